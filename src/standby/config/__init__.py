@@ -1,0 +1,1 @@
+"""What the user writes: models, loading, errors with file and line, secrets."""

@@ -1,0 +1,1 @@
+"""The screens: they read the store and send commands, and never write."""

@@ -1,0 +1,1 @@
+"""The one place where time passes: scheduling, judging, recording, lock and lifetime."""

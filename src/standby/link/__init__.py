@@ -1,0 +1,1 @@
+"""The socket between people's programs and the engine: commands, receipts, presence."""

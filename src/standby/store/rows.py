@@ -1,0 +1,188 @@
+"""The rows of the store as values: what the engine writes and what screens and scripts read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from standby.domain.observation import Failure, Observation
+from standby.domain.outcome import AlertState, Outcome, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRow:
+    """The engine that holds, or last held, the store."""
+
+    fence: int
+    kind: str  # service | companion
+    pid: int
+    host: str
+    user: str
+    version: str
+    config_digest: str
+    started_at: int
+    heartbeat_at: int
+    state: str = "running"  # starting | running | stopping | stopped
+    lag_ms: float = 0.0
+    blind_since: int | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigRow:
+    """What screens need of the configuration (see `config.view`)."""
+
+    at: int
+    digest: str
+    doc: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStateRow:
+    """The present of one check."""
+
+    check_id: str
+    integration: str
+    outcome: Outcome
+    raw: Outcome
+    attempt: int
+    attempts: int
+    since: int
+    slot: int
+    at: int
+    latency_ms: float | None
+    failure: Failure | None
+    message: str
+    error_rate: float | None
+    unknowns: int
+    missed: int
+    doc: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationStateRow:
+    """The present of one integration: the worst of its checks."""
+
+    integration: str
+    outcome: Outcome
+    since: int
+    error_rate: float | None
+    latency_ms: float | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """One alert, from pending to resolved."""
+
+    id: int
+    rule: str
+    integration: str
+    severity: Severity
+    state: AlertState
+    since: int
+    fired_at: int | None
+    resolved_at: int | None
+    acked_by: str | None
+    acked_at: int | None
+    acked_from: str | None
+    summary: str
+    machine: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One line of the append-only log; `no` and `hash` are given by the writer."""
+
+    at: int
+    actor: str
+    origin: str
+    kind: str
+    subject: str
+    message: str
+    command: str | None = None
+    no: int = 0
+    hash: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRow:
+    """What became of one command."""
+
+    command: str
+    at: int
+    actor: str
+    kind: str
+    args: Mapping[str, Any]
+    status: str  # done | refused
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PingRow:
+    """One signal of a heartbeat."""
+
+    check_id: str
+    at: int
+    signal: str  # start | success | fail
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """A hole in history; `to_at` is `None` while it lasts."""
+
+    from_at: int
+    to_at: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RollupRow:
+    """One check over one minute or hour; times in microseconds, `sketch` as `domain.sketch` writes it."""
+
+    check_id: str
+    bucket: int
+    count: int
+    failures: int
+    degraded: int
+    unknown: int
+    maintenance: int
+    latency_count: int
+    latency_min_us: int | None
+    latency_sum_us: int
+    latency_max_us: int | None
+    sketch: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Everything of one write transaction. `durable` waits for the disk: transitions, intents, commands."""
+
+    durable: bool = False
+    observations: Sequence[Observation] = ()
+    check_states: Sequence[CheckStateRow] = ()
+    integration_states: Sequence[IntegrationStateRow] = ()
+    alerts: Sequence[AlertRow] = ()
+    audits: Sequence[AuditRow] = ()
+    receipts: Sequence[ReceiptRow] = ()
+    pings: Sequence[PingRow] = ()
+    gaps: Sequence[GapRow] = ()
+    engine: EngineRow | None = None
+    config: ConfigRow | None = None
+    forget_checks: Sequence[str] = ()  # check ids that left the configuration: their present goes, history stays
+    forget_integrations: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The rows that are newer than a sequence number, and the newest number."""
+
+    seq: int
+    engine: EngineRow | None
+    config: ConfigRow | None
+    check_states: Sequence[CheckStateRow]
+    integration_states: Sequence[IntegrationStateRow]
+    alerts: Sequence[AlertRow]
+    audits: Sequence[AuditRow]
+    gaps: Sequence[GapRow]
