@@ -1,0 +1,53 @@
+# Everything lives in .venv; nothing outside this folder is changed.
+#
+#   make run      the console on config.toml (simulated third parties, live within seconds)
+#   make test     the tests
+#   make install  only the environment: .venv/bin/standby
+#   make lint     ruff, strict types, import contracts
+#   make lock     requirements.txt anew from pyproject.toml
+#   make docs     the generated pages of docs/ anew
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+TEST_WORKERS ?= 2
+
+.PHONY: run test install lint lock docs clean
+
+run: $(READY)
+	@$(BIN)/standby --config config.toml
+
+test: $(READY)
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup tests
+
+install: $(READY)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+docs: $(READY)
+	$(BIN)/python -m standby.config.reference > docs/configuration.md
+	$(BIN)/python -m standby.console.keys > docs/keys.md
+
+# Hashes pin the files, not the place they come from: no index host is written.
+lock:
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate --output-file requirements.txt
+
+clean:
+	rm -rf $(VENV) build dist
+
+$(READY): requirements.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "standby needs Python 3.11 or newer; install python3 (Debian: apt install python3 python3-venv)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "standby needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1); run: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "python3-venv is missing; install it (Debian: apt install python3-venv)" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "the environment could not be made in $(VENV); is the disk full or the folder read-only?" >&2; rm -rf $(VENV); exit 1; }
+	@echo "installing the pinned libraries into $(VENV) (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
