@@ -1,0 +1,76 @@
+"""`standby ack`, `unack` and `note`: a command to the engine, kept until one is there when none answers."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+import uuid
+from typing import Any
+
+from standby.cli.main import UsageError, globals_of
+from standby.cli.output import SystemClock
+from standby.cli.place import store_path
+from standby.link.protocol import Command, CommandKind, Status
+
+REFUSED = 5
+TIMEOUT_S = 5.0
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the one of the three that was asked for."""
+    verb = parser.prog.rsplit(" ", 1)[-1]
+    parser.set_defaults(kind=verb)
+    if verb == "note":
+        parser.add_argument("subject", metavar="ALERT|INTEGRATION", help="an alert's id, or an integration's")
+        parser.add_argument("text", nargs="+", help="what to write down")
+        return
+    parser.add_argument("alert", metavar="ALERT", help="the alert's id, as `standby alerts` shows it")
+    parser.add_argument("--note", default="", metavar="TEXT", help="what to write down with it")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Send the command and print its receipt: 0 done or kept, 5 refused with the reason."""
+    if globals_of(args).read_only:
+        print(f"standby: {args.kind} refused: --read-only was given", file=sys.stderr)
+        return REFUSED
+    from standby.link.client import send_or_keep
+    from standby.link.paths import link_paths
+
+    command = Command(
+        id=uuid.uuid4().hex,
+        kind=CommandKind(args.kind),
+        args=_note_args(args) if args.kind == "note" else {"alert": _alert_id(args.alert), "note": args.note},
+        made_at=SystemClock().now(),
+        user=globals_of(args).user,
+        origin=_origin(),
+    )
+    receipt = send_or_keep(link_paths(store_path(args)), command, timeout=TIMEOUT_S)
+    if receipt.status in (Status.DONE, Status.KEPT):
+        print(receipt.reason or f"{args.kind}: done")
+        return 0
+    print(f"standby: {args.kind} refused: {receipt.reason}", file=sys.stderr)
+    return REFUSED
+
+
+def _note_args(args: argparse.Namespace) -> dict[str, Any]:
+    text = " ".join(args.text)
+    if args.subject.lstrip("#").isdigit():
+        return {"alert": _alert_id(args.subject), "text": text}
+    return {"integration": args.subject, "text": text}
+
+
+def _alert_id(text: str) -> int:
+    digits = text.lstrip("#")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
+        raise UsageError(f"{text!r} is not an alert's id; `standby alerts` lists them")
+    return int(digits)
+
+
+def _origin() -> str:
+    try:
+        tty = os.ttyname(sys.stdin.fileno())
+    except (OSError, ValueError, AttributeError):
+        tty = "no terminal"
+    return f"cli on {socket.gethostname()} {tty}"

@@ -1,0 +1,82 @@
+"""`standby alerts`: the alerts as a table or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from standby.cli.output import SystemClock, ago, table
+from standby.cli.place import reading
+from standby.domain.outcome import AlertState
+from standby.domain.units import format_instant
+from standby.store.rows import AlertRow
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--json", action="store_true", help="as JSON on standard output")
+    parser.add_argument("--all", action="store_true", help="resolved ones too")
+    parser.add_argument("--integration", metavar="ID", help="only of this integration")
+    parser.add_argument("--limit", type=int, default=200, metavar="N", help="at most so many (default 200)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the alerts, those that need a person first."""
+    with reading(args) as reader:
+        rows = reader.alerts(max(1, args.limit), open_only=not args.all, integration=args.integration)
+    if args.json:
+        print(json.dumps([alert_json(row) for row in rows], ensure_ascii=False, indent=2))
+        return 0
+    now = SystemClock().now()
+    if not rows:
+        print("no alerts")
+        return 0
+    print(table(("id", "state", "severity", "integration", "since", "who", "what"), [_cells(row, now) for row in rows]))
+    return 0
+
+
+def alert_json(row: AlertRow) -> dict[str, Any]:
+    """One alert as INTERFACES promises it; instants are RFC 3339, absent ones null."""
+    return {
+        "id": row.id,
+        "integration": row.integration,
+        "rule": row.rule,
+        "severity": row.severity.value,
+        "state": row.state.value,
+        "since": format_instant(row.since),
+        "fired_at": _instant(row.fired_at),
+        "resolved_at": _instant(row.resolved_at),
+        "acked_by": row.acked_by,
+        "acked_at": _instant(row.acked_at),
+        "acked_from": row.acked_from,
+        "silenced_by": [],
+        "inhibited_by": [],
+        "summary": row.summary,
+        "next": _next(row),
+    }
+
+
+def _next(row: AlertRow) -> dict[str, str | None] | None:
+    """What happens to the alert by itself, and when: a pending one fires unless its condition clears."""
+    if row.state is not AlertState.PENDING:
+        return None
+    deadline = row.machine.get("deadline")
+    return {"what": "fires", "at": _instant(deadline if isinstance(deadline, int) else None)}
+
+
+def _instant(ns: int | None) -> str | None:
+    return None if ns is None else format_instant(ns)
+
+
+def _cells(row: AlertRow, now: int) -> tuple[str, ...]:
+    who = row.acked_by or ""
+    return (
+        str(row.id),
+        row.state.value,
+        row.severity.value,
+        row.integration,
+        ago(now - row.since),
+        who,
+        row.summary,
+    )
