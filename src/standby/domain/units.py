@@ -13,14 +13,14 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 _UNITS = {"ms": MILLISECOND, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
-_DURATION = re.compile(r"(?:\d+(?:ms|s|m|h|d))+")
-_PART = re.compile(r"(\d+)(ms|s|m|h|d)")
+_DURATION = re.compile(r"(?:[0-9]+(?:ms|s|m|h|d))+")
+_PART = re.compile(r"([0-9]+)(ms|s|m|h|d)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST = 100 * 366 * DAY
 
 
-def parse_duration(text: str) -> int:
-    """Nanoseconds in `500ms`, `10s`, `1m30s`, `2h` or `30d`. Raises ValueError with the mend."""
+def parse_duration(text: object) -> int:
+    """Nanoseconds in `500ms`, `10s`, `1m30s`, `2h` or `30d`. Raises ValueError with the mend, also for no text."""
     if not isinstance(text, str) or len(text) > 40 or not _DURATION.fullmatch(text):
         raise ValueError(f'{text!r} is not a duration; write one like "500ms", "10s", "5m", "2h" or "30d"')
     total = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text))
