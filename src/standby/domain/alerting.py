@@ -2,14 +2,14 @@
 
 `step` is called with the rule's condition each time something was learned (an arrival) and when `next_deadline` has
 come (the clock). The condition is `True`, `False`, or `None` when it cannot be told: our own network is gone, nothing
-was decided in the window, the vendor's answer says nothing. `None` freezes: the time until the next answer is taken out
-of every running clock; nothing is reset, nothing fires, nothing resolves.
+was decided in the window, the vendor's answer says nothing. `None` freezes: the time between the last answer before it
+and the first one after it is taken out of every running clock; nothing is reset, nothing fires, nothing resolves.
 
 **What `now` must be**: integer nanoseconds of one steady clock that reads about like the wall clock, that is
 `wall at start + monotonic now - monotonic at start`. Then no step of the wall clock reaches this module. Two belts
 remain for a caller that cannot: an instant up to `SLACK_NS` before the last one counts as the last one (threads and
 slots come a little out of order), one further back is a step of the clock and moves every running clock with it; and
-with `Timing.patience_ns` set, more time than that between two steps counts as a gap.
+with `Timing.patience_ns` set, a silence longer than that between two steps is a gap, and so is a step forward.
 
 Semantics and their numbers (S1 to S13): Prometheus `rules/alerting.go` and `rules/group.go`.
 """
@@ -50,7 +50,10 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """A rule's durations in nanoseconds; `patience_ns` is the longest silence between two steps that still counts."""
+    """A rule's durations in nanoseconds; `patience_ns` is the longest silence between two steps that still counts.
+
+    Set it well above the interval of the steps: an alert whose steps are always further apart would never fire.
+    """
 
     for_ns: int = 0
     keep_firing_for_ns: int = 0
@@ -69,7 +72,7 @@ class Machine:
     active_at: int | None = None  # where the `for` clock starts: `since` plus all gaps
     fired_at: int | None = None
     keep_since: int | None = None  # where the `keep_firing_for` clock starts: first false plus later gaps
-    frozen_since: int | None = None  # unknown since then
+    frozen_since: int | None = None  # the last answer before the first unknown
     resolved_at: int | None = None  # only while inactive: when the alert before ended
     at: int = field(default=0, compare=False)  # the last step
 
@@ -86,9 +89,10 @@ def step(
     """The alert after learning `condition` at `now`; what changed, if anything did."""
     if machine.phase is Phase.INACTIVE:
         return _begin(now, timing) if condition else (machine, None)
+    last = machine.at
     machine = _follow(machine, now, timing)
     if condition is None:
-        frozen = machine.at if machine.frozen_since is None else machine.frozen_since
+        frozen = min(last, machine.at) if machine.frozen_since is None else machine.frozen_since
         return replace(machine, frozen_since=frozen), None
     machine = _thaw(machine)
     return _hold(machine, timing) if condition else _clear(machine, timing)
@@ -200,7 +204,7 @@ def _clear(machine: Machine, timing: Timing) -> tuple[Machine, Change | None]:
 
 
 def _follow(machine: Machine, now: int, timing: Timing) -> Machine:
-    """The machine at `now`, its clocks moved by what the clock stepped, or by the silence beyond the patience."""
+    """The machine at `now`, its clocks moved by what the clock stepped, or by a silence beyond the patience."""
     passed = now - machine.at
     if passed < -SLACK_NS:
         frozen = machine.frozen_since
@@ -208,7 +212,7 @@ def _follow(machine: Machine, now: int, timing: Timing) -> Machine:
     if passed <= 0:
         return machine
     if timing.patience_ns is not None and machine.frozen_since is None and passed > timing.patience_ns:
-        return _moved(replace(machine, at=now), passed - timing.patience_ns)
+        return _moved(replace(machine, at=now), passed)
     return replace(machine, at=now)
 
 

@@ -2,7 +2,7 @@
 
 Buckets grow by a constant factor, so a bucket's middle is never further than `ACCURACY` from any value in it. Values
 below `SHORTEST_MS` share a bucket of their own and read as 0; values above `LONGEST_MS` count as it. So a sketch has at
-most 700 buckets, whatever it is fed.
+most 631 buckets, whatever it is fed.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def parse_duration(text: object) -> int:
 
 
 def format_duration(ns: int) -> str:
-    """The shortest exact text that `parse_duration` reads back: `90s` becomes `1m30s`."""
+    """The shortest text that `parse_duration` reads back, exact to the millisecond: 90 s becomes `1m30s`."""
     if ns <= 0:
         return "0s"
     parts, rest = [], ns
@@ -42,9 +42,12 @@ def format_duration(ns: int) -> str:
 
 
 def format_instant(ns: int) -> str:
-    """RFC 3339 in UTC with milliseconds, `2026-11-23T03:10:00.250Z`."""
-    at = _EPOCH + timedelta(microseconds=ns // MICROSECOND)
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    """RFC 3339 in UTC, milliseconds cut not rounded: `2026-11-23T03:10:00.250Z`; `?` outside the years 1 to 9999."""
+    try:
+        at = _EPOCH + timedelta(microseconds=ns // MICROSECOND)
+    except OverflowError:
+        return "?"  # a damaged row must not take a screen with it
+    return at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def parse_instant(text: str) -> int:

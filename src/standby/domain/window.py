@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from standby.domain.outcome import Outcome
 from standby.domain.units import SECOND
 
 _NS_PER_MS = 1_000_000
+_LONGEST_MS = 1e12  # thirty years: more is a damaged figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Window:
         if self._since is None or slot < self._since:
             self._since = slot
         latency = -1
-        if latency_ms is not None and 0 <= latency_ms < math.inf:
+        if latency_ms is not None and 0 <= latency_ms <= _LONGEST_MS:
             latency = round(latency_ms * _NS_PER_MS)
             insort(self._latencies, latency)
             self._latency_sum += latency
