@@ -1,0 +1,167 @@
+"""What an answer says: read raw with a cap on decoded bytes, decompressed and decoded strictly."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+import zlib
+from typing import Any
+
+import httpx
+
+from standby.checks.trouble import Trouble
+from standby.domain.observation import Failure
+
+_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
+# Python knows codecs that are no character sets, or that take quadratic time; these are what the web uses.
+_CHARACTER_SETS = (
+    "utf-8",
+    "utf-16",
+    "utf-32",
+    "iso8859",
+    "cp",
+    "koi8",
+    "shift_jis",
+    "euc",
+    "gb",
+    "big5",
+    "ascii",
+    "latin",
+)
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+async def read(answer: httpx.Response, limit: int) -> bytes:
+    """The decompressed body, at most `limit` bytes of it on the wire and decoded. Raises Trouble."""
+    inflate = _inflater(answer.headers.get("content-encoding", ""), limit)
+    parts: list[bytes] = []
+    raw = size = 0
+    async for chunk in answer.aiter_raw():
+        raw += len(chunk)
+        if inflate is not None:
+            chunk = inflate.feed(chunk)  # noqa: PLW2901 - what was compressed is not needed any more
+        size += len(chunk)
+        if max(raw, size) > limit:
+            raise too_large(limit)
+        parts.append(chunk)
+    if inflate is not None and raw:
+        inflate.end()
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def skip(answer: httpx.Response, limit: int) -> int:
+    """Read the body to its end, or `limit` bytes of it, and keep nothing; the bytes read. Raises Trouble."""
+    size = 0
+    async for chunk in answer.aiter_raw():
+        size += len(chunk)
+        if size > limit:
+            break
+    return size
+
+
+def too_large(limit: int) -> Trouble:
+    """An answer that would not fit."""
+    return Trouble(Failure.TOO_LARGE, f"the answer is larger than {limit} bytes (max_body)")
+
+
+class _Inflater:
+    """Decompresses with a cap, so that a few kilobytes cannot become gigabytes before somebody looks."""
+
+    def __init__(self, encoding: str, limit: int) -> None:
+        self._encoding = encoding
+        self._bits = _WINDOW_BITS[encoding]
+        self._left = limit
+        self._limit = limit
+        self._stream = zlib.decompressobj(self._bits)
+        self._fresh = True
+
+    def feed(self, data: bytes) -> bytes:
+        """What `data` decompresses to. Raises Trouble: too large, or not what it says."""
+        parts = []
+        while data:
+            if self._stream.eof:  # gzip may be several members one after the other
+                self._stream, self._fresh = zlib.decompressobj(self._bits), True
+            part = self._step(data)
+            self._left -= len(part)
+            if self._left < 0:
+                raise too_large(self._limit)
+            parts.append(part)
+            data = self._stream.unused_data.lstrip(b"\0")  # some writers pad with zeros
+            self._fresh = False
+        return b"".join(parts)
+
+    def _step(self, data: bytes) -> bytes:
+        try:
+            return self._stream.decompress(data, self._left + 1)
+        except zlib.error:
+            if self._bits != 15 or not self._fresh:
+                raise self._broken("is not") from None
+        # Some servers send `deflate` without the zlib envelope.
+        self._bits = -15
+        self._stream = zlib.decompressobj(self._bits)
+        try:
+            return self._stream.decompress(data, self._left + 1)
+        except zlib.error:
+            raise self._broken("is not") from None
+
+    def end(self) -> None:
+        """Nothing more comes. Raises Trouble when something should."""
+        if not self._stream.eof:
+            raise self._broken("is cut short in")
+
+    def _broken(self, how: str) -> Trouble:
+        return Trouble(Failure.PROTOCOL, f"the body {how} {self._encoding}, which its Content-Encoding says")
+
+
+def _inflater(encoding: str, limit: int) -> _Inflater | None:
+    name = encoding.strip().lower()
+    if name in ("", "identity"):
+        return None
+    if name not in _WINDOW_BITS:
+        raise Trouble(Failure.PROTOCOL, f"the body is encoded as {encoding!r}, which nobody asked for")
+    return _Inflater(name, limit)
+
+
+def text_of(body: bytes, content_type: str) -> str:
+    """The body as text: by its byte order mark, else its charset label, else UTF-8; what fits none is replaced."""
+    return body.decode(_codec(body, content_type), "replace")
+
+
+def parsed(body: bytes, content_type: str) -> Any:
+    """The body's JSON, whatever the label says; else its text."""
+    for mark, codec in _MARKS:
+        if body.startswith(mark):
+            return _json_or(body.decode(codec, "replace"))
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return _json_or(text_of(body, content_type))
+
+
+def _json_or(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _codec(body: bytes, content_type: str) -> str:
+    for mark, codec in _MARKS:
+        if body.startswith(mark):
+            return codec
+    label = _CHARSET.search(content_type)
+    if label is None:
+        return "utf-8"
+    try:
+        name = codecs.lookup(label[1]).name
+    except LookupError:
+        return "utf-8"
+    return name if name.startswith(_CHARACTER_SETS) else "utf-8"
