@@ -1,0 +1,202 @@
+"""`domain.alerting` against Prometheus and vmalert. Their re-send cases wait for notifications."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from standby.domain.alerting import INACTIVE, Change, Machine, Phase, Timing, next_deadline, restore, step
+from standby.domain.units import MINUTE, SECOND
+
+from .loader import Case, cases, compare, oracle, strangers
+
+FILE = "a_alert_timing"
+WAIVERS = {
+    "vmalert-range-for-hold-pending": "a gap resets their alert; ours stops the clock, what fires goes on firing",
+}
+PHASES = (1, 7, 14, 16, 22, 29)  # of a 30 s evaluation over 15 s samples; 0 and 15 tie with a sample
+
+
+def ns(seconds: float) -> int:
+    return round(seconds * SECOND)
+
+
+def timing_of(rule: Mapping[str, Any]) -> Timing:
+    return Timing(ns(rule["for_s"]), ns(rule.get("keep_firing_for_s", 0)))
+
+
+def shown(machine: Machine, *, retained: bool) -> str | None:
+    """What upstream lists: vmalert also lists resolved alerts, neither lists dropped ones."""
+    if machine.phase is not Phase.INACTIVE:
+        return machine.phase.value
+    return "inactive" if retained and machine.resolved_at is not None else None
+
+
+def holds(rule: Mapping[str, Any], entry: Mapping[str, Any], label: str) -> bool:
+    if "active" in entry:
+        return label in entry["active"]
+    threshold = float(re.fullmatch(r"value > ([0-9.]+)", rule["condition"]).group(1))  # type: ignore[union-attr]
+    return label in entry["values"] and entry["values"][label] > threshold
+
+
+STEPWISE = [case for case in cases(FILE) if "steps" in case.values[0] or not case.values[0]]
+CHECKED = [case for case in cases(FILE) if "checks" in case.values[0] or not case.values[0]]
+
+
+@pytest.mark.parametrize("case", STEPWISE)
+def test_stepwise(case: Case) -> None:
+    timing = timing_of(case["rule"])
+    labels = {label for entry in case["steps"] for label in entry.get("active", entry.get("values", ()))}
+    machines = dict.fromkeys(labels, INACTIVE)
+    ours, active = [], []
+    for entry in case["steps"]:
+        for label in labels:
+            machines[label], _ = step(machines[label], holds(case["rule"], entry, label), ns(entry["t"]), timing)
+        states = {
+            label: shown(machine, retained=case["id"].startswith("vmalert")) for label, machine in machines.items()
+        }
+        ours.append({label: state for label, state in states.items() if state})
+        active.append([machine.active_at for machine in machines.values()])
+    compare(case, ours, [entry["expected"] for entry in case["steps"]], WAIVERS)
+    for [ours_at], expected_at in zip(active, case.get("expected_active_at", ()), strict=False):
+        assert ours_at in {None, ns(expected_at)}  # theirs keep the instant of a resolved alert
+
+
+def present(series: str, interval: int, now: int) -> bool:
+    """Whether promtool's notation has a value at `now`: `_` absent, `1x5` six values, brackets for people."""
+    values: list[bool] = []
+    for token in series.partition("(")[0].split():
+        count = int(token.split("x")[1]) + 1 if "x" in token else 1
+        values += [token[0].isdigit()] * count
+    place = now // interval
+    return place < len(values) and values[place]
+
+
+@pytest.mark.parametrize("case", CHECKED)
+def test_at_given_instants(case: Case) -> None:
+    rule, timing = case["rule"], timing_of(case["rule"])
+    absent = rule["condition"] == "series absent"
+    interval = rule["evaluation_interval_s"]
+    machine, at = INACTIVE, 0
+    for check in case["checks"]:
+        while at <= check["t"]:
+            there = absent and present(case["input"]["series"], case["input"]["interval_s"], at)
+            machine, _ = step(machine, not there, ns(at), timing)
+            at += interval
+        expected = check.get("expected_state") or ("firing" if check["expected_firing"] else None)
+        if expected is not None:
+            assert machine.phase == expected
+        else:
+            assert machine.phase is not Phase.FIRING
+
+
+@pytest.mark.parametrize("case", cases(FILE, "range_cases_gap_resets_for"))
+def test_gaps_in_a_range(case: Case) -> None:
+    rule = case["rule"]
+    timing = Timing(ns(rule["for_s"]), patience_ns=ns(rule["evaluation_interval_s"]))
+    ours, expected = [], []
+    for series in case["series"]:
+        machine = INACTIVE
+        for entry in series["expected"]:
+            machine, _ = step(machine, True, ns(entry["t"]), timing)
+            ours.append((machine.phase.value, machine.active_at))
+            expected.append((entry["state"], ns(entry["active_at"])))
+    compare(case, ours, expected, WAIVERS)
+
+
+@pytest.mark.parametrize("case", cases(FILE, "restart_restore_cases"))
+def test_restart(case: Case) -> None:
+    setup, up_at = case["setup"], case["restart_eval_at"]
+    timing = Timing(ns(setup["for_s"]))
+    below = float(setup["condition"].removeprefix("value < "))
+
+    def true_at(instance: str, at: int) -> bool:
+        values = setup["values"][instance]
+        return bool(values[min(at // setup["series_interval_s"], len(values) - 1)] < below)
+
+    machines: dict[str, Machine] = {}
+    for instance in setup["values"]:
+        machine = INACTIVE
+        for at in case["evaluated_before_down_at"]:
+            machine, _ = step(machine, true_at(instance, at), ns(at), timing)
+        machine, _ = restore(
+            machine,
+            ns(case["evaluated_before_down_at"][-1]),
+            ns(up_at),
+            timing,
+            tolerance_ns=ns(setup["outage_tolerance_s"]),
+            grace_ns=ns(setup["for_grace_period_s"]),
+        )
+        machine, _ = step(machine, true_at(instance, up_at - setup["query_offset_s"]), ns(up_at), timing)
+        if machine.phase is not Phase.INACTIVE:
+            machines[instance] = machine
+
+    if "expected_count" in case:
+        assert len(machines) == case["expected_count"]
+    if "expected_active_at_all" in case:
+        assert {machine.active_at for machine in machines.values()} == {ns(case["expected_active_at_all"])}
+    for entry in case.get("expected_active", ()):
+        assert machines[entry["instance"]].active_at == ns(entry["active_at"])
+    if "expected_seconds_until_firing_all" in case:
+        deadline = ns(up_at + case["expected_seconds_until_firing_all"])
+        assert {next_deadline(machine, timing) for machine in machines.values()} == {deadline}
+
+
+Walk = list[tuple[int, Machine, Change | None]]
+
+
+def walk(case: Case, phase: int) -> Walk:
+    """Evaluate every 30 s from `phase` on the last sample at or before; stop a minute after the last sample."""
+    limit = float(case["rule"]["condition"].removeprefix("value > "))
+    timing, samples, machine, walked = timing_of(case["rule"]), case["samples"], INACTIVE, []
+    for at in range(phase, 15 * (len(samples) + 3), 30):
+        condition = samples[min(at // 15, len(samples) - 1)] > limit
+        machine, change = step(machine, condition, ns(at), timing)
+        walked.append((at, machine, change))
+    return walked
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("case", cases("a_alert_generator_compliance"))
+def test_compliance_of_states(case: Case, phase: int) -> None:
+    for at, machine, _ in walk(case, phase):
+        allowed = [window for window in case["allowed_states"] if window["after_s"] < at <= window["until_s"]]
+        assert machine.phase in {window["state"] for window in allowed}
+        for window in allowed:
+            if window["state"] == machine.phase and "active_at_s" in window:
+                assert machine.active_at is not None
+                assert ns(window["active_at_s"]) <= machine.active_at <= ns(window["active_at_s"] + 30)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("case", cases("a_alert_generator_compliance"))
+def test_compliance_of_what_is_told(case: Case, phase: int) -> None:
+    """Each firing and each resolve that upstream must send first is one change of ours, in time."""
+    told = [(at, change) for at, _, change in walk(case, phase) if change in {Change.FIRED, Change.RESOLVED}]
+    words = {"firing": Change.FIRED, "resolved": Change.RESOLVED}
+    assert [change for _, change in told] == [words[sent["kind"]] for sent in case["sent"]]
+    for (at, _), sent in zip(told, case["sent"], strict=True):
+        assert sent["first_at_s"] <= at <= sent["first_at_s"] + sent.get("first_tolerance_s", 30)
+
+
+def test_a_rule_on_rules_fires_in_the_same_cycle() -> None:
+    document = oracle("a_alert_generator_compliance")
+    dependent = document and document["dependent_rule_case"]
+    named = {case["id"]: case for case in document["cases"]} if document else {}
+    if not dependent or not named.keys() >= set(dependent["inputs"]):
+        pytest.skip("not all inputs of the dependent rule are here")
+    walks = [walk(named[name], PHASES[0]) for name in dependent["inputs"]]
+    machine, told = INACTIVE, []
+    for rows in zip(*walks, strict=False):
+        both = all(row[1].phase is Phase.FIRING for row in rows)
+        machine, change = step(machine, both, ns(rows[0][0]), Timing(ns(dependent["for_s"])))
+        told += [rows[0][0]] if change else []
+    assert dependent["firing_first_at_s"] <= told[0] <= dependent["firing_first_at_s"] + 30
+    assert dependent["resolved_at_s"] <= told[1] <= dependent["resolved_at_s"] + MINUTE
+
+
+def test_every_waiver_names_a_case() -> None:
+    assert not strangers(WAIVERS, FILE, "cases", "range_cases_gap_resets_for", "restart_restore_cases")

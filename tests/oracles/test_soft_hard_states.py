@@ -1,0 +1,104 @@
+"""`domain.attempts` against Icinga, Nagios and gatus."""
+
+from __future__ import annotations
+
+import pytest
+
+from standby.domain.attempts import Settled, step
+from standby.domain.outcome import Outcome
+from standby.domain.window import Window
+
+from .loader import Case, cases, compare, strangers
+
+STATES = "e_soft_hard_states"
+THRESHOLDS = "e_thresholds_k_of_n"
+WORDS = {
+    "ok": Outcome.UP,
+    "up": Outcome.UP,
+    "warning": Outcome.DEGRADED,
+    "critical": Outcome.DOWN,
+    "down": Outcome.DOWN,
+    "unknown": Outcome.UNKNOWN,
+}
+SAYS_NOTHING = "their UNKNOWN counts as a problem; ours says nothing about the third party and never makes down"
+WAIVERS = {
+    "icinga-host-1attempt": SAYS_NOTHING,
+    "icinga-host-2attempts": SAYS_NOTHING,
+    "gatus-alerting-basic": "they resolve after three successes, ours at the first; keep_firing_for does the rest",
+    "gatus-alerting-bad-provider": "they need somewhere to notify; our state does not depend on it",
+}
+NAGIOS_WAIVERS = {
+    "nagios-svc-host-down-crit-soft-to-warn": "a service goes hard at once when its host is down: dependencies, later",
+    "nagios-svc-host-down-ok-to-crit": "a service goes hard at once when its host is down: dependencies, later",
+    "nagios-host": "a host takes warning for up; a degraded third party is not up",
+}
+
+
+@pytest.mark.parametrize("case", cases(STATES))
+@pytest.mark.parametrize("unknown", ["unknown", "critical"])
+def test_icinga(case: Case, unknown: str) -> None:
+    """As written, then with UNKNOWN read as CRITICAL, where no case differs."""
+    settled: Settled | None = Settled(Outcome.UP, 0, Outcome.UP)
+    ours, expected = [], []
+    for now, entry in enumerate(case["steps"]):
+        result = unknown if entry["result"] == "UNKNOWN" else entry["result"].lower()
+        settled, changed = step(settled, WORDS[result], now, case["max_attempts"])
+        hard = entry["type"] == "hard"
+        problem = settled.outcome in {Outcome.DEGRADED, Outcome.DOWN}
+        ours.append((settled.soft, problem and not settled.soft, changed))
+        expected.append((not hard, hard and entry["state"] not in {"up", "ok"}, entry["notify"] is not None))
+    compare(case, ours, expected, WAIVERS if unknown == "unknown" else {})
+
+
+@pytest.mark.parametrize("case", cases(STATES, "nagios_cases"))
+def test_nagios(case: Case) -> None:
+    state, kind = case["initial"]
+    attempts = case["max_attempts"]
+    settled = Settled(WORDS[state], 0, WORDS[state])
+    if kind == "soft":
+        settled = Settled(Outcome.UP, 0, WORDS[state], attempt=1)
+    ours, expected = [], []
+    for now, entry in enumerate(case["steps"]):
+        attempts = entry.get("set_before", {}).get("max_attempts", attempts)
+        settled, _ = step(settled, WORDS[entry["result"]], now, attempts)
+        if "type" in entry["expected"]:
+            ours.append("soft" if settled.soft else "hard")
+            expected.append(entry["expected"]["type"])
+    compare(case, ours, expected, NAGIOS_WAIVERS)
+
+
+@pytest.mark.parametrize("case", cases(THRESHOLDS))
+def test_gatus(case: Case) -> None:
+    initial = case.get("initial", {})
+    outcome = Outcome.DOWN if initial.get("triggered") else Outcome.UP
+    settled = Settled(outcome, 0, outcome)
+    ours = []
+    for now, result in enumerate(case["results"]):
+        settled, _ = step(settled, Outcome.UP if result else Outcome.DOWN, now, case["failure_threshold"])
+        ours.append(settled.outcome is Outcome.DOWN)
+    compare(case, ours, case["expected_triggered"], WAIVERS)
+
+
+@pytest.mark.parametrize("case", cases(THRESHOLDS, "k_of_n_cases"))
+def test_cloudprober(case: Case) -> None:
+    """K of the last N as a rule over a window of N slots; within one of their samples the failures come last."""
+    window = Window((case["total"] or case["failures"]) * 10)
+    slot, began, firing = 0, [], False
+    totals, successes = case["cum_total"], case["cum_success"]
+    for sample in range(1, len(totals)):
+        good = successes[sample] - successes[sample - 1]
+        for probe in range(totals[sample] - totals[sample - 1]):
+            slot += 10
+            window.add(slot, Outcome.UP if probe < good else Outcome.DOWN)
+            window.evict(slot)
+        before, firing = firing, window.values().down >= case["failures"]
+        began += [sample] if firing and not before else []
+    assert firing is case["expected_alerted"]
+    assert began == [alert["at_sample"] for alert in case["expected_alerts"]]
+
+
+def test_every_waiver_names_a_case() -> None:
+    gatus = {name for name in WAIVERS if name.startswith("gatus")}
+    assert not strangers(gatus, THRESHOLDS, "cases")
+    assert not strangers(WAIVERS.keys() - gatus, STATES, "cases")
+    assert not strangers(NAGIOS_WAIVERS, STATES, "nagios_cases")
