@@ -63,5 +63,5 @@ class Observation:
     failure: Failure | None = None
     latency_ms: float | None = None
     phases: Phases = NO_PHASES
-    metrics: Mapping[str, float] = field(default=NO_METRICS)
+    metrics: Mapping[str, float] = field(default_factory=lambda: NO_METRICS)
     retry_after_s: float | None = None  # what the third party asked us to wait before the next run
