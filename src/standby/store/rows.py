@@ -186,3 +186,28 @@ class Changes:
     alerts: Sequence[AlertRow]
     audits: Sequence[AuditRow]
     gaps: Sequence[GapRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What an engine needs to go on where the last one stopped."""
+
+    seq: int
+    engine: EngineRow | None  # the last term's
+    config: ConfigRow | None
+    check_states: Sequence[CheckStateRow]
+    integration_states: Sequence[IntegrationStateRow]
+    alerts: Sequence[AlertRow]  # open, and resolved within the last 15 minutes; by id
+    last_alert_id: int
+    pings: Sequence[PingRow]  # the newest of each signal of each heartbeat
+    open_gap: GapRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditVerdict:
+    """Whether the audit log's hash chain holds; `broken_at` is the first row that does not fit."""
+
+    ok: bool
+    rows: int
+    broken_at: int | None
+    text: str  # one line

@@ -121,7 +121,7 @@ CREATE TABLE rollup_hour (
 ) WITHOUT ROWID;
 
 CREATE TABLE watermark (            -- how far the roll-ups have come
-    name TEXT PRIMARY KEY,          -- minute | hour
+    name TEXT PRIMARY KEY,          -- minute | hour: rolled up before; raw: expired before
     at INTEGER NOT NULL
 );
 
@@ -182,3 +182,9 @@ CREATE TABLE gap (                  -- holes in history: when nothing was known,
     to_at INTEGER,                  -- null while it lasts
     reason TEXT NOT NULL            -- blind | engine away | store
 );
+
+CREATE TABLE late_minute (          -- minutes to roll up again: an observation came after they had been
+    check_no INTEGER NOT NULL,
+    bucket INTEGER NOT NULL,
+    PRIMARY KEY (check_no, bucket)
+) WITHOUT ROWID;

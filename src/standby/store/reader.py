@@ -1,0 +1,271 @@
+"""The store as screens and scripts see it: read-only, whole results, no transaction held between two calls.
+
+Light on purpose: the console imports this before its first frame.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from standby.domain.audit import GENESIS, verify
+from standby.domain.observation import Observation
+from standby.store import values
+from standby.store.errors import error, from_sqlite
+from standby.store.migrate import refuse_other_schema
+from standby.store.place import companions, refuse_odd_file
+from standby.store.rows import AlertRow, AuditRow, AuditVerdict, Changes, ReceiptRow, RollupRow
+from standby.store.sqlfile import statements
+
+_Row = TypeVar("_Row")
+
+BUSY_MS = 1_000
+_RESOLVED_AT_FIRST = 200
+_AUDITS_AT_ONCE = 500
+_GAPS_AT_ONCE = 200
+_AUDITS_A_READ = 2_000
+_LARGEST_CELL = 8 * 2**20  # bytes; ours are far smaller
+
+
+class Reader:
+    """One connection, for one thread at a time. Every method raises StoreError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._sql = statements("read")
+        self._frozen = False  # no writer and no log: read as a plain file
+        if not self.path.exists() and not self.path.is_symlink():
+            raise error("missing", self.path)
+        refuse_odd_file(self.path)
+        with self._told():
+            self._connection = self._connect()
+        self._file = self._identity()
+
+    def data_version(self) -> int:
+        """A number that changes when another connection has written; 3 us.
+
+        Raises StoreError `missing` when the file was moved away or replaced: close this reader and open another.
+        """
+        if self._identity() != self._file:
+            raise error("missing", self.path, "it was moved or replaced while in use")
+        if self._frozen and companions(self.path)[0].exists():
+            self._thaw()
+        try:
+            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.OperationalError as cause:
+            raise from_sqlite(cause, self.path) from None
+
+    def changes(self, since: int = 0) -> Changes:
+        """The rows newer than `since`; with 0 all that is present, the last 200 resolved alerts and 500 audit rows.
+
+        Alerts are ordered by id, audit rows by number, gaps by their beginning. A sequence number that the store has
+        not reached yet (another store was put in its place) counts as 0.
+        """
+        with self._told(), self._whole():
+            seq = values.whole(self._connection.execute(self._sql["seq"]).fetchone()[0])
+            since = since if 0 < since <= seq else -1
+            if since < 0:
+                resolved = self._every("alerts_resolved", values.alert, **{"from": 0, "limit": _RESOLVED_AT_FIRST})
+                alerts = sorted([*self._every("alerts_open", values.alert), *resolved], key=lambda alert: alert.id)
+            else:
+                alerts = self._every("alerts_since", values.alert, since=since)
+            return Changes(
+                seq=seq,
+                engine=self._single("engine", values.engine, since=since),
+                config=self._single("config", values.config, since=since),
+                check_states=self._every("check_states", values.check_state, since=since),
+                integration_states=self._every("integration_states", values.integration_state, since=since),
+                alerts=alerts,
+                audits=self._every("audits_since", values.audit, since=since, limit=_AUDITS_AT_ONCE)[::-1],
+                gaps=self._every("gaps", values.gap, since=since, limit=_GAPS_AT_ONCE)[::-1],
+            )
+
+    def observations(self, check_id: str, limit: int = 100) -> list[Observation]:
+        """The last observations of one check, newest first; empty for a check that the store does not know."""
+        with self._told():
+            found = self._connection.execute(self._sql["check_no"], {"id": check_id}).fetchone()
+            if found is None:
+                return []
+            names = {"check_no": found[0], "limit": limit}
+            rows = self._connection.execute(self._sql["observations"], names).fetchall()
+        return [values.observation(check_id, row) for row in rows]
+
+    def rollups(
+        self, check_id: str | None, resolution: Literal["minute", "hour"], start: int, end: int
+    ) -> list[RollupRow]:
+        """Sums of one check, or of all (`None`), whose bucket begins in `[start, end)`; by check, then by bucket."""
+        with self._told():
+            return self._every(f"rollups_{resolution}", values.rollup, check_id=check_id, start=start, end=end)
+
+    def latency_series(self, start: int, end: int) -> Mapping[str, list[tuple[int, float | None]]]:
+        """Per check the mean latency in ms of each minute with observations in `[start, end)`, up to now.
+
+        `None`: observed, but without a latency.
+        """
+        with self._told():
+            found = self._connection.execute(self._sql["watermark"], {"name": "minute"}).fetchone()
+            names = {"start": start, "end": end, "rolled": 0 if found is None else values.whole(found[0])}
+            rows = self._connection.execute(self._sql["latency_series"], names).fetchall()
+        series: dict[str, list[tuple[int, float | None]]] = {}
+        for check_id, bucket, mean in rows:
+            series.setdefault(values.text(check_id), []).append((values.whole(bucket), values.maybe_real(mean)))
+        return series
+
+    def alerts(self, limit: int, *, open_only: bool = False, integration: str | None = None) -> list[AlertRow]:
+        """The newest alerts, newest first."""
+        with self._told():
+            return self._every("alerts", values.alert, limit=limit, open_only=open_only, integration=integration)
+
+    def alert(self, id: int) -> AlertRow | None:  # noqa: A002 - what it is called everywhere
+        """One alert, or `None`."""
+        with self._told():
+            return self._single("alert", values.alert, id=min(id, values.MAX_INT))
+
+    def audits(self, limit: int, subject: str | None = None) -> list[AuditRow]:
+        """The newest audit rows, newest first; of one subject (`alert:12`) or of all."""
+        with self._told():
+            if subject is None:
+                return self._every("audits", values.audit, limit=limit)
+            return self._every("audits_of", values.audit, subject=subject, limit=limit)
+
+    def receipt(self, command_id: str) -> ReceiptRow | None:
+        """What became of a command; `None` when the engine never recorded it."""
+        with self._told():
+            return self._single("receipt", values.receipt, command=command_id)
+
+    def verify_audit(self) -> AuditVerdict:
+        """Recompute the hash chain of the whole log; about 8 us a row."""
+        counted = 0
+
+        def entries() -> Iterator[AuditRow]:
+            nonlocal counted
+            for cells in self._audit_cells():
+                counted += 1
+                yield _as_stored(cells)
+
+        broken = verify(entries())
+        if broken is None:
+            return AuditVerdict(ok=True, rows=counted, broken_at=None, text=f"the chain of {counted} rows holds")
+        told = f"row {broken} was changed, removed or added later; everything from it on proves nothing"
+        return AuditVerdict(ok=False, rows=counted, broken_at=broken, text=told)
+
+    def size(self) -> int:
+        """Bytes on disk, the write-ahead log included."""
+        total = 0
+        for path in (self.path, *companions(self.path)):
+            try:
+                total += path.stat().st_size
+            except OSError:
+                continue
+        return total
+
+    def close(self) -> None:
+        """Let go of the file. May be called twice."""
+        self._connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            return self._look(self._open("mode=ro"))
+        except sqlite3.OperationalError as cause:
+            name = getattr(cause, "sqlite_errorname", "")
+            if not name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")) or not os.access(self.path, os.R_OK):
+                raise
+        # The folder cannot be written, so the log's index cannot be made. Without a log the file is all there is.
+        log = companions(self.path)[0]
+        if log.exists() and log.stat().st_size:
+            raise error(
+                "read-only",
+                self.path,
+                "its engine ended without closing it, and reading the log needs write permission",
+                "start its engine once, or copy the file with its -wal to a folder of yours",
+            )
+        self._frozen = True
+        return self._look(self._open("mode=ro&immutable=1"))
+
+    def _open(self, options: str) -> sqlite3.Connection:
+        name = str(self.path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+        return sqlite3.connect(
+            f"file:{name}?{options}", uri=True, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False
+        )
+
+    def _look(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        try:
+            connection.text_factory = _decode
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_CELL)
+            connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("PRAGMA query_only = ON")
+            refuse_other_schema(connection, self.path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _thaw(self) -> None:
+        """An engine has come: read what it writes."""
+        with self._told():
+            fresh = self._look(self._open("mode=ro"))
+        self._connection.close()
+        self._connection, self._frozen = fresh, False
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self.path)  # noqa: PTH116 - asked ten times a second
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What SQLite says becomes a StoreError."""
+        try:
+            yield
+        except sqlite3.ProgrammingError:  # a fault of ours, not of the store
+            raise
+        except sqlite3.Error as cause:
+            raise from_sqlite(cause, self.path) from None
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """Several statements that see the same instant."""
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("COMMIT")
+
+    def _every(self, name: str, make: Callable[[values.Cells], _Row], **names: values.Parameter) -> list[_Row]:
+        return [make(row) for row in self._connection.execute(self._sql[name], names)]
+
+    def _single(self, name: str, make: Callable[[values.Cells], _Row], **names: values.Parameter) -> _Row | None:
+        row = self._connection.execute(self._sql[name], names).fetchone()
+        return None if row is None else make(row)
+
+    def _audit_cells(self) -> Iterator[Sequence[Any]]:
+        no = -1
+        while True:
+            with self._told():
+                names = {"no": no, "limit": _AUDITS_A_READ}
+                rows = self._connection.execute(self._sql["audits_after"], names).fetchall()
+            yield from rows
+            if len(rows) < _AUDITS_A_READ:
+                return
+            no = rows[-1][7]
+
+
+def _decode(cell: bytes) -> str:
+    return cell.decode("utf-8", "replace")
+
+
+def _as_stored(cells: Sequence[Any]) -> AuditRow:
+    """The very cells that the hash binds; one of a wrong kind gives an entry that fits no chain."""
+    at, actor, origin, kind, subject, message, command, no, link = cells
+    texts = (actor, origin, kind, subject, message)
+    if not all(isinstance(cell, str) for cell in texts) or not isinstance(at, int) or not isinstance(link, bytes):
+        return AuditRow(at=0, actor="", origin="", kind="", subject="", message="", no=no, hash=GENESIS)
+    told = command if command is None else str(command)
+    return AuditRow(at, actor, origin, kind, subject, message, told, no, link)

@@ -1,0 +1,45 @@
+"""What an engine loads at its start, read on the writing connection."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import TypeVar
+
+from standby.domain.units import MINUTE
+from standby.store import values
+from standby.store.rows import Loaded
+from standby.store.sqlfile import statements
+
+_SQL = statements("read")
+_JUST_RESOLVED = 15 * MINUTE
+_Row = TypeVar("_Row")
+
+
+def load(connection: sqlite3.Connection, now: int) -> Loaded:
+    """Everything in one read transaction. Raises sqlite3.Error."""
+
+    def every(name: str, make: Callable[[values.Cells], _Row], **names: values.Parameter) -> list[_Row]:
+        return [make(row) for row in connection.execute(_SQL[name], names)]
+
+    def single(name: str, make: Callable[[values.Cells], _Row], **names: values.Parameter) -> _Row | None:
+        row = connection.execute(_SQL[name], names).fetchone()
+        return None if row is None else make(row)
+
+    connection.execute("BEGIN")
+    try:
+        resolved = every("alerts_resolved", values.alert, **{"from": now - _JUST_RESOLVED, "limit": 10_000})
+        alerts = [*every("alerts_open", values.alert), *resolved]
+        return Loaded(
+            seq=int(connection.execute(_SQL["seq"]).fetchone()[0]),
+            engine=single("engine", values.engine, since=-1),
+            config=single("config", values.config, since=-1),
+            check_states=every("check_states", values.check_state, since=-1),
+            integration_states=every("integration_states", values.integration_state, since=-1),
+            alerts=sorted(alerts, key=lambda alert: alert.id),
+            last_alert_id=int(connection.execute(_SQL["last_alert_id"]).fetchone()[0]),
+            pings=every("newest_pings", values.ping),
+            open_gap=single("open_gap", values.gap),
+        )
+    finally:
+        connection.execute("COMMIT")

@@ -1,0 +1,116 @@
+-- name: version
+SELECT max(no) FROM migration;
+
+-- name: seq
+SELECT seq FROM counter WHERE id = 1;
+
+-- name: engine
+SELECT fence, kind, pid, host, user, version, config_digest, started_at, heartbeat_at, state, lag_ms, blind_since,
+    trouble
+FROM engine WHERE id = 1 AND seq > :since;
+
+-- name: config
+SELECT at, digest, doc FROM config_view WHERE id = 1 AND seq > :since;
+
+-- name: check_states
+SELECT check_id, integration, outcome, raw, attempt, attempts, since, slot, at, latency_ms, failure, message,
+    error_rate, unknowns, missed, doc
+FROM check_state WHERE seq > :since ORDER BY check_id;
+
+-- name: integration_states
+SELECT integration, outcome, since, error_rate, latency_ms, message
+FROM integration_state WHERE seq > :since ORDER BY integration;
+
+-- name: alerts_since
+SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
+    machine
+FROM alert WHERE seq > :since ORDER BY id;
+
+-- name: alerts_open
+SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
+    machine
+FROM alert WHERE state <> 'resolved' ORDER BY id;
+
+-- name: alerts_resolved
+SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
+    machine
+FROM alert WHERE state = 'resolved' AND resolved_at >= :from ORDER BY id DESC LIMIT :limit;
+
+-- name: alerts
+SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
+    machine
+FROM alert
+WHERE (:open_only = 0 OR state <> 'resolved') AND (:integration IS NULL OR integration = :integration)
+ORDER BY id DESC LIMIT :limit;
+
+-- name: alert
+SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
+    machine
+FROM alert WHERE id = :id;
+
+-- name: last_alert_id
+SELECT coalesce(max(id), 0) FROM alert;
+
+-- name: audits_since
+SELECT at, actor, origin, kind, subject, message, command, no, hash
+FROM audit WHERE seq > :since ORDER BY no DESC LIMIT :limit;
+
+-- name: audits
+SELECT at, actor, origin, kind, subject, message, command, no, hash FROM audit ORDER BY no DESC LIMIT :limit;
+
+-- name: audits_of
+SELECT at, actor, origin, kind, subject, message, command, no, hash
+FROM audit WHERE subject = :subject ORDER BY no DESC LIMIT :limit;
+
+-- name: audits_after
+SELECT at, actor, origin, kind, subject, message, command, no, hash
+FROM audit WHERE no > :no ORDER BY no LIMIT :limit;
+
+-- name: gaps
+SELECT from_at, to_at, reason FROM gap WHERE seq > :since ORDER BY from_at DESC LIMIT :limit;
+
+-- name: open_gap
+SELECT from_at, to_at, reason FROM gap WHERE to_at IS NULL ORDER BY from_at DESC LIMIT 1;
+
+-- name: receipt
+SELECT command, at, actor, kind, args, status, reason FROM receipt WHERE command = :command;
+
+-- name: newest_pings
+SELECT check_id, max(at), signal FROM ping GROUP BY check_id, signal ORDER BY check_id, max(at);
+
+-- name: check_no
+SELECT no FROM check_key WHERE id = :id;
+
+-- name: observations
+SELECT slot, at, outcome, latency_us, resolve_us, connect_us, tls_us, first_byte_us, transfer_us, failure, message,
+    metrics
+FROM observation WHERE check_no = :check_no ORDER BY slot DESC LIMIT :limit;
+
+-- name: rollups_minute
+SELECT k.id, r.bucket, r.count, r.failures, r.degraded, r.unknown, r.maintenance, r.latency_count, r.latency_min_us,
+    r.latency_sum_us, r.latency_max_us, r.sketch
+FROM check_key k JOIN rollup_minute r ON r.check_no = k.no AND r.bucket >= :start AND r.bucket < :end
+WHERE :check_id IS NULL OR k.id = :check_id
+ORDER BY k.id, r.bucket;
+
+-- name: rollups_hour
+SELECT k.id, r.bucket, r.count, r.failures, r.degraded, r.unknown, r.maintenance, r.latency_count, r.latency_min_us,
+    r.latency_sum_us, r.latency_max_us, r.sketch
+FROM check_key k JOIN rollup_hour r ON r.check_no = k.no AND r.bucket >= :start AND r.bucket < :end
+WHERE :check_id IS NULL OR k.id = :check_id
+ORDER BY k.id, r.bucket;
+
+-- name: latency_series -- what is rolled up, then the raw samples of the minutes that are not yet
+SELECT k.id, r.bucket AS bucket,
+    CASE WHEN r.latency_count > 0 THEN r.latency_sum_us / (r.latency_count * 1000.0) END
+FROM check_key k JOIN rollup_minute r
+    ON r.check_no = k.no AND r.bucket >= :start AND r.bucket < :end AND r.bucket < :rolled
+UNION ALL
+SELECT k.id, o.slot / 60000000000 * 60000000000 AS bucket, avg(o.latency_us) / 1000.0
+FROM check_key k JOIN observation o
+    ON o.check_no = k.no AND o.slot >= :start AND o.slot >= :rolled AND o.slot < :end
+GROUP BY 1, 2
+ORDER BY 1, 2;
+
+-- name: watermark
+SELECT at FROM watermark WHERE name = :name;

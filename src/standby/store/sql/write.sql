@@ -1,0 +1,96 @@
+-- name: counter
+SELECT seq, fence FROM counter WHERE id = 1;
+
+-- name: set_seq
+UPDATE counter SET seq = :seq WHERE id = 1;
+
+-- name: set_fence
+UPDATE counter SET fence = :fence WHERE id = 1;
+
+-- name: upsert_engine
+INSERT INTO engine (id, seq, fence, kind, pid, host, user, version, config_digest, started_at, heartbeat_at, state,
+    lag_ms, blind_since, trouble)
+VALUES (1, :seq, :fence, :kind, :pid, :host, :user, :version, :config_digest, :started_at, :heartbeat_at, :state,
+    :lag_ms, :blind_since, :trouble)
+ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, fence = excluded.fence, kind = excluded.kind, pid = excluded.pid,
+    host = excluded.host, user = excluded.user, version = excluded.version, config_digest = excluded.config_digest,
+    started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at, state = excluded.state,
+    lag_ms = excluded.lag_ms, blind_since = excluded.blind_since, trouble = excluded.trouble;
+
+-- name: upsert_config
+INSERT INTO config_view (id, seq, at, digest, doc) VALUES (1, :seq, :at, :digest, :doc)
+ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, at = excluded.at, digest = excluded.digest, doc = excluded.doc;
+
+-- name: add_check_key
+INSERT INTO check_key (id) VALUES (:id) ON CONFLICT (id) DO NOTHING;
+
+-- name: check_no
+SELECT no FROM check_key WHERE id = :id;
+
+-- name: upsert_observation
+INSERT INTO observation (check_no, slot, at, outcome, latency_us, resolve_us, connect_us, tls_us, first_byte_us,
+    transfer_us, failure, message, metrics)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (check_no, slot) DO UPDATE SET at = excluded.at, outcome = excluded.outcome,
+    latency_us = excluded.latency_us, resolve_us = excluded.resolve_us, connect_us = excluded.connect_us,
+    tls_us = excluded.tls_us, first_byte_us = excluded.first_byte_us, transfer_us = excluded.transfer_us,
+    failure = excluded.failure, message = excluded.message, metrics = excluded.metrics;
+
+-- name: add_late_minute
+INSERT INTO late_minute (check_no, bucket) VALUES (?, ?) ON CONFLICT (check_no, bucket) DO NOTHING;
+
+-- name: watermark
+SELECT at FROM watermark WHERE name = :name;
+
+-- name: upsert_check_state
+INSERT INTO check_state (check_id, seq, integration, outcome, raw, attempt, attempts, since, slot, at, latency_ms,
+    failure, message, error_rate, unknowns, missed, doc)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (check_id) DO UPDATE SET seq = excluded.seq, integration = excluded.integration,
+    outcome = excluded.outcome, raw = excluded.raw, attempt = excluded.attempt, attempts = excluded.attempts,
+    since = excluded.since, slot = excluded.slot, at = excluded.at, latency_ms = excluded.latency_ms,
+    failure = excluded.failure, message = excluded.message, error_rate = excluded.error_rate,
+    unknowns = excluded.unknowns, missed = excluded.missed, doc = excluded.doc;
+
+-- name: upsert_integration_state
+INSERT INTO integration_state (integration, seq, outcome, since, error_rate, latency_ms, message)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (integration) DO UPDATE SET seq = excluded.seq, outcome = excluded.outcome, since = excluded.since,
+    error_rate = excluded.error_rate, latency_ms = excluded.latency_ms, message = excluded.message;
+
+-- name: upsert_alert
+INSERT INTO alert (id, seq, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at,
+    acked_from, summary, machine)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, rule = excluded.rule, integration = excluded.integration,
+    severity = excluded.severity, state = excluded.state, since = excluded.since, fired_at = excluded.fired_at,
+    resolved_at = excluded.resolved_at, acked_by = excluded.acked_by, acked_at = excluded.acked_at,
+    acked_from = excluded.acked_from, summary = excluded.summary, machine = excluded.machine;
+
+-- name: last_audit
+SELECT no, hash FROM audit ORDER BY no DESC LIMIT 1;
+
+-- name: add_audit
+INSERT INTO audit (no, seq, at, actor, origin, kind, subject, message, command, hash)
+VALUES (:no, :seq, :at, :actor, :origin, :kind, :subject, :message, :command, :hash);
+
+-- name: receipt
+SELECT command, at, actor, kind, args, status, reason FROM receipt WHERE command = :command;
+
+-- name: add_receipt
+INSERT INTO receipt (command, at, actor, kind, args, status, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (command) DO NOTHING;
+
+-- name: upsert_ping
+INSERT INTO ping (check_id, at, signal) VALUES (?, ?, ?)
+ON CONFLICT (check_id, at) DO UPDATE SET signal = excluded.signal;
+
+-- name: upsert_gap
+INSERT INTO gap (from_at, seq, to_at, reason) VALUES (?, ?, ?, ?)
+ON CONFLICT (from_at) DO UPDATE SET seq = excluded.seq, to_at = excluded.to_at, reason = excluded.reason;
+
+-- name: forget_check
+DELETE FROM check_state WHERE check_id = ?;
+
+-- name: forget_integration
+DELETE FROM integration_state WHERE integration = ?;

@@ -1,0 +1,134 @@
+"""The only writer of a store: transactions run one after the other on a thread of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import aiosqlite
+
+from standby.store import snapshot
+from standby.store.errors import from_os, from_sqlite
+from standby.store.expiry import Expiry
+from standby.store.retention import Retention
+from standby.store.rollup import RollUp
+from standby.store.rows import Batch, EngineRow, Loaded, ReceiptRow
+from standby.store.transaction import Transactions, connect
+
+_Result = TypeVar("_Result")
+
+BUSY_MS = 5_000
+_STEPS_A_CALL = 240  # minutes rolled up by one call; more is left for the next
+
+
+class _Connection(aiosqlite.Connection):
+    """An aiosqlite connection that runs a whole transaction in one hop to its thread, instead of one a statement.
+
+    So a cancelled caller leaves no transaction half done: the thread finishes what it began.
+    """
+
+    async def run(self, work: Callable[[], _Result]) -> _Result:
+        """What `work` returns or raises on the connection's thread, even when the caller is cancelled meanwhile."""
+        running = asyncio.ensure_future(self._execute(work))  # type: ignore[no-untyped-call]
+        try:
+            result: _Result = await asyncio.shield(running)
+        except asyncio.CancelledError:
+            await asyncio.wait([running])
+            if not running.cancelled():
+                running.exception()  # looked at, so that asyncio does not complain about it
+            raise
+        return result
+
+
+class Writer:
+    """Every method raises StoreError; after one the writer stays usable and the same batch may be tried again."""
+
+    def __init__(self, path: Path, connection: _Connection, raw: sqlite3.Connection, now: int) -> None:
+        self.path = path
+        self._connection = connection
+        self._transactions = Transactions(raw, path)
+        self._opened_at = now
+        self._roll_up = RollUp(self._transactions)
+        self._expiry = Expiry(self._transactions)
+
+    @classmethod
+    async def open(cls, path: Path, *, now: int, busy_ms: int = BUSY_MS) -> Writer:
+        """Open the store at `path`, make it when missing, bring it to the newest schema.
+
+        `now` is wall nanoseconds; `busy_ms` how long to wait for another program's lock.
+        """
+        opened: list[sqlite3.Connection] = []
+
+        def connector() -> sqlite3.Connection:
+            opened.append(connect(path, now, busy_ms))
+            return opened[0]
+
+        connection = _Connection(connector, iter_chunk_size=64)
+        connection._thread.daemon = True  # noqa: SLF001 - a program that dies without close() must not hang on it
+        try:
+            await connection
+        except sqlite3.Error as cause:
+            raise from_sqlite(cause, path) from None
+        except OSError as cause:
+            raise from_os(cause, path) from None
+        return cls(path, connection, opened[0], now)
+
+    async def begin_term(self, row: EngineRow) -> int:
+        """Take the next fencing number, record the engine with it, return it. Older writers are refused from now on."""
+        return await self._run(partial(self._transactions.begin_term, row))
+
+    async def commit(self, batch: Batch) -> int:
+        """Write all of `batch` or none; returns the sequence number its rows carry.
+
+        Returns after the disk has it when `batch.durable`. Audit numbers and hashes are given here. What belongs to a
+        command that already has a receipt (its audit rows, the receipt) is not written again. When the caller is
+        cancelled, the batch is written nevertheless or fails as a whole.
+        """
+        return await self._run(partial(self._transactions.apply, batch))
+
+    async def receipt(self, command_id: str) -> ReceiptRow | None:
+        """What became of a command; `None` when it never came."""
+        return await self._run(partial(self._transactions.receipt, command_id))
+
+    async def load(self) -> Loaded:
+        """What an engine needs to go on where the last one stopped."""
+        return await self._run(partial(snapshot.load, self._transactions.connection, self._opened_at))
+
+    async def roll_up(self, now: int) -> None:
+        """Sum the minutes and hours that ended before `now`, and again those that late observations changed.
+
+        One short transaction a minute of data, so that commits fit between.
+        """
+        for _ in range(_STEPS_A_CALL):
+            if not await self._run(partial(self._roll_up.step, now)):
+                return
+
+    async def expire(self, now: int, retention: Retention, limit: int = 2000) -> int:
+        """Delete at most about `limit` rows that are too old or too many; returns how many. 0: nothing left to do.
+
+        Gives freed pages back to the disk and empties the write-ahead log when no reader is in the way.
+        """
+        deleted = await self._run(partial(self._expiry.step, now, retention, limit))
+        await self._run(self._expiry.tidy)
+        return deleted
+
+    async def close(self) -> None:
+        """Write the log into the file and let go of it. May be called twice."""
+        try:
+            await self._connection.close()
+        except sqlite3.Error as cause:
+            raise from_sqlite(cause, self.path) from None
+        except ValueError:  # closed already
+            return
+
+    async def _run(self, work: Callable[[], _Result]) -> _Result:
+        try:
+            return await self._connection.run(work)
+        except sqlite3.ProgrammingError:  # a fault of ours, not of the store
+            raise
+        except sqlite3.Error as cause:
+            raise from_sqlite(cause, self.path) from None
