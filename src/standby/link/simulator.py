@@ -3,10 +3,12 @@
 One JSON object a line, at most 64 kB, both ways:
 
     program   -> simulator  {"type": "attach", "role": "engine", "version": 1}
-    simulator -> program    {"type": "attached", "version": 1, "pid", "ca": path, "connect_to": [[host, port, to_host, to_port]]}
+    simulator -> program    {"type": "attached", "version": 1, "pid", "ca": path, "connect_to": [...]}
     program   -> simulator  {"type": "fault" | "clear" | "list" | "rehearse" | "job" | "end", "ask": number, ...}
     simulator -> program    {"type": "answer", "ask": number, "done": true | false, "says": one line, ...}
     simulator -> program    {"type": "step", "scenario", "step", "of", "says", "elapsed_ns"}
+
+`connect_to` is a list of [host, port, to_host, to_port].
 
 An open connection is a program's presence: the simulator ends when the last one has been gone for a while.
 """
@@ -28,6 +30,7 @@ from standby.domain.text import clean
 
 VERSION = 1
 MAX_LINE = 65_536
+SEED = 7
 ATTACH_S = 15.0
 ANSWER_S = 5.0
 HELD = 3  # exit code of a starter that finds another simulator starting or ending on the same store
@@ -60,6 +63,9 @@ class Party:
     requests: int
 
 
+OnStep = Callable[[Step], None]
+
+
 class Attached:
     """A kept-open connection to the simulator; reconnects by itself until it is closed.
 
@@ -67,14 +73,15 @@ class Attached:
     changed in place after a reconnect, so it may be handed out once. `ca_path` stays the same over restarts.
     """
 
-    def __init__(self, store: Path, *, spawn: bool, role: str, on_step: Callable[[Step], None] | None) -> None:
+    def __init__(self, store: Path, *, spawn: bool, role: str, seed: int, on_step: OnStep | None) -> None:
         self.connect_to: dict[tuple[str, int], tuple[str, int]] = {}
         self.ca_path = Path()
         self.pid = 0
         self.step: Step | None = None
-        self._store = store
+        self._store = store.absolute()
         self._spawn = spawn
         self._role = role
+        self._seed = seed
         self._on_step = on_step
         self._asks = itertools.count(1)
         self._answers: dict[int, asyncio.Future[Mapping[str, Any]]] = {}
@@ -135,7 +142,7 @@ class Attached:
                         raise SimulatorError(
                             f"no simulated third parties run for {self._store}; start `standby` with it first"
                         )
-                    await _start(self._store)
+                    await _start(self._store, self._seed)
         except TimeoutError:
             mend = f"look into {simulator_paths(self._store).log}"
             raise SimulatorError(f"the simulated third parties did not start in {ATTACH_S:.0f} s; {mend}") from None
@@ -203,7 +210,7 @@ class Attached:
             if self._on_step is not None:
                 self._on_step(step)
 
-    async def _ask(self, kind: str, **rest: object) -> Mapping[str, Any]:
+    async def _ask(self, what: str, /, **rest: object) -> Mapping[str, Any]:
         if self._writer is None:
             raise SimulatorError("the simulated third parties are gone for the moment; try again in a few seconds")
         number = next(self._asks)
@@ -211,10 +218,10 @@ class Attached:
         self._answers[number] = waiting
         try:
             async with asyncio.timeout(ANSWER_S):
-                await _send(self._writer, {"type": kind, "ask": number, **rest})
+                await _send(self._writer, {"type": what, "ask": number, **rest})
                 answer: Mapping[str, Any] = await waiting
         except (TimeoutError, ConnectionError):
-            raise SimulatorError(f"the simulated third parties did not answer {kind!r}; try again") from None
+            raise SimulatorError(f"the simulated third parties did not answer {what!r}; try again") from None
         finally:
             self._answers.pop(number, None)
         if not answer.get("done"):
@@ -233,13 +240,13 @@ class Attached:
 
 
 async def attach(
-    store: Path, *, spawn: bool, role: str = "engine", on_step: Callable[[Step], None] | None = None
+    store: Path, *, spawn: bool, role: str = "engine", seed: int = SEED, on_step: OnStep | None = None
 ) -> Attached:
-    """Attach to the simulator of the store at `store`; with `spawn`, start it when none runs.
+    """Attach to the simulator of the store at `store`; with `spawn`, start it when none runs, under that seed.
 
     `on_step` is called in the event loop at each step of a scenario. Raises SimulatorError.
     """
-    attached = Attached(store.absolute(), spawn=spawn, role=role, on_step=on_step)
+    attached = Attached(store, spawn=spawn, role=role, seed=seed, on_step=on_step)
     await attached.open()
     return attached
 
@@ -257,17 +264,15 @@ class SimulatorPaths:
 
 def simulator_paths(store: Path) -> SimulatorPaths:
     """The paths beside `store`."""
-    from standby.link.paths import link_paths
-
-    sock = Path(link_paths(store).simulator)
     base = str(store.absolute()) + ".simulator"
-    return SimulatorPaths(Path(base + ".lock"), sock, Path(base + ".log"), Path(base + ".ca.pem"), Path(base + ".key"))
+    return SimulatorPaths(Path(base + ".lock"), Path(base + ".sock"), Path(base + ".log"), Path(base + ".ca.pem"), Path(base + ".key"))
 
 
-async def _start(store: Path) -> None:
+async def _start(store: Path, seed: int) -> None:
     """Start the process and wait until it listens or says why not; it leaves our session and is nobody's child."""
     # -P: the folder we happen to be in must not shadow a module of the program.
-    command = [sys.executable, "-P", "-m", "standby", "--store", str(store), "simulator", "run", "--detach"]
+    program = [sys.executable, "-P", "-m", "standby"]
+    command = [*program, "--store", str(store), "simulator", "run", "--detach", "--seed", str(seed)]
     process = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
     )
