@@ -168,7 +168,7 @@ def from_json(doc: Mapping[str, Any]) -> Machine:
     instants = {name: doc.get(name) for name in _INSTANTS}
     at = doc.get("at", 0)
     for name, value in {**instants, "at": at}.items():
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        if type(value) is not int and (value is not None or name == "at"):
             raise ValueError(f"alert state: {name} is {value!r}, not an instant")
     if phase is not Phase.INACTIVE and (instants["since"] is None or instants["active_at"] is None):
         raise ValueError(f"alert state: {phase} without since or active_at")

@@ -22,10 +22,10 @@ _LONGEST = 100 * 366 * DAY
 def parse_duration(text: object) -> int:
     """Nanoseconds in `500ms`, `10s`, `1m30s`, `2h` or `30d`. Raises ValueError with the mend, also for no text."""
     if not isinstance(text, str) or len(text) > 40 or not _DURATION.fullmatch(text):
-        raise ValueError(f'{text!r} is not a duration; write one like "500ms", "10s", "5m", "2h" or "30d"')
+        raise ValueError(f'{_quoted(text)} is not a duration; write one like "500ms", "10s", "5m", "2h" or "30d"')
     total = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text))
     if total > _LONGEST:
-        raise ValueError(f"{text!r} is longer than a hundred years")
+        raise ValueError(f"{_quoted(text)} is longer than a hundred years")
     return total
 
 
@@ -57,5 +57,11 @@ def parse_instant(text: str) -> int:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise ValueError(f'{text!r} is not an instant; write one like "2026-11-23T03:10:00+01:00"')
+        raise ValueError(f'{_quoted(text)} is not an instant; write one like "2026-11-23T03:10:00+01:00"')
     return (at - _EPOCH) // timedelta(microseconds=1) * MICROSECOND
+
+
+def _quoted(text: object) -> str:
+    """What the user wrote, for one line of an error."""
+    quoted = repr(text)
+    return quoted if len(quoted) <= 60 else quoted[:59] + "…"

@@ -1,0 +1,107 @@
+"""The latency sketch: its accuracy, its size, and bytes that are not its own."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from standby.domain.sketch import ACCURACY, LONGEST_MS, SHORTEST_MS, VERSION, Sketch
+
+LATENCIES = st.floats(0, LONGEST_MS)
+MANY = st.lists(LATENCIES, min_size=1, max_size=100)
+
+
+def sketch_of(latencies: list[float]) -> Sketch:
+    sketch = Sketch()
+    for latency in latencies:
+        sketch.add(latency)
+    return sketch
+
+
+@given(MANY, st.floats(0, 1))
+def test_quantiles_are_within_the_accuracy(latencies: list[float], q: float) -> None:
+    exact = sorted(latencies)[max(1, math.ceil(q * len(latencies))) - 1]
+    ours = sketch_of(latencies).quantile(q)
+    if exact < SHORTEST_MS:
+        assert ours == 0
+    else:
+        assert ours == pytest.approx(exact, rel=ACCURACY * 1.0001)
+
+
+@given(MANY, MANY)
+def test_merging_is_adding(first: list[float], second: list[float]) -> None:
+    merged = sketch_of(first)
+    merged.merge(sketch_of(second))
+    assert merged == sketch_of([*second, *first])
+    assert merged.count == len(first) + len(second)
+
+
+@given(st.lists(st.tuples(LATENCIES, st.integers(1, 2**40)), max_size=50))
+def test_bytes_round_trip(entries: list[tuple[float, int]]) -> None:
+    sketch = Sketch()
+    for latency, count in entries:
+        sketch.add(latency, count)
+    again = Sketch.from_bytes(sketch.to_bytes())
+    assert again == sketch
+    assert again.count == sketch.count
+
+
+@given(st.binary(max_size=40) | st.binary(max_size=40).map(lambda tail: bytes([VERSION]) + tail))
+def test_hostile_bytes_are_refused_or_harmless(data: bytes) -> None:
+    try:
+        sketch = Sketch.from_bytes(data)
+    except ValueError:
+        return
+    assert sketch.to_bytes() == data  # one encoding for one sketch
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        bytes([VERSION + 1]),
+        bytes([VERSION, 0]),  # a bucket without a count
+        bytes([VERSION, 0, 0]),  # a count of nothing
+        bytes([VERSION, 0x80, 0x00, 1]),  # a longer way to write 0
+        bytes([VERSION, 0xFF, 0x7F, 1]),  # a bucket beyond the last
+        bytes([VERSION, 0, *[0xFF] * 9, 1]),  # a number that never ends
+        bytes([VERSION, *[0, *[0xFF] * 8, 0x7F] * 2]),  # more values than can be counted
+        bytes([VERSION, *[0, 1] * 700]),  # more buckets than there are
+        bytes([VERSION]) + b"\xff" * 1_000_000,
+    ],
+)
+def test_damage_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="latency sketch"):
+        Sketch.from_bytes(data)
+
+
+def test_its_size_is_bounded_and_a_minute_is_small() -> None:
+    sketch = Sketch()
+    for exponent in range(-400, 1_000):
+        sketch.add(min(1e300, 1.02**exponent))
+    assert len(sketch.to_bytes()) < 1_400
+    seeded = random.Random(1)
+    minute = sketch_of([seeded.lognormvariate(4, 0.3) for _ in range(12)])
+    assert len(minute.to_bytes()) <= 2 + 2 * 12
+
+
+@pytest.mark.parametrize("latency", [-0.001, math.nan, math.inf])
+def test_what_is_no_latency_is_refused(latency: float) -> None:
+    sketch = Sketch()
+    with pytest.raises(ValueError, match="no latency"):
+        sketch.add(latency)
+    assert sketch.count == 0
+
+
+def test_an_empty_sketch_has_no_quantile() -> None:
+    assert Sketch().quantile(0.5) is None
+    assert Sketch.from_bytes(Sketch().to_bytes()) == Sketch()
+
+
+def test_a_quantile_lies_in_0_to_1() -> None:
+    with pytest.raises(ValueError, match="no quantile"):
+        sketch_of([1.0]).quantile(95)

@@ -1,0 +1,107 @@
+"""The sliding window against a list that is searched each time."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from standby.domain.outcome import Outcome
+from standby.domain.units import DAY, MINUTE, SECOND
+from standby.domain.window import Window
+
+BEGIN = 20_000 * DAY
+LATENCIES = st.none() | st.floats(0, 60_000) | st.sampled_from((math.nan, math.inf, -1.0, 1e300))
+EVENTS = st.lists(
+    st.tuples(st.integers(-30, 60), st.sampled_from(Outcome), LATENCIES) | st.integers(0, 90),
+    max_size=60,
+)
+
+
+@given(EVENTS)
+def test_against_a_list(events: list[tuple[int, Outcome, float | None] | int]) -> None:
+    window, span = Window(MINUTE), MINUTE
+    entries: list[tuple[int, Outcome, float | None]] = []
+    now, horizon = BEGIN, -1
+    for event in events:
+        if isinstance(event, int):
+            now += event * SECOND
+            horizon = now - span
+            window.evict(now)
+            entries = [entry for entry in entries if entry[0] > horizon]
+        else:
+            offset, outcome, latency = event
+            window.add(now + offset * SECOND, outcome, latency)
+            if now + offset * SECOND > horizon:
+                entries.append((now + offset * SECOND, outcome, latency))
+    values = window.values()
+    assert len(window) == len(entries)
+    counts = [sum(1 for _, outcome, _ in entries if outcome is wanted) for wanted in Outcome]
+    assert [values.up, values.degraded, values.down, values.maintenance, values.unknown] == counts
+    decided = sum(counts[:3])
+    assert values.decided == decided
+    assert values.error_rate == (counts[2] / decided if decided else None)
+    latencies = sorted(value for _, _, value in entries if value is not None and 0 <= value <= 60_000)
+    if not latencies:
+        assert values.latency_ms is values.latency_p99_ms is None
+        return
+    assert values.latency_ms == pytest.approx(sum(latencies) / len(latencies), abs=1e-6)
+    for percent, ours in ((50, values.latency_p50_ms), (95, values.latency_p95_ms), (99, values.latency_p99_ms)):
+        assert ours == pytest.approx(latencies[math.ceil(len(latencies) * percent / 100) - 1], abs=1e-6)
+
+
+def test_an_empty_window_has_no_figures() -> None:
+    values = Window(MINUTE).values()
+    assert values.error_rate is values.availability is values.throughput is values.latency_ms is None
+    assert values.latency_p50_ms is None
+
+
+def test_unknown_and_maintenance_decide_nothing() -> None:
+    window = Window(MINUTE)
+    window.add(BEGIN, Outcome.UNKNOWN)
+    window.add(BEGIN + 1, Outcome.MAINTENANCE)
+    values = window.values()
+    assert (values.decided, values.unknown, values.maintenance) == (0, 1, 1)
+    assert values.error_rate is None
+
+
+def test_degraded_is_available() -> None:
+    window = Window(MINUTE)
+    window.add(BEGIN, Outcome.DEGRADED)
+    assert window.values().availability == 1
+
+
+def test_the_far_end_is_open() -> None:
+    window = Window(MINUTE)
+    window.add(BEGIN, Outcome.UP)
+    window.evict(BEGIN + MINUTE - 1)
+    assert len(window) == 1
+    window.evict(BEGIN + MINUTE)
+    assert len(window) == 0
+
+
+def test_no_throughput_before_it_has_watched_for_its_span() -> None:
+    """Else every start would look like a third party that has gone quiet."""
+    window = Window(MINUTE)
+    for second in range(0, 120, 10):
+        window.add(BEGIN + second * SECOND, Outcome.UP)
+        window.evict(BEGIN + second * SECOND)
+        expected = None if second < 60 else pytest.approx(0.1)
+        assert window.values().throughput == expected
+
+
+def test_a_clock_set_back_brings_nothing_back() -> None:
+    window = Window(MINUTE)
+    window.add(BEGIN, Outcome.DOWN)
+    window.evict(BEGIN + 2 * MINUTE)
+    window.evict(BEGIN)
+    window.add(BEGIN + 1, Outcome.DOWN)
+    assert len(window) == 0
+
+
+@pytest.mark.parametrize("span", [0, -1])
+def test_a_window_needs_a_span(span: int) -> None:
+    with pytest.raises(ValueError, match="holds nothing"):
+        Window(span)
