@@ -55,7 +55,7 @@ def observation(no: int, row: Observation) -> tuple[Cell, ...]:
         microseconds(phases.transfer),
         row.failure,
         clean(row.message, MESSAGE_LIMIT) or None,
-        document(row.metrics) if row.metrics else None,
+        document({key: _short(value) for key, value in row.metrics.items()}) if row.metrics else None,
     )
 
 
@@ -64,6 +64,11 @@ def microseconds(ms: float | None) -> int | None:
     if ms is None or not math.isfinite(ms):
         return None
     return min(max(round(ms * 1000), 0), 2**53)
+
+
+def _short(value: float) -> float:
+    """`200` for `200.0`: most metrics are whole, and each character is stored millions of times."""
+    return int(value) if math.isfinite(value) and value == int(value) else value
 
 
 def name(text: str) -> str:

@@ -33,6 +33,7 @@ class Expiry:
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
+        self._few_at: int | None = None
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -53,14 +54,20 @@ class Expiry:
         for layer, span in zip(_LAYERS, spans, strict=True):
             before = (now - span) // layer.whole * layer.whole
             deleted += self._delete(layer, before, limit - deleted)
+        if self._few_at is None or abs(now - self._few_at) >= HOUR:
+            self._few_at = now
+            self._few(now, retention)
+        return deleted
+
+    def _few(self, now: int, retention: Retention) -> None:
+        """What a person or a batch job made: few rows, so looking through them once an hour does."""
         for name, span in (
             ("delete_pings", retention.raw),
             ("delete_receipts", retention.hours),
             ("delete_alerts", retention.hours),
             ("delete_gaps", retention.hours),
-        ):  # few rows each: a person or a batch job made them
+        ):
             self._connection.execute(_SQL[name], {"before": now - span})
-        return deleted
 
     def _too_many(self, max_size: int | None, limit: int) -> int:
         if max_size is None or self._used() <= max_size:
