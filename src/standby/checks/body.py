@@ -6,7 +6,6 @@ import codecs
 import json
 import re
 import zlib
-from typing import Any
 
 import httpx
 
@@ -87,14 +86,17 @@ class _Inflater:
         """What `data` decompresses to. Raises Trouble: too large, or not what it says."""
         parts = []
         while data:
-            if self._stream.eof:  # gzip may be several members one after the other
+            if self._stream.eof:  # gzip may be several members one after the other, padded with zeros
+                data = data.lstrip(b"\0")
+                if not data:
+                    break
                 self._stream, self._fresh = zlib.decompressobj(self._bits), True
             part = self._step(data)
             self._left -= len(part)
             if self._left < 0:
                 raise too_large(self._limit)
             parts.append(part)
-            data = self._stream.unused_data.lstrip(b"\0")  # some writers pad with zeros
+            data = self._stream.unused_data
             self._fresh = False
         return b"".join(parts)
 
@@ -135,22 +137,24 @@ def text_of(body: bytes, content_type: str) -> str:
     return body.decode(_codec(body, content_type), "replace")
 
 
-def parsed(body: bytes, content_type: str) -> Any:
+def parsed(body: bytes, content_type: str) -> object:
     """The body's JSON, whatever the label says; else its text."""
-    for mark, codec in _MARKS:
-        if body.startswith(mark):
-            return _json_or(body.decode(codec, "replace"))
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return _json_or(text_of(body, content_type))
+    text = text_of(body, content_type)
+    # JSON is Unicode whatever the label says; only what is not gets a second chance by its label.
+    for read_as in (lambda: body.decode(json.detect_encoding(body)), lambda: text):
+        try:
+            source = read_as()
+            found: object = json.loads(source)
+            # Half a surrogate pair is valid JSON and no text: nothing after this could encode it.
+            return _paired(found) if "\\ud" in source.lower() else found
+        except (ValueError, RecursionError):
+            continue
+    return text
 
 
-def _json_or(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+def _paired(found: object) -> object:
+    whole: object = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+    return whole
 
 
 def _codec(body: bytes, content_type: str) -> str:

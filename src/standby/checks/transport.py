@@ -15,13 +15,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.http import RawResponseMessage
 from aiohttp.http_exceptions import ContentLengthError, HttpProcessingError, TransferEncodingError
+from aiohttp.streams import StreamReader
 from yarl import URL
 
 from standby.checks.certificates import client_context
@@ -85,7 +86,7 @@ class Clients:
 class _NoCookies(CookieJar):
     """An observation leaves nothing behind for the next one."""
 
-    def extract_cookies(self, response: Any, request: Any) -> None:
+    def extract_cookies(self, response: object, request: object) -> None:
         """Forget them."""
 
 
@@ -190,7 +191,7 @@ class _Wire(ResponseHandler):
         self._interim = 0
         enter("first_byte")
 
-    def feed_data(self, data: Any, size: int = 0) -> None:
+    def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
         """Pass an answer on. Interim ones are counted instead of queued: a flood of them must not hold us up."""
         if not 100 <= data[0].code < 200 or data[0].code == 101:
             self._interim = 0

@@ -1,0 +1,52 @@
+"""What an answer must and should look like: the user's CEL expressions, compiled once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+
+from standby.config.cel import Expression, ExpressionError, compile_expectation
+
+_NAMES = re.compile(r"\b[a-z_]+\b")
+
+
+def _compiles(text: str) -> str:
+    try:
+        compile_expectation(text)
+    except ExpressionError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+ExpectationText = Annotated[str, AfterValidator(_compiles)]
+"""A CEL expression over an answer; refused while the configuration loads when a name or type is wrong."""
+
+
+class Expectations:
+    """The `expect` and `prefer` of one check."""
+
+    def __init__(self, expect: Sequence[str], prefer: Sequence[str]) -> None:
+        self._expect = [compile_expectation(text) for text in expect]
+        self._prefer = [compile_expectation(text) for text in prefer]
+        # A name inside a string literal counts too: that only costs time.
+        self._names = frozenset(name for text in (*expect, *prefer) for name in _NAMES.findall(text))
+
+    def needs(self, name: str) -> bool:
+        """Whether any expression may look at `name`; what none looks at need not be worked out."""
+        return name in self._names
+
+    def broken(self, values: Mapping[str, Any]) -> list[str]:
+        """Each `expect` that does not hold, with the values it saw: `status == 200: status is 503`."""
+        return _failing(self._expect, values)
+
+    def missed(self, values: Mapping[str, Any]) -> list[str]:
+        """Each `prefer` that does not hold, likewise."""
+        return _failing(self._prefer, values)
+
+
+def _failing(expressions: Iterable[Expression], values: Mapping[str, Any]) -> list[str]:
+    # None: a name is missing in the answer. Nobody can say that such an expectation holds.
+    return [each.explain(values) for each in expressions if each.evaluate(values) is not True]

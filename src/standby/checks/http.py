@@ -1,0 +1,243 @@
+"""`kind = "http"`: one request, its answer held against expectations."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import AfterValidator, Field, JsonValue, model_validator
+
+from standby import __version__
+from standby.checks import body as bodies
+from standby.checks.base import Context, Kind, certificate_metrics, observation
+from standby.checks.expectations import Expectations, ExpectationText
+from standby.checks.phases import TRACE, Trace
+from standby.checks.revealed import Revealed, reveal
+from standby.checks.transport import Options
+from standby.checks.trouble import Trouble
+from standby.config.models import CheckModel
+from standby.domain.clock import Clock
+from standby.domain.observation import Failure, Observation
+from standby.domain.outcome import Outcome
+from standby.domain.units import SECOND
+
+MAX_BODY = 1_048_576
+USER_AGENT = f"standby/{__version__} (operations console)"
+_DEFAULT_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_LONGEST_WAIT_S = 86_400.0
+_PORTS = {"http": 80, "https": 443}
+
+
+def _valid_url(url: str) -> str:
+    try:
+        parts, parsed = urlsplit(url), httpx.URL(url)
+        _ = parts.port
+    except (ValueError, httpx.InvalidURL) as error:
+        raise ValueError(f"{error}; write it like https://api.example.com/health") from None
+    if parsed.scheme not in _PORTS or not parsed.host:
+        raise ValueError("not a web address; write it like https://api.example.com/health")
+    if parsed.userinfo:
+        raise ValueError('a password in an address ends up in logs; use headers = { Authorization = "env:NAME" }')
+    return url
+
+
+def _valid_headers(headers: dict[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        if not _TOKEN.fullmatch(name) or any(char in value for char in "\r\n\0"):
+            raise ValueError(f"{name!r} is not a valid header")
+    return headers
+
+
+class HttpModel(CheckModel):
+    """One HTTP request and what its answer must look like."""
+
+    kind: Literal["http"] = "http"
+    url: Annotated[str, AfterValidator(_valid_url)] = Field(description="http:// or https:// address")
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
+    headers: Annotated[dict[str, str], AfterValidator(_valid_headers)] = Field(
+        default={},
+        description="sent as they are; a value may be a secret reference, also after one word: `Bearer env:NAME`",
+    )
+    query: dict[str, str] = Field(default={}, description="added to the address; values may be secret references")
+    body: str | None = Field(default=None, description="the request's body, or a secret reference to it")
+    json_body: JsonValue = Field(default=None, alias="json", description="the request's body as JSON")
+    expect: list[ExpectationText] = Field(default=[], description="CEL; one that does not hold is `down`")
+    prefer: list[ExpectationText] = Field(default=[], description="CEL; one that does not hold is `degraded`")
+    redirects: int = Field(default=5, ge=0, le=20, description="how many to follow; 0 judges the redirect itself")
+    verify: bool | Path = Field(
+        default=True, description="false, or a PEM file of authorities, instead of the system's"
+    )
+    reuse: bool = Field(default=False, description="keep the connection open between observations")
+    max_body: int = Field(default=MAX_BODY, ge=1024, le=64 * MAX_BODY, description="bytes, as decoded")
+
+    @model_validator(mode="after")
+    def _one_body(self) -> HttpModel:
+        if self.body is not None and self.json_body is not None:
+            raise ValueError("body and json are both given; keep one")
+        return self
+
+    @property
+    def target(self) -> str:
+        """The address without its query: keys live there."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}{parts.path or '/'}"
+
+
+class HttpCheck:
+    """Looks by one HTTP request and as many redirects as allowed."""
+
+    def __init__(self, model: HttpModel) -> None:
+        self.model = model
+        self._expectations = Expectations(model.expect, model.prefer)
+        authorities = model.verify if isinstance(model.verify, Path) else None
+        self._options = Options(verify=model.verify is not False, authorities=authorities, reuse=model.reuse)
+        self._request: tuple[Revealed, httpx.Request] | None = None
+
+    async def run(self, context: Context, slot: int) -> Observation:
+        """Ask once. Raises Trouble and SecretError."""
+        model, trace = self.model, TRACE.get() or Trace(context.clock)
+        revealed = await reveal(context, [*model.headers.values(), *model.query.values(), model.body or ""])
+        answer = await self._ask(context.clients.get(self._options), revealed)
+        try:
+            needed = self._expectations.needs("body") or self._expectations.needs("text")
+            content = await bodies.read(answer, model.max_body) if needed else None
+            size = len(content) if content is not None else await bodies.skip(answer, model.max_body)
+        finally:
+            await answer.aclose()
+        latency_ms = trace.elapsed_ms
+        trace.enter(None)
+        metrics = {"status": float(answer.status_code), "body_bytes": float(size)}
+        metrics |= certificate_metrics(trace, context.clock.now())
+        values = self._values(answer, content or b"", latency_ms, metrics)
+        outcome, message, failure = self._judge(answer, values)
+        return observation(
+            model,
+            context,
+            slot,
+            outcome,
+            revealed.redact(message),
+            failure=failure,
+            latency_ms=latency_ms,
+            metrics=metrics,
+            retry_after_s=_retry_after(answer, context.clock),
+        )
+
+    async def _ask(self, client: httpx.AsyncClient, revealed: Revealed) -> httpx.Response:
+        """The answer after the last redirect, its body unread."""
+        request = self._build(revealed)
+        for _ in range(self.model.redirects + 1):
+            try:
+                answer = await client.send(request, stream=True)
+            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+                raise Trouble(Failure.REDIRECT, revealed.redact(f"a redirect to nowhere: {error}")) from error
+            following = answer.next_request
+            if following is None or self.model.redirects == 0:
+                return answer
+            await answer.aclose()
+            self._allow(request.url, following)
+            request = following
+        raise Trouble(
+            Failure.REDIRECT, f"more than {self.model.redirects} redirects, the last to {_place(request.url)}"
+        )
+
+    def _allow(self, origin: httpx.URL, following: httpx.Request) -> None:
+        """Refuse a redirect out of HTTP or TLS; keep our secrets from another origin. Raises Trouble."""
+        url = following.url
+        if url.scheme not in _PORTS or not url.host:
+            raise Trouble(Failure.REDIRECT, f"a redirect to {url.scheme or 'nothing'}:, which is not the web")
+        if origin.scheme == "https" and url.scheme == "http":
+            raise Trouble(Failure.REDIRECT, f"a redirect from https to plain {_place(url)}")
+        if not _same_party(origin, url):
+            for name in self.model.headers:
+                if name.lower() != "host":
+                    following.headers.pop(name, None)
+
+    def _build(self, revealed: Revealed) -> httpx.Request:
+        """The request, made anew only when a secret has changed."""
+        if self._request is not None and self._request[0] == revealed:
+            return self._request[1]
+        model = self.model
+        values = iter(revealed.values)
+        headers = {**_DEFAULT_HEADERS, **{name: next(values) for name in model.headers}}
+        query = {name: next(values) for name in model.query}
+        content = next(values)
+        if any(char in value for value in headers.values() for char in "\r\n\0"):
+            raise Trouble(Failure.INTERNAL, "a secret in a header holds a line break", Outcome.UNKNOWN)
+        request = httpx.Request(
+            model.method,
+            httpx.URL(model.url).copy_merge_params(query) if query else model.url,
+            headers={name.encode("ascii"): value.encode() for name, value in headers.items()},
+            content=content.encode() if model.body is not None else None,
+            json=model.json_body,
+        )
+        self._request = (revealed, request)
+        return request
+
+    def _values(
+        self, answer: httpx.Response, content: bytes, latency_ms: float, metrics: Mapping[str, float]
+    ) -> Mapping[str, Any]:
+        """What expectations may name; only those are worked out that one of them does."""
+        needs = self._expectations.needs
+        label = answer.headers.get("content-type", "")
+        values: dict[str, Any] = {"status": answer.status_code, "latency_ms": latency_ms}
+        if needs("headers"):
+            values["headers"] = dict(answer.headers.items())
+        if needs("body"):
+            values["body"] = bodies.parsed(content, label)
+        if needs("text"):
+            values["text"] = bodies.text_of(content, label)
+        if "certificate_days" in metrics:
+            values["certificate"] = {"days_left": metrics["certificate_days"]}
+        return values
+
+    def _judge(self, answer: httpx.Response, values: Mapping[str, Any]) -> tuple[Outcome, str, Failure | None]:
+        status = answer.status_code
+        says = f"status {status} {answer.reason_phrase}".rstrip()
+        broken = self._expectations.broken(values)
+        good = not broken if self.model.expect else 200 <= status < 400
+        if status == 429 and not (good and self.model.expect):
+            return Outcome.DEGRADED, f"we ask too often: {says}", Failure.RATE_LIMITED
+        if not good:
+            return Outcome.DOWN, "; ".join(broken) or says, Failure.EXPECTATION
+        missed = self._expectations.missed(values)
+        if missed:
+            return Outcome.DEGRADED, "; ".join(missed), Failure.EXPECTATION
+        return Outcome.UP, says, None
+
+
+def _same_party(one: httpx.URL, other: httpx.URL) -> bool:
+    """Whether what one may know the other may know: the same origin, or its step up to TLS."""
+    ports = [url.port or _PORTS.get(url.scheme) for url in (one, other)]
+    return one.host == other.host and (
+        (one.scheme == other.scheme and ports[0] == ports[1]) or (one.scheme == "http" and ports == [80, 443])
+    )
+
+
+def _place(url: httpx.URL) -> str:
+    """Scheme and host: the rest of an address may hold keys."""
+    return f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}"
+
+
+def _retry_after(answer: httpx.Response, clock: Clock) -> float | None:
+    """The seconds that the vendor asks us to wait, from seconds or an HTTP date."""
+    if answer.status_code not in (429, 503):
+        return None
+    text = answer.headers.get("retry-after", "").strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - clock.now() / SECOND
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return min(max(seconds, 0.0), _LONGEST_WAIT_S) if math.isfinite(seconds) else None
+
+
+KIND = Kind("http", HttpModel, HttpCheck)
