@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from standby.domain.text import clean
+from standby.link.paths import LinkError, check_socket_folder, link_paths
 
 VERSION = 1
 MAX_LINE = 65_536
@@ -151,9 +152,12 @@ class Attached:
         """One attempt: the reader of a greeted connection, or `None` when nobody listens or they are just ending."""
         path = simulator_paths(self._store).sock
         try:
+            check_socket_folder(link_paths(self._store))
             reader, writer = await asyncio.open_unix_connection(str(path), limit=MAX_LINE)
         except (FileNotFoundError, ConnectionError):
             return None
+        except LinkError as error:
+            raise SimulatorError(str(error)) from None
         except OSError as error:
             raise SimulatorError(f"{path}: {error.strerror or error}; is it yours?") from None
         self._writer = writer
@@ -264,8 +268,11 @@ class SimulatorPaths:
 
 def simulator_paths(store: Path) -> SimulatorPaths:
     """The paths beside `store`."""
-    base = str(store.absolute()) + ".simulator"
-    return SimulatorPaths(Path(base + ".lock"), Path(base + ".sock"), Path(base + ".log"), Path(base + ".ca.pem"), Path(base + ".key"))
+    paths = link_paths(store)
+    base = f"{paths.store}.simulator"
+    return SimulatorPaths(
+        Path(base + ".lock"), paths.simulator, Path(base + ".log"), Path(base + ".ca.pem"), Path(base + ".key")
+    )
 
 
 async def _start(store: Path, seed: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import struct
@@ -39,7 +40,7 @@ class Turn:
 def reset(writer: asyncio.StreamWriter) -> None:
     """End the connection with RST instead of FIN."""
     bare = writer.get_extra_info("socket")
-    if bare is not None:
+    with contextlib.suppress(OSError, AttributeError):  # it is closed already
         bare.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 

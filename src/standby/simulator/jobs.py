@@ -32,9 +32,14 @@ class Job:
         self._due = 0
         self._call: asyncio.Task[None] | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether a call is under way."""
+        return self._call is not None and not self._call.done()
+
     def tick(self, now: int, faults: Sequence[Fault]) -> None:
         """Call when it is due; `now` is monotonic nanoseconds. A call still under way is not doubled."""
-        if now < self._due or (self._call is not None and not self._call.done()):
+        if now < self._due or self.busy:
             return
         self._due = now + self._every_ns
         kinds = {fault.kind for fault in faults}

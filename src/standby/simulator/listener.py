@@ -60,13 +60,18 @@ class Listener:
             reset(writer)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._server is None:  # accepted before, greeted after: a TLS handshake lay between
+            reset(writer)
+            return
         self._open.add(writer)
         try:
-            await self._handler(reader, writer)
+            # Cancelled only when the program ends; asyncio's own callback would report that as an error.
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._handler(reader, writer)
         finally:
             self._open.discard(writer)
             writer.close()
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, asyncio.CancelledError):
                 await writer.wait_closed()
 
 

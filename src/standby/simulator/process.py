@@ -14,6 +14,7 @@ from pathlib import Path
 
 from standby.domain.clock import Clock
 from standby.domain.units import SECOND
+from standby.link.paths import LinkError, make_socket_folder
 from standby.link.simulator import HELD, SimulatorPaths
 from standby.simulator.control import Control
 from standby.simulator.presence import Presence
@@ -44,9 +45,13 @@ def run(paths: SimulatorPaths, clock: Clock, seed: int, lifetime: Lifetime, read
         ready(b"another one runs for this store")
         return HELD
     try:
+        make_socket_folder(paths.sock)
         return asyncio.run(_serve(paths, clock, seed, lifetime, ready))
     except OSError as error:
         ready(f"the simulator cannot start: {error.strerror or error} ({error.filename or paths.sock})".encode())
+        return 1
+    except LinkError as error:
+        ready(str(error).encode())
         return 1
     finally:
         os.close(held)
@@ -55,7 +60,7 @@ def run(paths: SimulatorPaths, clock: Clock, seed: int, lifetime: Lifetime, read
 def _lock(path: Path) -> int | None:
     """The held lock's descriptor; the kernel frees it however the process ends. Raises OSError."""
     path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-    held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
