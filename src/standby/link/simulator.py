@@ -38,7 +38,7 @@ HELD = 3  # exit code of a starter that finds another simulator starting or endi
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
-class SimulatorError(Exception):
+class SimulatorError(ValueError):
     """The simulated third parties cannot be reached or refuse: one line with the mend."""
 
 
@@ -92,6 +92,18 @@ class Attached:
     async def rehearse(self, name: str = "bad-minute") -> str:
         """Start a scenario; a line that says what begins. Raises SimulatorError."""
         return str((await self._ask("rehearse", scenario=name))["says"])
+
+    async def rehearsal(self, args: Mapping[str, Any]) -> str:
+        """Carry out the `rehearse` command of the engine's socket; a line that says what begins. Raises SimulatorError.
+
+        `{"scenario": "bad-minute"}` (also without arguments), or one fault: `{"party", "fault", "for_ns"?, "params"?}`.
+        """
+        if "party" not in args:
+            return await self.rehearse(str(args.get("scenario") or "bad-minute"))
+        params, for_ns = args.get("params"), args.get("for_ns")
+        named = params if isinstance(params, dict) else {}
+        wish = {"party": str(args["party"]), "kind": str(args.get("fault")), "for_ns": for_ns, "params": named}
+        return str((await self._ask("fault", **wish))["says"])
 
     async def fault(self, party: str, kind: str, *, for_ns: int | None = None, **params: object) -> str:
         """Switch a fault on, for a while or until cleared; a line that says so. Raises SimulatorError."""
