@@ -45,7 +45,6 @@ class Expiry:
             deleted = self._too_old(now, retention, limit)
             if deleted < limit:
                 deleted += self._too_many(retention.max_size, limit - deleted)
-            self._shrink(retention.max_size)
         return deleted
 
     def _too_old(self, now: int, retention: Retention, limit: int) -> int:
@@ -110,14 +109,15 @@ class Expiry:
     def _used(self) -> int:
         return (self._number("page_count") - self._number("freelist_count")) * self._number("page_size")
 
-    def _shrink(self, max_size: int | None) -> None:
+    def shrink(self, max_size: int | None) -> None:
         """Give free pages back to the disk, a few at a time."""
         free = self._number("freelist_count")
         too_large = max_size is not None and self._number("page_count") * self._number("page_size") > max_size
         if free > _SPARE_PAGES or (too_large and free):
-            self._connection.execute(f"PRAGMA incremental_vacuum({_SPARE_PAGES})").fetchall()
+            # As a script: the driver's `execute` takes one step of this pragma, and so frees one page.
+            self._connection.executescript(f"PRAGMA incremental_vacuum({_SPARE_PAGES})")
 
-    def tidy(self) -> None:
+    def empty_log(self) -> None:
         """Empty the write-ahead log when it has grown; does not wait for readers."""
         try:
             large = companions(self._transactions.path)[0].stat().st_size > _LARGE_WAL

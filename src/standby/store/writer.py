@@ -113,7 +113,8 @@ class Writer:
         Gives freed pages back to the disk and empties the write-ahead log when no reader is in the way.
         """
         deleted = await self._run(partial(self._expiry.step, now, retention, limit))
-        await self._run(self._expiry.tidy)
+        await self._run(partial(self._expiry.shrink, retention.max_size))
+        await self._run(self._expiry.empty_log)
         return deleted
 
     async def close(self) -> None:
