@@ -354,6 +354,29 @@ def test_small_disorder_stands_still_and_a_step_moves_on() -> None:
     assert next_deadline(stepped, timing) == back + 30 * SECOND
 
 
+@pytest.mark.parametrize(("silence", "change"), [(MINUTE, Change.FIRED), (MINUTE + 1, None)])
+def test_a_silence_beyond_the_patience_is_a_gap(silence: int, change: Change | None) -> None:
+    timing = Timing(for_ns=MINUTE, patience_ns=MINUTE)
+    machine, _ = step(INACTIVE, True, START, timing)
+    assert step(machine, True, START + silence, timing)[1] is change
+
+
+def test_an_unknown_time_is_taken_out_once_however_long() -> None:
+    timing = Timing(for_ns=2 * STEP, patience_ns=MINUTE)
+    machine = play([T, T, N], timing)[-1][0]
+    again = START + HOUR
+    machine, _ = step(machine, True, again, timing)
+    assert next_deadline(machine, timing) == again + STEP
+
+
+def test_a_sign_of_life_older_than_the_last_step_takes_nothing_back() -> None:
+    timing = Timing(for_ns=MINUTE)
+    machine = play([T, T, T], timing)[-1][0]
+    restored, _ = restore(machine, START, START + HOUR, timing)
+    machine, _ = step(restored, True, START + HOUR, timing)
+    assert next_deadline(machine, timing) == START + HOUR + MINUTE - 2 * STEP
+
+
 def test_only_what_must_be_stored_makes_a_difference() -> None:
     timing = Timing(for_ns=MINUTE)
     first, _ = step(INACTIVE, True, START, timing)

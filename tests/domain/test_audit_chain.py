@@ -94,6 +94,17 @@ def test_a_missing_doubled_or_moved_line_breaks_there() -> None:
     assert verify(lines[1:]) == 1
 
 
+def test_absent_is_not_empty() -> None:
+    fields = log(1)[0].fields()
+    assert chain(GENESIS, **{**fields, "command": None}) != chain(GENESIS, **{**fields, "command": ""})
+
+
+def test_a_number_left_out_is_noticed_though_the_hashes_fit() -> None:
+    [line] = log(1)
+    line = replace(line, no=2)
+    assert verify([replace(line, hash=chain(GENESIS, **line.fields()))]) == 1
+
+
 @settings(max_examples=40)
 @given(FIELDS, FIELDS)
 def test_different_fields_give_different_hashes(first: dict[str, Any], second: dict[str, Any]) -> None:

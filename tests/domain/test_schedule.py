@@ -35,6 +35,13 @@ def test_counting_what_was_left_out(check_id: str, every: int, now: int, lost: i
     assert missed(last, last + (lost + 1) * every, every) == lost
 
 
+def test_a_run_off_the_grid_owes_the_slots_after_it() -> None:
+    """The first run after a start, or after the interval was changed."""
+    assert missed(97, 100, 10) == 0
+    assert missed(97, 110, 10) == 1
+    assert missed(91, 100, 10) == 0
+
+
 def test_nothing_is_missed_when_the_clock_steps_back() -> None:
     assert missed(100, 40, 10) == 0
     assert missed(100, 100, 10) == 0

@@ -50,6 +50,8 @@ def test_no_control_survives_anywhere(codepoint: int) -> None:
         ("plain", "plain"),
         ("", ""),
         ("  two\n lines\t", "two lines"),
+        ("two  words", "two words"),
+        (" word ", "word"),
         ("\x1b[31mred\x1b[0m", "red"),
         ("\x9b31mred", "red"),
         ("\x1b]0;title\x07after", "after"),

@@ -43,7 +43,9 @@ def test_against_a_list(events: list[tuple[int, Outcome, float | None] | int]) -
     decided = sum(counts[:3])
     assert values.decided == decided
     assert values.error_rate == (counts[2] / decided if decided else None)
-    latencies = sorted(value for _, _, value in entries if value is not None and 0 <= value <= 60_000)
+    latencies = sorted(
+        value for _, outcome, value in entries if value is not None and 0 <= value <= 60_000 and outcome.decided
+    )
     if not latencies:
         assert values.latency_ms is values.latency_p99_ms is None
         return
@@ -80,6 +82,8 @@ def test_the_far_end_is_open() -> None:
     assert len(window) == 1
     window.evict(BEGIN + MINUTE)
     assert len(window) == 0
+    window.add(BEGIN, Outcome.UP)  # what arrives late is out as well
+    assert len(window) == 0
 
 
 def test_no_throughput_before_it_has_watched_for_its_span() -> None:
@@ -90,6 +94,14 @@ def test_no_throughput_before_it_has_watched_for_its_span() -> None:
         window.evict(BEGIN + second * SECOND)
         expected = None if second < 60 else pytest.approx(0.1)
         assert window.values().throughput == expected
+
+
+def test_what_arrives_late_was_watched_too() -> None:
+    window = Window(MINUTE)
+    window.add(BEGIN + SECOND, Outcome.UP)
+    window.add(BEGIN, Outcome.UP)
+    window.evict(BEGIN + MINUTE)
+    assert window.values().throughput == pytest.approx(1 / 60)
 
 
 def test_a_clock_set_back_brings_nothing_back() -> None:

@@ -188,7 +188,7 @@ def _begin(now: int, timing: Timing) -> tuple[Machine, Change]:
 
 def _hold(machine: Machine, timing: Timing) -> tuple[Machine, Change | None]:
     if machine.phase is Phase.FIRING:
-        return replace(machine, keep_since=None), None
+        return machine if machine.keep_since is None else replace(machine, keep_since=None), None
     if machine.at - _clock(machine.active_at) >= timing.for_ns:
         return replace(machine, phase=Phase.FIRING, fired_at=machine.at), Change.FIRED
     return machine, None

@@ -39,7 +39,7 @@ def step(settled: Settled | None, outcome: Outcome, now: int, attempts: int) -> 
     if outcome is Outcome.UNKNOWN:
         return _unknown(before, now, attempts)
     if outcome is before.outcome:
-        if before.raw is outcome and not before.attempt and not before.unknowns:
+        if not before.attempt and not before.unknowns:
             return before, False
         return Settled(outcome, before.since, outcome), False
     if _at_once(before.outcome, outcome) or before.attempt + 1 >= attempts:

@@ -26,5 +26,8 @@ def slot_after(check_id: str, every: int, now: int) -> int:
 
 
 def missed(last: int, slot: int, every: int) -> int:
-    """How many slots lie between two runs; 0 when `slot` follows `last` directly, or the clock stepped back."""
-    return max(0, (slot - last + every // 2) // every - 1)
+    """How many slots lie between a run at `last`, on the grid or off it, and one at `slot`, which is on it.
+
+    0 when `slot` follows directly, or the clock stepped back.
+    """
+    return max(0, (slot - last - 1) // every)

@@ -56,13 +56,16 @@ class Window:
         return len(self._entries)
 
     def add(self, slot: int, outcome: Outcome, latency_ms: float | None = None) -> None:
-        """Take one observation in, unless its slot is already out. Latencies that are no time are left out."""
+        """Take one observation in, unless its slot is already out.
+
+        A latency that is no time is left out, as is one that comes with unknown or maintenance.
+        """
         if self._horizon is not None and slot <= self._horizon:
             return
         if self._since is None or slot < self._since:
             self._since = slot
         latency = -1
-        if latency_ms is not None and 0 <= latency_ms <= _LONGEST_MS:
+        if latency_ms is not None and 0 <= latency_ms <= _LONGEST_MS and outcome.decided:
             latency = round(latency_ms * _NS_PER_MS)
             insort(self._latencies, latency)
             self._latency_sum += latency
