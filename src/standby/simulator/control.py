@@ -16,7 +16,6 @@ from standby.domain.clock import Clock
 from standby.domain.units import format_duration
 from standby.link.simulator import MAX_LINE, VERSION
 from standby.simulator.faults import FaultError, fault
-from standby.simulator.jobs import Job, JobError
 from standby.simulator.presence import Presence
 from standby.simulator.town import Town
 from standby.simulator.world import Progress
@@ -112,7 +111,7 @@ class Control:
             asked = _parse(line)
             try:
                 answer = {"done": True, **await self._do(asked)}
-            except (FaultError, JobError) as error:
+            except FaultError as error:
                 answer = {"done": False, "says": str(error)}
             except (KeyError, TypeError, ValueError, AttributeError):
                 answer = {
@@ -130,9 +129,7 @@ class Control:
             return {"says": "", "parties": self._town.rows()}
         if kind == "end":
             return {"says": "the simulated third parties end"}
-        says = {"fault": self._fault, "clear": self._clear, "rehearse": self._rehearse, "job": self._job}[str(kind)](
-            asked
-        )
+        says = {"fault": self._fault, "clear": self._clear, "rehearse": self._rehearse}[str(kind)](asked)
         await self._town.tick()  # in force before the answer
         return {"says": says}
 
@@ -157,14 +154,6 @@ class Control:
         self._told = (progress.scenario, progress.step)
         self._broadcast(progress)
         return progress.says
-
-    def _job(self, asked: Mapping[str, Any]) -> str:
-        job = Job(str(asked["party"]), str(asked["url"]), int(asked["every_ns"]))
-        self._town.world.active(job.party, self._clock.monotonic())  # raises KeyError for one that does not exist
-        if self._town.job is not None:
-            self._town.job.close()
-        self._town.job = job
-        return f"{job.party} calls its heartbeat every {format_duration(int(asked['every_ns']))}"
 
 
 def _write(writer: asyncio.StreamWriter, message: Mapping[str, Any]) -> None:

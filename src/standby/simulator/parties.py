@@ -159,5 +159,4 @@ PARTIES: Sequence[Party] = (
         "Skycast, the weather feed",
         [Endpoint(Speaks.HTTP, "api.skycast.test", 80, Pace(45), {"/v1/forecast": payloads.forecast})],
     ),
-    Party("export", "the nightly export, a batch job that calls a heartbeat", []),
 )

@@ -11,7 +11,6 @@ from typing import Any
 from standby.domain.clock import Clock
 from standby.simulator.certificates import Identity, authority
 from standby.simulator.faults import FaultKind
-from standby.simulator.jobs import Job
 from standby.simulator.listener import Listener
 from standby.simulator.parties import PARTIES, Endpoint, Party, Speaks
 from standby.simulator.service import Service
@@ -23,7 +22,6 @@ class Town:
 
     def __init__(self, clock: Clock, seed: int, parties: Sequence[Party] = PARTIES) -> None:
         self.world = World([party.name for party in parties], seed)
-        self.job: Job | None = None
         self._clock = clock
         self._parties = {party.name: party for party in parties}
         self._services: dict[str, list[Service]] = {party.name: [] for party in parties}
@@ -47,7 +45,7 @@ class Town:
                 self._listeners[party.name].append((endpoint, listener))
 
     async def tick(self) -> None:
-        """Bring listeners and certificates in line with the faults in force, and call the heartbeat when it is due."""
+        """Bring listeners and certificates in line with the faults in force."""
         now = self._clock.monotonic()
         for name, listeners in self._listeners.items():
             kinds = {fault.kind for fault in self.world.active(name, now)}
@@ -59,8 +57,6 @@ class Town:
                         listener.refuse()
                     else:
                         await listener.open()
-        if self.job is not None:
-            self.job.tick(now, self.world.active(self.job.party, now))
 
     def connect_to(self) -> list[tuple[str, int, str, int]]:
         """Where each named place really is: host, port, address, port."""
@@ -91,6 +87,4 @@ class Town:
         for listeners in self._listeners.values():
             for _, listener in listeners:
                 listener.close()
-        if self.job is not None:
-            self.job.close()
         await asyncio.sleep(0)
