@@ -43,7 +43,9 @@ def test_performance_data(text: str, metrics: dict[str, float]) -> None:
 
 
 def test_first_line_and_data_of_every_later_line() -> None:
-    output = parse_output("DISK OK - free space: / 3326 MB | /=2643MB\n/ 15272 MB (77%);\n/boot 68 MB | /boot=68MB\n/home=69MB")
+    output = parse_output(
+        "DISK OK - free space: / 3326 MB | /=2643MB\n/ 15272 MB (77%);\n/boot 68 MB | /boot=68MB\n/home=69MB"
+    )
     assert output.line == "DISK OK - free space: / 3326 MB"
     assert set(output.metrics) == {"/", "/boot", "/home"}
 

@@ -40,20 +40,22 @@ class Context:
 
     `connect_to` maps (host, port) to where it really is, like curl's `--connect-to`; it may change while in use.
     `extra_ca` is a PEM file of authorities trusted beside the system's. `pings` gives the signals of a heartbeat check
-    by its id; without it heartbeat checks are `unknown`.
+    by its id; without it heartbeat checks are `unknown`. Relative paths of a check start from `base`, the folder of
+    the configuration.
     """
 
     clock: Clock
     secrets: Secrets
     connect_to: Mapping[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
     extra_ca: Path | None = None
+    base: Path = field(default_factory=Path)
     pings: Callable[[str], HeartbeatSignals] | None = None
     resolver: Resolver = field(init=False)
     clients: Clients = field(init=False)
 
     def __post_init__(self) -> None:
         self.resolver = Resolver(self.connect_to)
-        self.clients = Clients(self.resolver, self.extra_ca)
+        self.clients = Clients(self.resolver, self.extra_ca, self.base)
 
     async def close(self) -> None:
         """Close every connection and let the resolver's threads end."""
@@ -95,13 +97,11 @@ async def observe(check: Check, context: Context, slot: int) -> Observation:
     except Trouble as trouble:
         return _troubled(model, context, slot, trace, trouble)
     except SecretError as error:
-        trouble = Trouble(Failure.INTERNAL, f"a secret cannot be read: {error}", Outcome.UNKNOWN)
-        return _troubled(model, context, slot, trace, trouble)
+        return _troubled(model, context, slot, trace, _ours(f"a secret cannot be read: {error}"))
     except Exception as error:  # noqa: BLE001 - the promise of this function: one check's fault stays its own
         if limit.expired() and isinstance(error, TimeoutError):
             return _troubled(model, context, slot, trace, _late(model, trace))
-        trouble = Trouble(Failure.INTERNAL, f"a fault of ours: {type(error).__name__}: {error}", Outcome.UNKNOWN)
-        return _troubled(model, context, slot, trace, trouble)
+        return _troubled(model, context, slot, trace, _ours(f"a fault of ours: {type(error).__name__}: {error}"))
     finally:
         TRACE.reset(token)
 
@@ -132,6 +132,10 @@ def observation(
         metrics=metrics,
         retry_after_s=retry_after_s,
     )
+
+
+def _ours(message: str) -> Trouble:
+    return Trouble(Failure.INTERNAL, message, Outcome.UNKNOWN)
 
 
 def _late(model: CheckModel, trace: Trace) -> Trouble:

@@ -141,15 +141,20 @@ def parsed(body: bytes, content_type: str) -> object:
     """The body's JSON, whatever the label says; else its text."""
     text = text_of(body, content_type)
     # JSON is Unicode whatever the label says; only what is not gets a second chance by its label.
-    for read_as in (lambda: body.decode(json.detect_encoding(body)), lambda: text):
+    for strict in (True, False):
         try:
-            source = read_as()
+            source = _unicode(body) if strict else text
             found: object = json.loads(source)
             # Half a surrogate pair is valid JSON and no text: nothing after this could encode it.
             return _paired(found) if "\\ud" in source.lower() else found
         except (ValueError, RecursionError):
             continue
     return text
+
+
+def _unicode(body: bytes) -> str:
+    encoding: str = json.detect_encoding(body)
+    return body.decode(encoding)
 
 
 def _paired(found: object) -> object:

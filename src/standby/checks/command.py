@@ -59,10 +59,10 @@ class CommandCheck:
     async def run(self, context: Context, slot: int) -> Observation:
         """Run it. Raises Trouble and SecretError; when cancelled the whole process group is killed."""
         model, trace = self.model, TRACE.get() or Trace(context.clock)
-        revealed = await reveal(context, list(model.env.values()))
+        revealed = await reveal(context.secrets, list(model.env.values()))
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         environment |= dict(zip(model.env, revealed.values, strict=True))
-        async with _started(model, environment) as process:
+        async with _started(model, context.base, environment) as process:
             code, out, err = await _finished(process)
         output = parse_output(revealed.redact(out))
         outcome, failure = Outcome.UNKNOWN, Failure.EXIT
@@ -86,7 +86,9 @@ class CommandCheck:
 
 
 @contextlib.asynccontextmanager
-async def _started(model: CommandModel, environment: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
+async def _started(
+    model: CommandModel, base: Path, environment: dict[str, str]
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """The running plugin in a process group of its own, of which nothing is left afterwards."""
     try:
         process = await asyncio.create_subprocess_exec(
@@ -96,7 +98,7 @@ async def _started(model: CommandModel, environment: dict[str, str]) -> AsyncIte
             stderr=asyncio.subprocess.PIPE,
             limit=MAX_OUTPUT,
             env=environment,
-            cwd=model.cwd,
+            cwd=base / (model.cwd or ""),
             start_new_session=True,
         )
     except OSError as error:

@@ -4,25 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator
-
-from standby.config.cel import Expression, ExpressionError, compile_expectation
+from standby.config.cel import Expression, compile_expectation
 
 _NAMES = re.compile(r"\b[a-z_]+\b")
-
-
-def _compiles(text: str) -> str:
-    try:
-        compile_expectation(text)
-    except ExpressionError as error:
-        raise ValueError(str(error)) from None
-    return text
-
-
-ExpectationText = Annotated[str, AfterValidator(_compiles)]
-"""A CEL expression over an answer; refused while the configuration loads when a name or type is wrong."""
 
 
 class Expectations:

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from standby.checks.base import Context, Kind, observation
-from standby.config.models import CheckModel, Duration
+from standby.config.fields import Duration, SecretReference
+from standby.config.models import CheckModel
 from standby.domain.heartbeat import judge
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.domain.units import HOUR, MINUTE, format_duration
-
-_REFERENCE = re.compile(r"(env|file|keyring|cmd):\S.*")
-
-
-def _is_reference(token: str) -> str:
-    if not _REFERENCE.fullmatch(token):
-        raise ValueError('the token is a secret: write where it is, like "env:BACKUP_TOKEN"')
-    return token
 
 
 class HeartbeatModel(CheckModel):
     """A URL that a job calls: `.../TOKEN` when it succeeded, `.../TOKEN/start` and `.../TOKEN/fail`."""
 
     kind: Literal["heartbeat"] = "heartbeat"
-    token: Annotated[str, AfterValidator(_is_reference)] = Field(description="a reference to the secret in the URL")
+    token: SecretReference = Field(description="where the secret in the URL is")
     period: Duration = Field(default=HOUR, description="how often the job should succeed")
     grace: Duration = Field(default=5 * MINUTE, description="how late it may be, and how long a run may take")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -16,66 +15,54 @@ from pydantic import AfterValidator, Field, JsonValue, model_validator
 from standby import __version__
 from standby.checks import body as bodies
 from standby.checks.base import Context, Kind, certificate_metrics, observation
-from standby.checks.expectations import Expectations, ExpectationText
+from standby.checks.expectations import Expectations
 from standby.checks.phases import TRACE, Trace
 from standby.checks.revealed import Revealed, reveal
 from standby.checks.transport import Options
 from standby.checks.trouble import Trouble
+from standby.config.fields import Expectation, Headers, Size, Url
 from standby.config.models import CheckModel
+from standby.config.references import is_sensitive, parse_reference
 from standby.domain.clock import Clock
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
+from standby.domain.text import clean
 from standby.domain.units import SECOND
 
 MAX_BODY = 1_048_576
 USER_AGENT = f"standby/{__version__} (operations console)"
 _DEFAULT_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LONGEST_WAIT_S = 86_400.0
 _PORTS = {"http": 80, "https": 443}
 
 
-def _valid_url(url: str) -> str:
-    try:
-        parts, parsed = urlsplit(url), httpx.URL(url)
-        _ = parts.port
-    except (ValueError, httpx.InvalidURL) as error:
-        raise ValueError(f"{error}; write it like https://api.example.com/health") from None
-    if parsed.scheme not in _PORTS or not parsed.host:
-        raise ValueError("not a web address; write it like https://api.example.com/health")
-    if parsed.userinfo:
-        raise ValueError('a password in an address ends up in logs; use headers = { Authorization = "env:NAME" }')
-    return url
-
-
-def _valid_headers(headers: dict[str, str]) -> dict[str, str]:
-    for name, value in headers.items():
-        if not _TOKEN.fullmatch(name) or any(char in value for char in "\r\n\0"):
-            raise ValueError(f"{name!r} is not a valid header")
-    return headers
+def _valid_query(query: dict[str, str]) -> dict[str, str]:
+    for name, value in query.items():
+        if is_sensitive(name) and parse_reference(value) is None:
+            raise ValueError(f'{clean(name, 60)} is written out; name where it is: {clean(name, 60)} = "env:ACME_KEY"')
+    return query
 
 
 class HttpModel(CheckModel):
     """One HTTP request and what its answer must look like."""
 
     kind: Literal["http"] = "http"
-    url: Annotated[str, AfterValidator(_valid_url)] = Field(description="http:// or https:// address")
+    url: Url
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
-    headers: Annotated[dict[str, str], AfterValidator(_valid_headers)] = Field(
-        default={},
-        description="sent as they are; a value may be a secret reference, also after one word: `Bearer env:NAME`",
+    headers: Headers = Field(default={}, description="values may be secret references: `Bearer env:NAME`")
+    query: Annotated[dict[str, str], AfterValidator(_valid_query)] = Field(
+        default={}, description="added to the address; values may be secret references"
     )
-    query: dict[str, str] = Field(default={}, description="added to the address; values may be secret references")
     body: str | None = Field(default=None, description="the request's body, or a secret reference to it")
     json_body: JsonValue = Field(default=None, alias="json", description="the request's body as JSON")
-    expect: list[ExpectationText] = Field(default=[], description="CEL; one that does not hold is `down`")
-    prefer: list[ExpectationText] = Field(default=[], description="CEL; one that does not hold is `degraded`")
+    expect: list[Expectation] = Field(default=[], description="CEL; one that does not hold is `down`")
+    prefer: list[Expectation] = Field(default=[], description="CEL; one that does not hold is `degraded`")
     redirects: int = Field(default=5, ge=0, le=20, description="how many to follow; 0 judges the redirect itself")
     verify: bool | Path = Field(
         default=True, description="false, or a PEM file of authorities, instead of the system's"
     )
     reuse: bool = Field(default=False, description="keep the connection open between observations")
-    max_body: int = Field(default=MAX_BODY, ge=1024, le=64 * MAX_BODY, description="bytes, as decoded")
+    max_body: Size = Field(default=MAX_BODY, le=64 * MAX_BODY, description="the largest answer, decoded")
 
     @model_validator(mode="after")
     def _one_body(self) -> HttpModel:
@@ -103,7 +90,7 @@ class HttpCheck:
     async def run(self, context: Context, slot: int) -> Observation:
         """Ask once. Raises Trouble and SecretError."""
         model, trace = self.model, TRACE.get() or Trace(context.clock)
-        revealed = await reveal(context, [*model.headers.values(), *model.query.values(), model.body or ""])
+        revealed = await reveal(context.secrets, [*model.headers.values(), *model.query.values(), model.body or ""])
         answer = await self._ask(context.clients.get(self._options), revealed)
         try:
             needed = self._expectations.needs("body") or self._expectations.needs("text")
@@ -168,8 +155,6 @@ class HttpCheck:
         headers = {**_DEFAULT_HEADERS, **{name: next(values) for name in model.headers}}
         query = {name: next(values) for name in model.query}
         content = next(values)
-        if any(char in value for value in headers.values() for char in "\r\n\0"):
-            raise Trouble(Failure.INTERNAL, "a secret in a header holds a line break", Outcome.UNKNOWN)
         request = httpx.Request(
             model.method,
             httpx.URL(model.url).copy_merge_params(query) if query else model.url,

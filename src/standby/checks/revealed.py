@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from standby.checks.base import Context
+from standby.config.references import parse_reference
+from standby.config.secrets import Secrets
 
-_REFERENCE = re.compile(r"(?P<before>\S+ )?(?P<reference>(?:env|file|keyring|cmd):\S.*)", re.DOTALL)
 _HIDDEN = "•••"
 _SHORTEST = 4  # characters; hiding shorter ones would tear ordinary words apart
 
@@ -31,15 +27,15 @@ class Revealed:
         return message
 
 
-async def reveal(context: Context, texts: Sequence[str]) -> Revealed:
-    """Fill in each text that is a secret reference, whole or after one word (`Bearer env:NAME`). Raises SecretError."""
-    values, secrets = [], []
+async def reveal(secrets: Secrets, texts: Iterable[str]) -> Revealed:
+    """Fill in each text that is a secret reference; the others stay as they are. Raises SecretError."""
+    values, hidden = [], []
     for text in texts:
-        match = _REFERENCE.fullmatch(text) if ":" in text else None
-        if match is None:
+        reference = parse_reference(text)
+        if reference is None:
             values.append(text)
             continue
-        secret = (await asyncio.to_thread(context.secrets.resolve, match["reference"])).get_secret_value()
-        values.append((match["before"] or "") + secret)
-        secrets.append(secret)
-    return Revealed(tuple(values), tuple(secrets))
+        value = (await secrets.aresolve(text)).get_secret_value()
+        values.append(value)
+        hidden.append(value.removeprefix(reference.prefix))
+    return Revealed(tuple(values), tuple(hidden))

@@ -9,10 +9,10 @@ from pydantic import AfterValidator, Field, model_validator
 
 from standby.checks.base import Context, Kind, observation
 from standby.checks.dial import dial
-from standby.checks.fields import Host, Port
 from standby.checks.phases import TRACE, Trace
 from standby.checks.revealed import Revealed, reveal
 from standby.checks.trouble import Trouble
+from standby.config.fields import Host, Port
 from standby.config.models import CheckModel
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
@@ -61,7 +61,7 @@ class TcpCheck:
     async def run(self, context: Context, slot: int) -> Observation:
         """Connect once. Raises Trouble and SecretError."""
         model, trace = self.model, TRACE.get() or Trace(context.clock)
-        revealed = await reveal(context, [model.send or ""])
+        revealed = await reveal(context.secrets, [model.send or ""])
         outcome, message, failure = Outcome.UP, "connected", None
         async with dial(context.resolver, model.host, model.port) as (reader, writer):
             if model.expect is None:

@@ -9,10 +9,10 @@ from pydantic import Field
 
 from standby.checks.base import Context, Kind, certificate_metrics, observation
 from standby.checks.dial import dial
-from standby.checks.fields import Host, Port
 from standby.checks.phases import TRACE, Trace
 from standby.checks.transport import Options
 from standby.checks.trouble import Trouble
+from standby.config.fields import Host, Port
 from standby.config.models import CheckModel
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
@@ -24,9 +24,7 @@ class TlsModel(CheckModel):
     kind: Literal["tls"] = "tls"
     host: Host
     port: Port = 443
-    sni: str | None = Field(
-        default=None, min_length=1, max_length=253, description="the name asked for, instead of host"
-    )
+    sni: Host | None = Field(default=None, description="the name asked for, instead of host")
     warn_days: float = Field(default=21.0, ge=0, description="fewer days left than this is `degraded`")
     verify: Path | None = Field(default=None, description="a PEM file of authorities, instead of the system's")
 

@@ -52,9 +52,10 @@ class Options:
 class Clients:
     """One HTTP client and one TLS context for each set of options, made at first use. Belongs to one event loop."""
 
-    def __init__(self, resolver: Resolver, extra_ca: Path | None = None) -> None:
+    def __init__(self, resolver: Resolver, extra_ca: Path | None = None, base: Path | None = None) -> None:
         self._resolver = resolver
         self._extra_ca = extra_ca
+        self._base = base or Path()
         self._clients: dict[Options, httpx.AsyncClient] = {}
         self._contexts: dict[tuple[bool, Path | None], ssl.SSLContext] = {}
 
@@ -71,9 +72,8 @@ class Clients:
         """The TLS context for these options; `reuse` makes no difference."""
         key = (options.verify, options.authorities)
         if key not in self._contexts:
-            self._contexts[key] = client_context(
-                verify=options.verify, authorities=options.authorities, extra=self._extra_ca
-            )
+            authorities = None if options.authorities is None else self._base / options.authorities
+            self._contexts[key] = client_context(verify=options.verify, authorities=authorities, extra=self._extra_ca)
         return self._contexts[key]
 
     async def close(self) -> None:
@@ -180,7 +180,7 @@ class _Connector(aiohttp.TCPConnector):
         super().__init__(
             resolver=_Names(resolver), ssl=tls, use_dns_cache=False, limit=0, limit_per_host=0, force_close=not reuse
         )
-        self._factory = functools.partial(_Wire, loop=asyncio.get_running_loop())
+        self._factory = functools.partial(_Wire, loop=asyncio.get_running_loop())  # type: ignore[assignment]
 
 
 class _Wire(ResponseHandler):

@@ -1,0 +1,339 @@
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import struct
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from checks.loopback import Authority, RealClock, answers, authority, repeats, sends, serving
+from standby.checks import body
+from standby.checks.certificates import days_left
+from standby.checks.phases import TRACE, Trace
+from standby.checks.resolver import Resolver
+from standby.checks.transport import MAX_INTERIM, Clients, Options
+from standby.checks.trouble import Trouble, of_os_error
+from standby.domain.observation import Failure
+from standby.domain.outcome import Outcome
+
+LIMIT = 100_000
+PLAIN = Options()
+
+
+@pytest.fixture(scope="module")
+def trusted(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return authority(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture
+def trace() -> Iterator[Trace]:
+    trace = Trace(RealClock())
+    token = TRACE.set(trace)
+    yield trace
+    TRACE.reset(token)
+
+
+class Asker:
+    """Asks by the transport as a check would."""
+
+    def __init__(self, extra_ca: Path | None = None) -> None:
+        self.connect_to: dict[tuple[str, int], tuple[str, int]] = {}
+        self.resolver = Resolver(self.connect_to)
+        self.clients = Clients(self.resolver, extra_ca)
+
+    async def ask(self, url: str, options: Options = PLAIN, **rest: object) -> tuple[httpx.Response, bytes]:
+        trace = Trace(RealClock())
+        TRACE.set(trace)
+        async with asyncio.timeout(10):
+            request = httpx.Request("GET", url, **rest)  # type: ignore[arg-type]
+            answer = await self.clients.get(options).send(request, stream=True)
+            try:
+                return answer, await body.read(answer, LIMIT)
+            finally:
+                await answer.aclose()
+                trace.enter(None)
+
+    async def trouble(self, url: str, options: Options = PLAIN) -> Trouble:
+        with pytest.raises(Trouble) as caught:
+            await self.ask(url, options)
+        return caught.value
+
+
+@pytest.fixture
+async def asker(trusted: Authority) -> AsyncIterator[Asker]:
+    asker = Asker(trusted.pem)
+    yield asker
+    await asker.clients.close()
+    asker.resolver.close()
+
+
+def traced() -> Trace:
+    trace = TRACE.get()
+    assert trace is not None
+    return trace
+
+
+async def test_an_answer_with_its_phases(asker: Asker) -> None:
+    async with serving(answers(b"hello", headers=["X-One: 1", "x-one: 2"])) as server:
+        asker.connect_to["shop.test", 80] = ("127.0.0.1", server.port)
+        answer, content = await asker.ask("http://shop.test/a%2Fb?x=%20y#z")
+    assert (answer.status_code, answer.reason_phrase, content) == (200, "OK", b"hello")
+    assert answer.headers.get_list("x-one") == ["1", "2"]
+    assert server.requests[0].startswith(b"GET /a%2Fb?x=%20y HTTP/1.1\r\n")
+    assert b"\r\nhost: shop.test\r\n" in server.requests[0].lower()
+    assert b"\r\nconnection: close\r\n" in server.requests[0].lower()
+    phases = traced().phases()
+    assert phases.tls is None
+    for phase in (phases.resolve, phases.connect, phases.first_byte, phases.transfer):
+        assert phase is not None
+        assert 0 <= phase < 5000
+
+
+@pytest.mark.parametrize("reuse", [False, True])
+async def test_a_fresh_connection_each_time_unless_reuse(asker: Asker, *, reuse: bool) -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        while await reader.readuntil(b"\r\n\r\n"):
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    async with serving(handler) as server:
+        for _ in range(3):
+            await asker.ask(server.url, Options(reuse=reuse))
+        assert server.connections == (1 if reuse else 3)
+        phases = traced().phases()
+        assert (phases.connect is None) is reuse, "a kept connection has no connect phase"
+        assert phases.first_byte is not None
+
+
+async def test_cookies_and_the_environment_leave_no_trace(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    async with serving(answers(headers=["Set-Cookie: a=b; Path=/"])) as server:
+        await asker.ask(server.url)
+        await asker.ask(server.url)
+    assert b"cookie" not in server.requests[1].lower()
+
+
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def test_refused(asker: Asker) -> None:
+    trouble = await asker.trouble(f"http://127.0.0.1:{closed_port()}/")
+    assert (trouble.failure, trouble.outcome) == (Failure.REFUSED, Outcome.DOWN)
+
+
+@pytest.mark.parametrize(("code", "outcome"), [(socket.EAI_NONAME, Outcome.DOWN), (socket.EAI_AGAIN, Outcome.UNKNOWN)])
+async def test_resolver_failures(asker: Asker, code: int, outcome: Outcome) -> None:
+    def lookup(*_: object, **__: object) -> list[tuple[object, ...]]:
+        raise socket.gaierror(code, "says the resolver")
+
+    asker.resolver._lookup = lookup
+    trouble = await asker.trouble("http://gone.test/")
+    assert (trouble.failure, trouble.outcome) == (Failure.RESOLVE, outcome)
+    assert "gone.test" in str(trouble)
+
+
+@pytest.mark.parametrize(
+    ("error", "failure", "outcome"),
+    [
+        (OSError(errno.EHOSTUNREACH, "No route to host"), Failure.UNREACHABLE, Outcome.DOWN),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), Failure.UNREACHABLE, Outcome.DOWN),
+        (OSError(errno.ETIMEDOUT, "Connection timed out"), Failure.TIMEOUT, Outcome.DOWN),
+        (OSError(errno.EPIPE, "Broken pipe"), Failure.RESET, Outcome.DOWN),
+        (ConnectionAbortedError("SSL handshake is taking longer than 60.0 seconds"), Failure.RESET, Outcome.DOWN),
+        (OSError(errno.EMFILE, "Too many open files"), Failure.INTERNAL, Outcome.UNKNOWN),
+        (OSError(errno.EPERM, "Operation not permitted"), Failure.INTERNAL, Outcome.UNKNOWN),
+        # aiohappyeyeballs, when every address failed in its own way: the refusal says that the machine is there.
+        (
+            OSError("Multiple exceptions: [Errno 101] Network is unreachable, [Errno 111] refused"),
+            Failure.REFUSED,
+            Outcome.DOWN,
+        ),
+        (OSError("something new"), Failure.UNREACHABLE, Outcome.DOWN),
+    ],
+)
+def test_the_cause_behind_an_os_error(error: OSError, failure: Failure, outcome: Outcome) -> None:
+    trouble = of_os_error(error, "while connecting")
+    assert (trouble.failure, trouble.outcome) == (failure, outcome)
+
+
+async def test_the_second_address_is_tried_when_the_first_does_not_answer(asker: Asker) -> None:
+    async with serving(answers(b"here")) as server:
+        asker.resolver._lookup = lambda *_, **__: [
+            (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("2001:db8::1", 0, 0, 0)),
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0)),
+        ]
+        _, content = await asker.ask(f"http://two.test:{server.port}/")
+    assert content == b"here"
+
+
+async def reset(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    sock: socket.socket = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+async def test_reset_and_early_end_are_told_once_and_not_tried_again(asker: Asker) -> None:
+    async with serving(reset) as server:
+        trouble = await asker.trouble(server.url)
+        assert (trouble.failure, trouble.outcome) == (Failure.RESET, Outcome.DOWN)
+        assert server.connections == 1
+    async with serving(sends(b"")) as server:
+        assert (await asker.trouble(server.url)).failure is Failure.RESET
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "failure"),
+    [
+        (b"SSH-2.0-OpenSSH_9.2\r\n", Failure.PROTOCOL),
+        (b"220 mail.test ESMTP\r\n", Failure.PROTOCOL),
+        (b"\x15\x03\x01\x00\x02\x02\x46", Failure.PROTOCOL),
+        (b"\x00\xff" * 500, Failure.PROTOCOL),
+        (b"<html>hello</html>", Failure.PROTOCOL),
+        (b"HTTP/1.1 abc OK\r\n\r\n", Failure.PROTOCOL),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\n", Failure.PROTOCOL),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", Failure.PROTOCOL),
+        (b"HTTP/1.1 200 OK\r\nNo colon here\r\n\r\n", Failure.PROTOCOL),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n", Failure.PROTOCOL),
+        (b"HTTP/1.1 200 OK\r\n" + b"".join(b"x%d: y\r\n" % n for n in range(5000)) + b"\r\n", Failure.PROTOCOL),
+        (b"HTTP/1.1 200 " + b"OK" * 50_000 + b"\r\n\r\n", Failure.PROTOCOL),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n", Failure.PROTOCOL),
+        (b"HTTP/1.1 200 OK\r\nContent-Le", Failure.RESET),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello", Failure.RESET),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", Failure.RESET),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel", Failure.RESET),
+    ],
+)
+async def test_hostile_bytes(asker: Asker, sent: bytes, failure: Failure) -> None:
+    async with serving(sends(sent)) as server:
+        trouble = await asker.trouble(server.url)
+    assert (trouble.failure, trouble.outcome) == (failure, Outcome.DOWN)
+
+
+async def test_a_flood_of_interim_answers_is_cut_off(asker: Asker) -> None:
+    async with serving(repeats(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 100)) as server:
+        trouble = await asker.trouble(server.url)
+    assert trouble.failure is Failure.PROTOCOL
+    assert "interim" in str(trouble)
+
+
+async def test_a_few_interim_answers_are_fine(asker: Asker) -> None:
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * MAX_INTERIM
+    async with serving(sends(early + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")) as server:
+        assert (await asker.ask(server.url))[1] == b"ok"
+
+
+@pytest.mark.parametrize(
+    ("head", "part"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n", b"x" * 50_000),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 1000),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 50_000),
+    ],
+)
+async def test_bodies_without_end_stop_at_the_cap(asker: Asker, head: bytes, part: bytes) -> None:
+    async with serving(repeats(head, part)) as server:
+        trouble = await asker.trouble(server.url)
+        assert trouble.failure is Failure.TOO_LARGE
+        async with asyncio.timeout(5):
+            await server.finished.wait()
+
+
+async def test_a_body_until_the_connection_ends(asker: Asker) -> None:
+    async with serving(sends(b"HTTP/1.0 200 OK\r\n\r\nold style")) as server:
+        assert (await asker.ask(server.url))[1] == b"old style"
+
+
+async def test_tls_phases_and_certificate(asker: Asker, trusted: Authority) -> None:
+    async with serving(answers(b"ok"), tls=trusted.context("pay.test")) as server:
+        asker.connect_to["pay.test", 443] = ("127.0.0.1", server.port)
+        _, content = await asker.ask("https://pay.test/")
+    trace = traced()
+    assert content == b"ok"
+    assert trace.phases().tls is not None
+    assert trace.phases().connect is not None
+    assert trace.certificate is not None
+    assert days_left(trace.certificate, RealClock().now()) == pytest.approx(60, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "valid", "says", "days"),
+    [
+        ("pay.test", (-30, -2), "expired", -2.0),
+        ("pay.test", (3, 30), "not yet valid", 30.0),
+        ("other.test", (-30, 60), "pay.test", 60.0),
+    ],
+)
+async def test_refused_certificates_say_why_and_are_still_measured(
+    asker: Asker, trusted: Authority, name: str, valid: tuple[int, int], says: str, days: float
+) -> None:
+    async with serving(answers(b"ok"), tls=trusted.context(name, valid=valid)) as server:
+        asker.connect_to["pay.test", 443] = ("127.0.0.1", server.port)
+        trouble = await asker.trouble("https://pay.test/")
+        assert trouble.failure is Failure.TLS
+        assert says in str(trouble)
+        certificate = traced().certificate
+        assert certificate is not None
+        assert days_left(certificate, RealClock().now()) == pytest.approx(days, abs=0.01)
+        answer, _ = await asker.ask("https://pay.test/", Options(verify=False))
+        assert answer.status_code == 200
+        assert traced().certificate is not None, "seen even when nobody asked whether it is good"
+
+
+async def test_an_unknown_authority(asker: Asker, tmp_path: Path) -> None:
+    stranger = authority(tmp_path)
+    async with serving(answers(b"ok"), tls=stranger.context("pay.test")) as server:
+        asker.connect_to["pay.test", 443] = ("127.0.0.1", server.port)
+        trouble = await asker.trouble("https://pay.test/")
+        assert trouble.failure is Failure.TLS
+        assert "issuer" in str(trouble) or "self-signed" in str(trouble)
+        answer, _ = await asker.ask("https://pay.test/", Options(authorities=stranger.pem))
+        assert answer.status_code == 200
+
+
+async def test_plain_http_where_tls_is_expected(asker: Asker) -> None:
+    async with serving(sends(b"HTTP/1.1 400 Bad Request\r\n\r\n", stay=True), read=False) as server:
+        trouble = await asker.trouble(f"https://127.0.0.1:{server.port}/")
+    assert trouble.failure is Failure.TLS
+    assert "does not speak TLS" in str(trouble)
+
+
+async def test_a_handshake_that_ends_early(asker: Asker) -> None:
+    async with serving(sends(b""), read=False) as server:
+        trouble = await asker.trouble(f"https://127.0.0.1:{server.port}/")
+    assert trouble.failure in (Failure.RESET, Failure.TLS)
+    assert "handshake" in str(trouble)
+
+
+async def test_a_refused_handshake(asker: Asker) -> None:
+    alert = b"\x15\x03\x03\x00\x02\x02\x28"  # fatal, handshake_failure
+    async with serving(sends(alert, stay=True), read=False) as server:
+        trouble = await asker.trouble(f"https://127.0.0.1:{server.port}/")
+    assert trouble.failure is Failure.TLS
+    assert "handshake failed" in str(trouble)
+
+
+async def test_a_timeout_names_the_phase(asker: Asker) -> None:
+    async with serving(sends(b"", stay=True)) as server:
+        trace = Trace(RealClock())
+        TRACE.set(trace)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await asker.clients.get(Options()).send(httpx.Request("GET", server.url), stream=True)
+    assert trace.doing == "while waiting for the first byte"
+
+
+async def test_an_unread_body_leaves_no_open_connection(asker: Asker) -> None:
+    async with serving(repeats(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 1000)) as server:
+        answer = await asker.clients.get(Options(reuse=True)).send(httpx.Request("GET", server.url), stream=True)
+        await answer.aclose()
+        async with asyncio.timeout(5):
+            await server.finished.wait()
