@@ -6,6 +6,8 @@ import sqlite3
 from pathlib import Path
 from typing import Literal
 
+from standby.domain.text import clean
+
 Kind = Literal[
     "missing", "locked", "full", "read-only", "permission", "corrupt", "newer", "older", "network", "fenced"
 ]  # a closed set: screens and exit codes tell them apart
@@ -68,14 +70,23 @@ def error(kind: Kind, path: Path, detail: str = "", mend: str = "") -> StoreErro
     return StoreError(kind, f"store {path} {_WORDS[kind]}{why}; {mend or MENDS[kind]}")
 
 
-def from_sqlite(cause: sqlite3.Error, path: Path) -> StoreError:
-    """What SQLite or the driver said, as a kind and a line. Anything unforeseen counts as damage."""
+SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What the driver raises; the second when SQLite's own message quotes the garbage that it found."""
+
+
+def from_sqlite(cause: Exception, path: Path) -> StoreError:
+    """What SQLite or the driver said, as a kind and a line. Anything unforeseen counts as damage.
+
+    A fault of ours (`sqlite3.ProgrammingError`: closed, wrong parameters) is raised again as it is.
+    """
+    if isinstance(cause, sqlite3.ProgrammingError):
+        raise cause
     name = getattr(cause, "sqlite_errorname", None) or ""
     for prefix, kind in _BY_NAME:
         if name.startswith(prefix):
             gone = kind == "permission" and not path.exists()
-            return error("missing" if gone else kind, path, str(cause))
-    return error("corrupt", path, str(cause))
+            return error("missing" if gone else kind, path, clean(str(cause), 120))
+    return error("corrupt", path, clean(str(cause), 120))
 
 
 def from_os(cause: OSError, path: Path) -> StoreError:

@@ -23,9 +23,12 @@ _NETWORK = frozenset({
 _ESCAPES = {"\\040": " ", "\\011": "\t", "\\012": "\n", "\\134": "\\"}
 
 
-def prepare(path: Path) -> None:
-    """Make the folder (0750) when it is missing; refuse a place that does not do. Raises StoreError."""
-    refuse_odd_file(path)
+def prepare(path: Path) -> bool:
+    """Make the folder (0750) when it is missing; refuse a place that does not do. Raises StoreError.
+
+    `True`: there is a file already.
+    """
+    present = refuse_odd_file(path)
     folder = path.parent
     try:
         if not folder.exists():
@@ -47,14 +50,15 @@ def prepare(path: Path) -> None:
     if kind is not None:
         raise error("network", path, kind)
     tighten(path)
+    return present
 
 
-def refuse_odd_file(path: Path) -> None:
-    """Refuse a symbolic link, a folder, a device, an empty file. A missing file is fine. Raises StoreError."""
+def refuse_odd_file(path: Path) -> bool:
+    """Refuse a symbolic link, a folder, a device, an empty file; `False`: there is none. Raises StoreError."""
     try:
         found = path.lstat()
     except FileNotFoundError:
-        return
+        return False
     except OSError as cause:
         raise from_os(cause, path) from None
     if stat.S_ISLNK(found.st_mode):
@@ -65,6 +69,7 @@ def refuse_odd_file(path: Path) -> None:
         raise error("corrupt", path, "not a regular file", "name another file with `store`")
     if found.st_size == 0:
         raise error("corrupt", path, "an empty file")
+    return True
 
 
 def tighten(path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar
 from standby.domain.audit import GENESIS, verify
 from standby.domain.observation import Observation
 from standby.store import values
-from standby.store.errors import error, from_sqlite
+from standby.store.errors import SQLITE_ERRORS, error, from_sqlite
 from standby.store.migrate import refuse_other_schema
 from standby.store.place import companions, refuse_odd_file
 from standby.store.rows import AlertRow, AuditRow, AuditVerdict, Changes, ReceiptRow, RollupRow
@@ -38,9 +38,8 @@ class Reader:
         self.path = path.absolute()
         self._sql = statements("read")
         self._frozen = False  # no writer and no log: read as a plain file
-        if not self.path.exists() and not self.path.is_symlink():
+        if not refuse_odd_file(self.path):
             raise error("missing", self.path)
-        refuse_odd_file(self.path)
         with self._told():
             self._connection = self._connect()
         self._file = self._identity()
@@ -223,9 +222,7 @@ class Reader:
         """What SQLite says becomes a StoreError."""
         try:
             yield
-        except sqlite3.ProgrammingError:  # a fault of ours, not of the store
-            raise
-        except sqlite3.Error as cause:
+        except SQLITE_ERRORS as cause:
             raise from_sqlite(cause, self.path) from None
 
     @contextmanager

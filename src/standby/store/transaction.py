@@ -14,7 +14,7 @@ from standby.domain.observation import Observation
 from standby.domain.units import MINUTE
 from standby.store import cells, values
 from standby.store.errors import error
-from standby.store.migrate import create, upgrade
+from standby.store.migrate import create, upgrade, version
 from standby.store.place import prepare
 from standby.store.rows import AuditRow, Batch, EngineRow, ReceiptRow
 from standby.store.sqlfile import statements
@@ -37,11 +37,11 @@ _SETTINGS = (
 
 def connect(path: Path, now: int, busy_ms: int) -> sqlite3.Connection:
     """The store, made when missing, brought up to date and looked through. Raises StoreError and sqlite3.Error."""
-    prepare(path)
-    if not path.exists():
+    if not prepare(path):
         create(path, now)
     connection = sqlite3.connect(path, timeout=busy_ms / 1000, isolation_level=None, check_same_thread=False)
     try:
+        version(connection, path)  # before anything is set: another program's file stays as it is
         _keep_log(connection, path)
         for setting in _SETTINGS:
             connection.execute(f"PRAGMA {setting}")

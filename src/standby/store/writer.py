@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiosqlite
 
 from standby.store import snapshot
-from standby.store.errors import from_os, from_sqlite
+from standby.store.errors import SQLITE_ERRORS, from_os, from_sqlite
 from standby.store.expiry import Expiry
 from standby.store.retention import Retention
 from standby.store.rollup import RollUp
@@ -33,15 +33,19 @@ class _Connection(aiosqlite.Connection):
 
     async def run(self, work: Callable[[], _Result]) -> _Result:
         """What `work` returns or raises on the connection's thread, even when the caller is cancelled meanwhile."""
-        running = asyncio.ensure_future(self._execute(work))  # type: ignore[no-untyped-call]
-        try:
-            result: _Result = await asyncio.shield(running)
-        except asyncio.CancelledError:
-            await asyncio.wait([running])
-            if not running.cancelled():
-                running.exception()  # looked at, so that asyncio does not complain about it
-            raise
-        return result
+        return await _finish(self._execute(work))  # type: ignore[no-untyped-call]
+
+
+async def _finish(work: Coroutine[Any, Any, _Result], discard: Callable[[_Result], object] = lambda _: None) -> _Result:
+    """The result of `work`, which runs to its end even when the caller is cancelled; then its result is discarded."""
+    running = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        if not running.cancelled() and running.exception() is None:
+            discard(running.result())
+        raise
 
 
 class Writer:
@@ -61,21 +65,16 @@ class Writer:
 
         `now` is wall nanoseconds; `busy_ms` how long to wait for another program's lock.
         """
-        opened: list[sqlite3.Connection] = []
-
-        def connector() -> sqlite3.Connection:
-            opened.append(connect(path, now, busy_ms))
-            return opened[0]
-
-        connection = _Connection(connector, iter_chunk_size=64)
-        connection._thread.daemon = True  # noqa: SLF001 - a program that dies without close() must not hang on it
         try:
-            await connection
-        except sqlite3.Error as cause:
+            raw = await _finish(asyncio.to_thread(connect, path, now, busy_ms), lambda late: late.close())
+        except SQLITE_ERRORS as cause:
             raise from_sqlite(cause, path) from None
         except OSError as cause:
             raise from_os(cause, path) from None
-        return cls(path, connection, opened[0], now)
+        connection = _Connection(lambda: raw, iter_chunk_size=64)  # its thread would outlive a connector that fails
+        connection._thread.daemon = True  # noqa: SLF001 - a program that dies without close() must not hang on it
+        await connection
+        return cls(path, connection, raw, now)
 
     async def begin_term(self, row: EngineRow) -> int:
         """Take the next fencing number, record the engine with it, return it. Older writers are refused from now on."""
@@ -129,7 +128,5 @@ class Writer:
     async def _run(self, work: Callable[[], _Result]) -> _Result:
         try:
             return await self._connection.run(work)
-        except sqlite3.ProgrammingError:  # a fault of ours, not of the store
-            raise
-        except sqlite3.Error as cause:
+        except SQLITE_ERRORS as cause:
             raise from_sqlite(cause, self.path) from None
