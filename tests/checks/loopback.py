@@ -33,6 +33,7 @@ class Server:
     port: int
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     finished: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -54,6 +55,7 @@ async def serving(handler: Handler, *, tls: ssl.SSLContext | None = None, read: 
         try:
             if read:
                 state.requests.append(await reader.readuntil(b"\r\n\r\n"))
+                state.asked.set()
             await handler(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             pass

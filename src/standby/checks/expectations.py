@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from standby.config.cel import Expression, compile_expectation
-
-_NAMES = re.compile(r"\b[a-z_]+\b")
 
 
 class Expectations:
@@ -17,8 +14,8 @@ class Expectations:
     def __init__(self, expect: Sequence[str], prefer: Sequence[str]) -> None:
         self._expect = [compile_expectation(text) for text in expect]
         self._prefer = [compile_expectation(text) for text in prefer]
-        # A name inside a string literal counts too: that only costs time.
-        self._names = frozenset(name for text in (*expect, *prefer) for name in _NAMES.findall(text))
+        expressions = (*self._expect, *self._prefer)
+        self._names = frozenset(name.path[0] for expression in expressions for name in expression.names)
 
     def needs(self, name: str) -> bool:
         """Whether any expression may look at `name`; what none looks at need not be worked out."""

@@ -20,7 +20,7 @@ from standby.checks.phases import TRACE, Trace
 from standby.checks.revealed import Revealed, reveal
 from standby.checks.transport import Options
 from standby.checks.trouble import Trouble
-from standby.config.fields import Expectation, Headers, Size, Url
+from standby.config.fields import Expectation, Headers, Size, Url, check_host
 from standby.config.models import CheckModel
 from standby.config.references import is_sensitive, parse_reference
 from standby.domain.clock import Clock
@@ -119,9 +119,14 @@ class HttpCheck:
     async def _ask(self, client: httpx.AsyncClient, revealed: Revealed) -> httpx.Response:
         """The answer after the last redirect, its body unread."""
         request = self._build(revealed)
-        for _ in range(self.model.redirects + 1):
+        for hop in range(self.model.redirects + 1):
             try:
                 answer = await client.send(request, stream=True)
+            except Trouble as trouble:
+                if hop == 0:
+                    raise
+                where = f"after a redirect to {_place(request.url)}: {trouble}"
+                raise Trouble(trouble.failure, where, trouble.outcome) from trouble
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
                 raise Trouble(Failure.REDIRECT, revealed.redact(f"a redirect to nowhere: {error}")) from error
             following = answer.next_request
@@ -139,6 +144,10 @@ class HttpCheck:
         url = following.url
         if url.scheme not in _PORTS or not url.host:
             raise Trouble(Failure.REDIRECT, f"a redirect to {url.scheme or 'nothing'}:, which is not the web")
+        try:
+            check_host(url.host)
+        except ValueError:
+            raise Trouble(Failure.REDIRECT, "a redirect to an address without a valid host") from None
         if origin.scheme == "https" and url.scheme == "http":
             raise Trouble(Failure.REDIRECT, f"a redirect from https to plain {_place(url)}")
         if not _same_party(origin, url):
