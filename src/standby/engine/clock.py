@@ -46,6 +46,5 @@ class SystemClock:
         return asyncio.get_running_loop().call_later(max(0, monotonic - time.monotonic_ns()) / 1e9, callback)
 
     async def sleep_until(self, monotonic: int) -> None:
-        """Return once `monotonic()` has reached that reading."""
-        while (left := monotonic - time.monotonic_ns()) > 0:
-            await asyncio.sleep(left / 1e9)
+        """Return about when `monotonic()` reaches that reading; never more than the loop's resolution before it."""
+        await asyncio.sleep(max(0, monotonic - time.monotonic_ns()) / 1e9)

@@ -7,13 +7,43 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from standby.checks.base import Check, Context
+from standby.checks.registry import build as build_check
+from standby.config.cel import compile_rule
+from standby.domain.observation import Observation
+from standby.domain.text import clean
+from standby.domain.units import SECOND, format_duration
+from standby.engine.alerts import Alerts
+from standby.engine.blind import Guard, Knock, knocker
+from standby.engine.blindness import Blindness
 from standby.engine.clock import EngineClock
+from standby.engine.commands import Commands
+from standby.engine.deadman import DeadMan, caller
+from standby.engine.ears import Ears
+from standby.engine.figures import Figures, cpu_seconds, max_rss_mb, store_bytes
+from standby.engine.housekeeping import Housekeeping
+from standby.engine.judge import Judge
+from standby.engine.lag import LagMeter
+from standby.engine.pipeline import Pipeline
+from standby.engine.recorder import Recorder
+from standby.engine.refill import refill
+from standby.engine.reload import Changeover, Prepared, differences
+from standby.engine.restart import SHORTEST_GAP_NS, Return
+from standby.engine.scheduler import Hooks, Run, Scheduler
+from standby.engine.signals import Signals
+from standby.engine.timeline import Timeline
+from standby.engine.watches import compiled, watches
+from standby.engine.windows import Scope
 from standby.link.protocol import Command, Peer, Receipt
+from standby.store.errors import StoreError
+from standby.store.retention import Retention
+from standby.store.rows import AuditRow, ConfigRow, EngineRow
 
 if TYPE_CHECKING:
-    from standby.checks.base import Context
-    from standby.config.models import Config
+    from standby.config.models import CheckModel, Config
     from standby.store.writer import Writer
+
+LATE_NS = 3 * SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +62,7 @@ class Engine:
 
     `load` reads the configuration again for `reload` (raises ConfigError); `rehearse` passes a rehearsal's arguments to
     the simulated third parties and returns one line that says what it did (raises ValueError with the reason).
+    `build` makes a check of its model, `knock` tries a reference target. Context and writer stay the caller's to close.
     """
 
     def __init__(
@@ -44,64 +75,329 @@ class Engine:
         context: Context,
         load: Callable[[], Config] | None = None,
         rehearse: Callable[[Mapping[str, Any]], Awaitable[str]] | None = None,
+        build: Callable[[CheckModel], Check] = build_check,
+        knock: Knock | None = None,
     ) -> None:
-        raise NotImplementedError
-
-    fence: int  # this term's number, given by the store in `start`
+        self.fence = 0  # this term's number, given by the store in `start`
+        self.config = config
+        self._writer = writer
+        self._clock = clock
+        self._identity = identity
+        self._context = context
+        self._load = load
+        self._build = build
+        self._ended = asyncio.Event()
+        self._ending = ""
+        self._fenced: StoreError | None = None
+        self._words: list[str] = []
+        self._state = "starting"
+        self._reloading = asyncio.Lock()
+        self._started_at = clock.monotonic()
+        self._beat_at = clock.monotonic()
+        self._timeline = Timeline(clock)
+        self._figures = Figures()
+        self._signals = Signals()
+        self._lag = LagMeter(clock)
+        self._recorder = Recorder(writer, clock, self._timeline, on_fenced=self._was_fenced)
+        self._scheduler = Scheduler(
+            clock,
+            self._timeline,
+            Hooks(
+                look=self._look,
+                seen=self._seen,
+                missed=self._missed,
+                started_late=self._figures.started_late,
+            ),
+        )
+        self._alerts = Alerts(clock, self._timeline, self._recorder, self._scheduler.running)
+        self._judge = Judge(self._timeline, self._recorder, self._alerts)
+        self._blindness = Blindness(
+            self._timeline, self._recorder, judge=self._judge, alerts=self._alerts, signals=self._signals
+        )
+        self._guard = Guard(
+            clock,
+            self._lag,
+            on_blind=self._blindness.begin,
+            on_back=self._blindness.end,
+            knock=knock or knocker(context.resolver),
+        )
+        self._pipeline = Pipeline(
+            clock,
+            context,
+            self._scheduler,
+            lag=self._lag,
+            guard=self._guard,
+            judge=self._judge,
+            signals=self._signals,
+            figures=self._figures,
+            before=self._follow_clock,
+        )
+        self._changeover = Changeover(
+            self._timeline,
+            self._recorder,
+            judge=self._judge,
+            alerts=self._alerts,
+            scheduler=self._scheduler,
+            signals=self._signals,
+        )
+        self._commands = Commands(
+            writer,
+            self._recorder,
+            self._timeline,
+            self._alerts,
+            known=lambda name: name in self._judge.integrations,
+            end=self._end,
+            rehearse=rehearse,
+        )
+        self._housekeeping = Housekeeping(clock, self._timeline, writer, beat=self._beat, on_fenced=self._was_fenced)
+        self._ears = Ears(clock, self._timeline, self._recorder, self._signals, context.secrets)
+        self._deadman = DeadMan(clock, self._works)
 
     async def start(self) -> None:
         """Begin the term, go on where the last engine stopped, open the receiver, plan every check.
 
         Raises StoreError when the store cannot be read or a newer engine holds it.
         """
-        raise NotImplementedError
+        loaded = await self._writer.load()
+        self.fence = await self._writer.begin_term(self._row())
+        prepared = self._prepare(self.config)
+        came = Return(loaded, self._timeline, self._recorder)
+        fresh = self._changeover.know(prepared)
+        came.remember(self._judge)
+        self._changeover.listen_for_jobs(self.config)
+        for ping in loaded.pings:
+            self._signals.take(ping)
+        if came.now - came.left >= SHORTEST_GAP_NS:
+            self._signals.deaf(came.left, came.now)
+        self._context.pings = self._signals.of
+        await self._refill(fresh)
+        came.revive(self._alerts, self._judge.watches)
+        came.leave_gap()
+        came.tell(f"{self._identity.kind} engine, pid {self._identity.pid} on {self._identity.host},")
+        self._record_config()
+        await self._apply_settings()
+        if self._blindness.resume(guarded=self._guard.on):
+            self._guard.begin_blind()
+        self._changeover.plan(None, prepared)
+        self._state = "running"
+        self._recorder.buffer.engine = self._row()
+        self._recorder.start()
+        self._recorder.urgent()
+        self._lag.start()
+        self._housekeeping.start()
 
     async def run_until(self, stop: asyncio.Event) -> None:
         """Poll until `stop` is set or somebody asked for a replacement (`ending` then says why).
 
         Raises StoreError of kind `fenced` when a newer engine took the store: nothing more is written.
         """
-        raise NotImplementedError
+        waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(self._ended.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        if self._fenced is not None:
+            raise self._fenced
 
     async def stop(self) -> None:
         """End runs, write what is buffered, mark the term stopped. Never raises; `last_words` say what was lost."""
-        raise NotImplementedError
+        self._state = "stopped"
+        await self._scheduler.stop()
+        await self._guard.stop()
+        await self._pipeline.stop()
+        await self._ears.receiver.stop()
+        await self._deadman.stop()
+        await self._housekeeping.stop()
+        self._lag.stop()
+        self._alerts.stop()
+        self._audit("stopped", f"{self._identity.kind} engine stopped" + (f": {self._ending}" if self._ending else ""))
+        self._recorder.buffer.engine = self._row()
+        self._words = await self._recorder.close()
 
     async def handle(self, command: Command, peer: Peer) -> Receipt:
         """Carry out one command; the same id always gets the same receipt, given after it is on disk."""
-        raise NotImplementedError
+        return await self._commands.handle(command, peer)
 
     async def reload(self) -> list[str]:
-        """Read the configuration again and change only what changed; lines for people. Raises ConfigError, keeping the old."""
-        raise NotImplementedError
+        """Read the configuration again and change only what changed; lines for people.
+
+        Raises ConfigError, and keeps the configuration that is in force. The store's place and the simulated third
+        parties are not changed by a reload: the lines say so.
+        """
+        if self._load is None:
+            return []
+        async with self._reloading:
+            new = await asyncio.to_thread(self._load)
+            prepared = self._prepare(new)
+            self._context.secrets.forget()
+            lines = [line for difference in differences(self.config, new) for line in difference.lines()]
+            if new.store != self.config.store or new.simulator != self.config.simulator:
+                lines.append("the store and the simulated third parties stay as they are until a restart")
+            await self._change_over(new, prepared)
+            what = f"{len(lines)} changes: {'; '.join(lines)}" if lines else "nothing changed"
+            self._audit("reload", f"configuration read again, {what}")
+            self._recorder.urgent()
+            return lines
 
     def refusal(self, peer: Peer) -> str:
         """Why this person may not act (`operators`); empty when they may. For `Welcome`."""
-        raise NotImplementedError
+        return self._commands.refusal(peer)
 
     def welcome_extra(self) -> dict[str, Any]:
-        """What a console should know even when the store cannot be written: {"trouble": str, "blind_since": int | None}."""
-        raise NotImplementedError
+        """What a console should know even when the store cannot be written:
+        {"trouble": str, "blind_since": int | None}.
+        """
+        return {"trouble": self.trouble, "blind_since": self._blindness.since}
 
     @property
     def ending(self) -> str:
         """Why the engine ends by itself (a replacement was asked for); empty while it does not."""
-        raise NotImplementedError
+        return self._ending
 
     @property
     def trouble(self) -> str:
         """One line about what is wrong with the engine itself; empty when all is well."""
-        raise NotImplementedError
+        parts = [
+            self._recorder.trouble,
+            self._pipeline.fault,
+            self._ears.trouble,
+            self._deadman.trouble,
+        ]
+        return clean("; ".join(part for part in parts if part))
 
     def healthy(self, monotonic: int) -> bool:
-        """Whether the loop turned and the scheduler planned within the last 3 s of the monotonic clock (ns): for the
-        watchdog. A store that cannot be written is trouble, not ill health: a restart would not mend it."""
-        raise NotImplementedError
+        """Whether the loop turned and slots began in time within the last 3 s of the monotonic clock (ns).
+
+        For the watchdog. A store that cannot be written is trouble, not ill health: a restart would not mend it.
+        """
+        return monotonic - self._beat_at <= LATE_NS
 
     def last_words(self) -> list[str]:
         """Lines for stderr at the end: what could not be stored, and why. Empty when nothing was lost."""
-        raise NotImplementedError
+        return list(self._words)
 
     def report(self) -> dict[str, Any]:
         """The run's figures, as INTERFACES names them."""
-        raise NotImplementedError
+        seconds = (self._clock.monotonic() - self._started_at) / SECOND
+        return {
+            "seconds": round(seconds, 3),
+            "observations": self._figures.observations,
+            "missed": self._figures.missed,
+            "own_delays": self._figures.own_delays,
+            "late_ms_p99": self._figures.late_ms_p99(),
+            "cpu_seconds": cpu_seconds(),
+            "max_rss_mb": max_rss_mb(),
+            "store_bytes": store_bytes(self._writer.path),
+            "alerts": {**self._alerts.counts, "open": sum(1 for _ in self._alerts)},
+        }
+
+    def _prepare(self, config: Config) -> Prepared:
+        found = watches(config)
+        checks = {model.id: self._build(model) for model in config.checks}
+        return Prepared(config, checks, tuple(found), compiled(found, compile_rule))
+
+    async def _change_over(self, new: Config, prepared: Prepared) -> None:
+        old = self.config
+        self._changeover.settle_alerts({watch.key: watch for watch in prepared.watches})
+        # Checks that left are planned away before their memory goes: no run of theirs comes back to nobody.
+        self._changeover.retire(old, new)
+        fresh = self._changeover.know(prepared)
+        self._changeover.listen_for_jobs(new)
+        self._changeover.plan(old, prepared)
+        self.config = new
+        await self._refill(fresh)
+        for name in self._judge.integrations:
+            self._judge.refresh(name)
+            self._judge.reconsider(name)
+        self._record_config()
+        await self._apply_settings()
+
+    async def _refill(self, fresh: set[Scope]) -> None:
+        every = {model.id: min(model.every, model.retry_every) for model in self.config.checks}
+        await refill(self._writer.path, self._timeline, self._judge.windows, fresh, every)
+
+    async def _apply_settings(self) -> None:
+        settings = self.config.settings
+        kept = settings.retention
+        self._housekeeping.retention = Retention(kept.raw, kept.minutes, kept.hours, kept.max_size)
+        self._commands.operators = frozenset(settings.operators)
+        self._blindness.targets = settings.reference_targets
+        self._guard.watch(settings.reference_targets)
+        url = settings.heartbeat_url
+        self._deadman.watch(caller(self._context.secrets, url) if url else None)
+        await self._ears.open(self.config)
+
+    def _record_config(self) -> None:
+        from standby.config.view import view
+
+        row = ConfigRow(self._timeline.now(), self.config.digest, view(self.config))
+        self._recorder.buffer.config = row
+
+    def _row(self) -> EngineRow:
+        identity, now = self._identity, self._timeline.now()
+        return EngineRow(
+            fence=self.fence,
+            kind=identity.kind,
+            pid=identity.pid,
+            host=identity.host,
+            user=identity.user,
+            version=identity.version,
+            config_digest=self.config.digest,
+            started_at=self._timeline.instant_at(self._started_at),
+            heartbeat_at=now,
+            state=self._state,
+            lag_ms=round(self._lag.worst_ms(), 1),
+            blind_since=self._blindness.since,
+            trouble=self.trouble,
+        )
+
+    def _beat(self) -> None:
+        self._follow_clock()
+        if self._scheduler.overdue() <= LATE_NS:
+            self._beat_at = self._clock.monotonic()
+        self._alerts.prune(self._timeline.now())
+        self._recorder.buffer.engine = self._row()
+        self._recorder.soon()
+
+    def _follow_clock(self) -> None:
+        """The wall clock was stepped: everything that remembers instants moves along, nothing fires or resolves."""
+        by = self._timeline.stepped()
+        if not by:
+            return
+        self._timeline.follow(by)
+        self._alerts.shift(by)
+        self._judge.shift()
+        self._signals.shift(by)
+        self._scheduler.replan()
+        self._blindness.shift(by)
+        way = "forward" if by > 0 else "back"
+        span = format_duration(abs(by) // SECOND * SECOND)
+        self._audit("clock", f"the wall clock was stepped {way} by {span}; schedules and alert clocks moved along")
+        self._recorder.urgent()
+
+    async def _look(self, check: Check, slot: int) -> Observation:
+        return await self._pipeline.look(check, slot)
+
+    def _seen(self, run: Run, observation: Observation) -> None:
+        self._pipeline.seen(run, observation)
+
+    def _missed(self, check_id: str, slots: int) -> None:
+        self._figures.missed += slots
+        self._judge.missed(check_id, slots)
+
+    def _works(self) -> bool:
+        storing = self._clock.monotonic() - self._recorder.committed_at <= 10 * SECOND
+        return storing and self.healthy(self._clock.monotonic())
+
+    def _end(self, why: str) -> None:
+        self._ending = why
+        self._ended.set()
+
+    def _was_fenced(self, error: StoreError) -> None:
+        self._fenced = error
+        self._ended.set()
+
+    def _audit(self, kind: str, message: str) -> None:
+        row = AuditRow(self._timeline.now(), "engine", "", kind, "engine", clean(message))
+        self._recorder.buffer.audits.append(row)

@@ -1,0 +1,287 @@
+"""The alerts: one machine for each rule and integration, the rows that people see, acknowledgements.
+
+An id is one instance, from pending to resolved, and is never used again: a trouble that comes back is a new alert which
+nobody has acknowledged. `for` and `keep_firing_for` are judged by the slot of each arrival, and by the clock for a rule
+whose checks have nothing under way: then it fires at its deadline though no observation comes, but never on one
+observation alone (a `for` below the interval fires at the second evaluation: S2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from standby.domain import alerting
+from standby.domain.alerting import Change, Machine, Phase
+from standby.domain.outcome import AlertState
+from standby.domain.text import clean
+from standby.domain.units import MILLISECOND
+from standby.engine.clock import EngineClock, Timer
+from standby.engine.recorder import Recorder
+from standby.engine.timeline import Timeline
+from standby.engine.watches import Sort, Watch
+from standby.store.rows import AlertRow, AuditRow
+
+DEADLINE_SLACK_NS = 50 * MILLISECOND  # so that a run due at the very deadline is under way, and judges it
+_SUMMARY_LIMIT = 300
+
+Verdict: TypeAlias = "bool | None"
+"""Whether a condition holds; `None` when it cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """Who has it, since when (ns since 1970), and where from."""
+
+    by: str
+    at: int
+    origin: str
+
+
+@dataclass(slots=True)
+class Live:
+    """One alert that is not resolved."""
+
+    id: int
+    watch: Watch
+    machine: Machine
+    since: int
+    summary: str
+    fired_at: int | None = None
+    ack: Ack | None = None
+    condition: Verdict = None  # the last arrival's
+    looks: int = 0  # how many evaluations in a row held, since it is pending
+    timer: Timer | None = None
+
+    @property
+    def state(self) -> AlertState:
+        """The word for people."""
+        if self.machine.phase is Phase.PENDING:
+            return AlertState.PENDING
+        return AlertState.ACKNOWLEDGED if self.ack else AlertState.FIRING
+
+    def row(self) -> AlertRow:
+        """As it is stored."""
+        return AlertRow(
+            id=self.id,
+            rule=self.watch.id,
+            integration=self.watch.integration,
+            severity=self.watch.severity,
+            state=self.state,
+            since=self.since,
+            fired_at=self.fired_at,
+            resolved_at=None,
+            acked_by=self.ack.by if self.ack else None,
+            acked_at=self.ack.at if self.ack else None,
+            acked_from=self.ack.origin if self.ack else None,
+            summary=self.summary,
+            machine=alerting.to_json(self.machine),
+        )
+
+
+class Alerts:
+    """Every live alert. `running` tells whether one of some checks is looking right now."""
+
+    def __init__(
+        self,
+        clock: EngineClock,
+        timeline: Timeline,
+        recorder: Recorder,
+        running: Callable[[Iterable[str]], bool],
+    ) -> None:
+        self._clock = clock
+        self._timeline = timeline
+        self._recorder = recorder
+        self._running = running
+        self._live: dict[tuple[str, str], Live] = {}
+        self._resolved: dict[int, int] = {}  # id -> when, within the retention
+        self.last_id = 0
+        self.counts = {"fired": 0, "resolved": 0}
+
+    def __iter__(self) -> Iterator[Live]:
+        return iter(list(self._live.values()))
+
+    def by_id(self, alert_id: int) -> Live | None:
+        """The live alert with this id."""
+        return next((live for live in self._live.values() if live.id == alert_id), None)
+
+    def resolved_at(self, alert_id: int) -> int | None:
+        """When an alert of the last minutes was resolved."""
+        return self._resolved.get(alert_id)
+
+    def is_live(self, key: tuple[str, str]) -> bool:
+        """Whether this rule has an alert that is not resolved."""
+        return key in self._live
+
+    def adopt(self, live: Live) -> None:
+        """An alert from before the restart."""
+        self._live[live.watch.key] = live
+        self.last_id = max(self.last_id, live.id)
+        self._recorder.buffer.alerts[live.id] = live.row()
+
+    def remember_resolved(self, alert_id: int, at: int) -> None:
+        """An alert that was resolved not long ago."""
+        self._resolved[alert_id] = at
+
+    def evaluate(self, watch: Watch, condition: Verdict, now: int, explain: Callable[[], str]) -> None:
+        """Something was learned about a rule at `now` (the slot of what was seen, ns since 1970)."""
+        live = self._live.get(watch.key)
+        if live is None:
+            if condition:
+                self._begin(watch, now, explain)
+            return
+        live.condition = condition
+        if condition:
+            live.looks += 1
+        before = live.summary
+        if condition:
+            live.summary = clean(explain(), _SUMMARY_LIMIT)
+        self._step(live, condition, now, told=live.summary != before)
+
+    def freeze(self, now: int) -> None:
+        """Nothing can be told any more: every clock stops, nothing resolves. Not the alert that says so."""
+        for live in self._live.values():
+            if live.watch.sort is not Sort.BLIND:
+                live.condition = None
+                self._step(live, None, now, told=False)
+
+    def acknowledge(self, live: Live, ack: Ack | None) -> None:
+        """Somebody takes it, or gives it back (`None`)."""
+        live.ack = ack
+        self.put(live)
+
+    def retime(self, live: Live, watch: Watch, now: int) -> None:
+        """The rule was changed while its alert lives: another severity at once, a longer `for` as S5 says."""
+        old, live.watch = live.watch, watch
+        if old.timing != watch.timing:
+            self.postpone(live, now)
+        self.put(live)
+        self._arm(live)
+
+    def postpone(self, live: Live, now: int) -> None:
+        """Its rule waits longer now: what has not held that long goes back to pending, acknowledged by nobody."""
+        live.machine, change = alerting.retime(live.machine, now, live.watch.timing)
+        if change is Change.PENDING:
+            live.ack, live.fired_at, live.looks = None, None, 1
+            self._audit(live, "pending", f"back to pending, its rule now waits longer: {live.summary}", now)
+
+    def drop(self, live: Live) -> None:
+        """Pending, and too long ago to be gone on with."""
+        self._finish(live, Change.DROPPED, self._timeline.now(), "")
+
+    def end(self, live: Live, why: str, now: int) -> None:
+        """Resolve it because its rule is gone."""
+        self._finish(live, Change.RESOLVED if live.machine.phase is Phase.FIRING else Change.DROPPED, now, why)
+
+    def shift(self, by: int) -> None:
+        """The wall clock was stepped by `by` ns: running clocks move along, and what people read is never ahead."""
+        now = self._timeline.now()
+        for live in self._live.values():
+            live.machine = shifted(live.machine, by, now)
+            live.since = min(live.since, now)
+            live.fired_at = live.machine.fired_at
+            if live.ack is not None and live.ack.at > now:
+                live.ack = replace(live.ack, at=now)
+            self.put(live)
+            self._arm(live)
+
+    def prune(self, now: int) -> None:
+        """Forget what was resolved long ago."""
+        horizon = now - alerting.RESOLVED_RETENTION_NS
+        self._resolved = {alert_id: at for alert_id, at in self._resolved.items() if at > horizon}
+
+    def stop(self) -> None:
+        """No clock runs any more."""
+        for live in self._live.values():
+            if live.timer is not None:
+                live.timer.cancel()
+
+    def _begin(self, watch: Watch, now: int, explain: Callable[[], str]) -> None:
+        machine, change = alerting.step(alerting.INACTIVE, condition=True, now=now, timing=watch.timing)
+        self.last_id += 1
+        live = Live(self.last_id, watch, machine, now, clean(explain(), _SUMMARY_LIMIT), condition=True, looks=1)
+        self._live[watch.key] = live
+        self._after(live, change)
+
+    def _step(self, live: Live, condition: Verdict, now: int, *, told: bool) -> None:
+        before = live.machine
+        live.machine, change = alerting.step(before, condition, now, live.watch.timing)
+        if change in {Change.DROPPED, Change.RESOLVED}:
+            self._finish(live, change, self._timeline.now(), "")
+        elif change is not None:
+            self._after(live, change)
+        else:
+            if told or live.machine != before:
+                self.put(live)
+            self._arm(live)
+
+    def _after(self, live: Live, change: Change | None) -> None:
+        if change is Change.FIRED:
+            live.fired_at = live.machine.fired_at
+        self.put(live)
+        self._arm(live)
+        if change is Change.FIRED:
+            self.counts["fired"] += 1
+            self._audit(live, "fired", live.summary, self._timeline.now())
+
+    def _finish(self, live: Live, change: Change | None, at: int, why: str) -> None:
+        if live.timer is not None:
+            live.timer.cancel()
+            live.timer = None
+        del self._live[live.watch.key]
+        self._resolved[live.id] = at
+        row = replace(live.row(), state=AlertState.RESOLVED, resolved_at=at, machine={})
+        self._recorder.buffer.alerts[live.id] = row
+        if change is Change.RESOLVED:
+            self.counts["resolved"] += 1
+            self._audit(live, "resolved", why or live.summary, self._timeline.now())
+        else:
+            self._recorder.soon()
+
+    def put(self, live: Live) -> None:
+        """It changed: the store hears of it."""
+        self._recorder.buffer.alerts[live.id] = live.row()
+        self._recorder.soon()
+
+    def _audit(self, live: Live, kind: str, message: str, at: int) -> None:
+        text = clean(f"{live.watch.integration}/{live.watch.id}: {message}")
+        self._recorder.buffer.audits.append(AuditRow(at, "engine", "", kind, f"alert:{live.id}", text))
+        self._recorder.urgent()
+
+    def _arm(self, live: Live) -> None:
+        if live.timer is not None:
+            live.timer.cancel()
+            live.timer = None
+        deadline = alerting.next_deadline(live.machine, live.watch.timing)
+        if deadline is not None:
+            due = max(self._timeline.monotonic_at(deadline), self._clock.monotonic()) + DEADLINE_SLACK_NS
+            live.timer = self._clock.call_at(due, lambda: self._deadline(live))
+
+    def _deadline(self, live: Live) -> None:
+        live.timer = None
+        if self._running(live.watch.checks):
+            return  # what is under way arrives within its timeout and judges by its slot
+        if live.machine.phase is Phase.PENDING and live.looks < 2:
+            return
+        self._step(live, live.condition, self._timeline.now(), told=False)
+
+
+def shifted(machine: Machine, by: int, now: int) -> Machine:
+    """The machine on a line that was moved by `by` ns to `now`: the same time has passed on every clock of it."""
+
+    def moved(instant: int | None) -> int | None:
+        return None if instant is None else instant + by
+
+    def read(instant: int | None) -> int | None:
+        return None if instant is None else min(instant, now)
+
+    return replace(
+        machine,
+        since=read(machine.since),
+        active_at=moved(machine.active_at),
+        fired_at=read(machine.fired_at),
+        keep_since=moved(machine.keep_since),
+        frozen_since=moved(machine.frozen_since),
+        at=machine.at + by,
+    )

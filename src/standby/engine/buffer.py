@@ -1,0 +1,131 @@
+"""What waits to be written: the newest of each present, every transition, and as many observations as fit."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+
+from standby.domain.observation import Observation
+from standby.domain.units import MINUTE
+from standby.store.rows import (
+    AlertRow,
+    AuditRow,
+    Batch,
+    CheckStateRow,
+    ConfigRow,
+    EngineRow,
+    GapRow,
+    IntegrationStateRow,
+)
+
+CAPACITY = 50_000
+"""Observations kept while the store cannot be written: 8 minutes of 500 checks every 5 s, about 40 MB."""
+
+
+class Buffer:
+    """Rows by kind. Only observations can be too many: the oldest go, counted, and their span becomes a gap."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self.capacity = capacity
+        self.dropped = 0  # observations, since the last `forgive`
+        self._lost: tuple[int, int] | None = None  # first and last slot of what was dropped
+        self.observations: deque[Observation] = deque()
+        self.check_states: dict[str, CheckStateRow] = {}
+        self.integration_states: dict[str, IntegrationStateRow] = {}
+        self.alerts: dict[int, AlertRow] = {}
+        self.audits: list[AuditRow] = []
+        self.gaps: dict[int, GapRow] = {}
+        self.engine: EngineRow | None = None
+        self.config: ConfigRow | None = None
+        self.forget_checks: set[str] = set()
+        self.forget_integrations: set[str] = set()
+
+    def __bool__(self) -> bool:
+        return bool(
+            self.observations
+            or self.check_states
+            or self.integration_states
+            or self.alerts
+            or self.audits
+            or self.gaps
+            or self.engine
+            or self.config
+            or self.forget_checks
+            or self.forget_integrations
+        )
+
+    def observation(self, observation: Observation) -> None:
+        """One more; the oldest makes room when there is none."""
+        if len(self.observations) >= self.capacity:
+            self._drop(self.observations.popleft())
+        self.observations.append(observation)
+
+    def forget(self, checks: set[str], integrations: set[str]) -> None:
+        """The present of these goes from the store."""
+        for name in checks:
+            self.check_states.pop(name, None)
+        for name in integrations:
+            self.integration_states.pop(name, None)
+        self.forget_checks |= checks
+        self.forget_integrations |= integrations
+
+    def take(self) -> Batch:
+        """Everything, as one transaction; the buffer is empty afterwards."""
+        batch = Batch(
+            observations=list(self.observations),
+            check_states=list(self.check_states.values()),
+            integration_states=list(self.integration_states.values()),
+            alerts=list(self.alerts.values()),
+            audits=self.audits,
+            gaps=list(self.gaps.values()),
+            engine=self.engine,
+            config=self.config,
+            forget_checks=sorted(self.forget_checks),
+            forget_integrations=sorted(self.forget_integrations),
+        )
+        self.observations.clear()
+        self.check_states, self.integration_states, self.alerts, self.gaps = {}, {}, {}, {}
+        self.audits = []
+        self.engine, self.config = None, None
+        self.forget_checks, self.forget_integrations = set(), set()
+        return batch
+
+    def put_back(self, batch: Batch) -> None:
+        """What could not be written waits again, before and below what came meanwhile."""
+        for observation in reversed(batch.observations):
+            if len(self.observations) >= self.capacity:
+                self._drop(observation)
+            else:
+                self.observations.appendleft(observation)
+        for check in batch.check_states:
+            if check.check_id not in self.forget_checks:
+                self.check_states.setdefault(check.check_id, check)
+        for integration in batch.integration_states:
+            if integration.integration not in self.forget_integrations:
+                self.integration_states.setdefault(integration.integration, integration)
+        for alert in batch.alerts:
+            self.alerts.setdefault(alert.id, alert)
+        for gap in batch.gaps:
+            self.gaps.setdefault(gap.from_at, gap)
+        self.audits = [*batch.audits, *self.audits]
+        self.engine = self.engine or batch.engine
+        self.config = self.config or batch.config
+        self.forget_checks |= set(batch.forget_checks)
+        self.forget_integrations |= set(batch.forget_integrations)
+
+    def without_observations(self, batch: Batch) -> Batch:
+        """The batch less its samples, which count as dropped."""
+        for observation in batch.observations:
+            self._drop(observation)
+        return replace(batch, observations=())
+
+    def forgive(self) -> tuple[int, GapRow | None]:
+        """How many observations were dropped, and the hole that they left in history; counted afresh afterwards."""
+        dropped, lost = self.dropped, self._lost
+        self.dropped, self._lost = 0, None
+        return dropped, None if lost is None else GapRow(lost[0], max(lost[1], lost[0] + MINUTE), "store")
+
+    def _drop(self, observation: Observation) -> None:
+        self.dropped += 1
+        first, last = self._lost or (observation.slot, observation.slot)
+        self._lost = (min(first, observation.slot), max(last, observation.slot))

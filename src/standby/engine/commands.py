@@ -1,0 +1,239 @@
+"""What people may ask: each wish carried out once, recorded before it is answered, refused with the reason."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from standby.domain.outcome import AlertState
+from standby.domain.text import clean
+from standby.domain.units import SECOND, format_duration
+from standby.engine.alerts import Ack, Alerts, Live
+from standby.engine.recorder import Recorder
+from standby.engine.timeline import Timeline
+from standby.link.protocol import Command, CommandKind, Peer, Receipt, Status
+from standby.store.errors import StoreError
+from standby.store.rows import AuditRow, ReceiptRow
+
+NOTE_LIMIT = 2_000
+_ID_LIMIT = 100
+_NAME_LIMIT = 64
+
+Rehearse = Callable[[Mapping[str, Any]], Awaitable[str]]
+
+
+class RefusedError(Exception):
+    """The wish is not granted: the reason, one line."""
+
+
+class Receipts(Protocol):
+    """What is asked of the store about commands of before."""
+
+    async def receipt(self, command_id: str) -> ReceiptRow | None:
+        """What became of a command. Raises StoreError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who asks, and from where."""
+
+    name: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a granted wish did: the audit line's kind, subject and text; how to undo it when it cannot be stored."""
+
+    kind: str
+    subject: str
+    message: str
+    undo: Callable[[], None] = lambda: None
+    answer: str = ""
+
+
+class Commands:
+    """Carries commands out. `known` tells whether an integration exists; `end` is called for a replacement."""
+
+    def __init__(
+        self,
+        receipts: Receipts,
+        recorder: Recorder,
+        timeline: Timeline,
+        alerts: Alerts,
+        *,
+        known: Callable[[str], bool],
+        end: Callable[[str], None],
+        rehearse: Rehearse | None = None,
+    ) -> None:
+        self.operators: frozenset[str] = frozenset()
+        self._receipts = receipts
+        self._recorder = recorder
+        self._timeline = timeline
+        self._alerts = alerts
+        self._known = known
+        self._end = end
+        self._rehearse = rehearse
+        self._under_way: dict[str, asyncio.Task[Receipt]] = {}
+
+    def refusal(self, peer: Peer) -> str:
+        """Why this person may not act; empty when they may."""
+        if not self.operators or peer.name in self.operators:
+            return ""
+        return f"{peer.name} is not among the operators of this engine (`operators` in [standby])"
+
+    async def handle(self, command: Command, peer: Peer) -> Receipt:
+        """The receipt of a command; the same one however often and however concurrently it is sent."""
+        if not 0 < len(command.id) <= _ID_LIMIT or not command.id.isprintable():
+            return Receipt(command.id[:_ID_LIMIT], Status.REFUSED, "the command has no usable id")
+        task = self._under_way.get(command.id)
+        if task is None:
+            task = asyncio.create_task(self._carry_out(command, peer), name=f"command {command.kind}")
+            self._under_way[command.id] = task
+            task.add_done_callback(lambda _: self._under_way.pop(command.id, None))
+        # The sender may hang up; what was begun is finished.
+        return await asyncio.shield(task)
+
+    async def _carry_out(self, command: Command, peer: Peer) -> Receipt:
+        try:
+            known = await self._receipts.receipt(command.id)
+        except StoreError as error:
+            return Receipt(command.id, Status.REFUSED, f"it cannot be recorded, so it was not done: {error}")
+        if known is not None:
+            return Receipt(command.id, Status(known.status), known.reason)
+        person = self._person(command, peer)
+        try:
+            self._admit(command, peer)
+            deed = await self._do(command, person)
+        except RefusedError as refusal:
+            return await self._record(command, person, Status.REFUSED, clean(str(refusal)), None)
+        return await self._record(command, person, Status.DONE, deed.answer, deed)
+
+    async def _record(
+        self, command: Command, person: Person, status: Status, reason: str, deed: Deed | None
+    ) -> Receipt:
+        now = self._timeline.now()
+        receipt = ReceiptRow(command.id, now, person.name, command.kind, _kept(command.args), status, reason)
+        audits = []
+        if deed is not None:
+            audits.append(AuditRow(now, person.name, person.origin, deed.kind, deed.subject, deed.message, command.id))
+        try:
+            seq = await self._recorder.submit(audits=audits, receipts=[receipt])
+        except StoreError as error:
+            if deed is not None:
+                deed.undo()
+            return Receipt(command.id, Status.REFUSED, f"it cannot be recorded, so it was not done: {error}")
+        if command.kind is CommandKind.REPLACE and status is Status.DONE:
+            self._end(f"{person.name} asked for a replacement")
+        return Receipt(command.id, status, reason, seq)
+
+    def _person(self, command: Command, peer: Peer) -> Person:
+        name = clean(command.user or "", _NAME_LIMIT) or peer.name
+        pid = f" pid {peer.pid}" if peer.pid is not None else ""
+        where = clean(command.origin, 120)
+        return Person(name, f"unix:{peer.name}{pid}" + (f", {where}" if where else ""))
+
+    def _admit(self, command: Command, peer: Peer) -> None:
+        refusal = self.refusal(peer)
+        if refusal:
+            raise RefusedError(refusal)
+        now = self._timeline.now()
+        if command.not_after is not None and now > command.not_after:
+            late = format_duration(max(SECOND, (now - command.not_after) // SECOND * SECOND))
+            raise RefusedError(f"it came {late} too late to be done; look again and repeat it if it still fits")
+
+    async def _do(self, command: Command, person: Person) -> Deed:
+        if command.kind is CommandKind.ACK:
+            return self._ack(command.args, person)
+        if command.kind is CommandKind.UNACK:
+            return self._unack(command.args)
+        if command.kind is CommandKind.NOTE:
+            return self._note(command.args)
+        if command.kind is CommandKind.REPLACE:
+            return Deed("replace", "engine", "asked this engine to end")
+        return await self._rehearsal(command.args)
+
+    def _ack(self, args: Mapping[str, Any], person: Person) -> Deed:
+        live = self._live(args)
+        subject, note = f"alert:{live.id}", _note(args.get("note"))
+        now = self._timeline.now()
+        if live.state is AlertState.PENDING:
+            raise RefusedError(
+                f"alert {live.id} is still pending: it has not fired, there is nothing to acknowledge yet"
+            )
+        if live.ack is not None:
+            ago = format_duration(max(0, now - live.ack.at) // SECOND * SECOND)
+            if live.ack.by != person.name:
+                raise RefusedError(
+                    f"alert {live.id} is acknowledged by {live.ack.by} since {ago}; unacknowledge it first"
+                )
+            return Deed("note" if note else "ack", subject, note or "acknowledged again", answer=f"yours since {ago}")
+        self._alerts.acknowledge(live, Ack(person.name, now, person.origin))
+        return Deed("ack", subject, note or "acknowledged", lambda: self._alerts.acknowledge(live, None))
+
+    def _unack(self, args: Mapping[str, Any]) -> Deed:
+        live = self._live(args)
+        ack = live.ack
+        if ack is None:
+            raise RefusedError(f"alert {live.id} is not acknowledged")
+        self._alerts.acknowledge(live, None)
+        text = _note(args.get("note")) or f"unacknowledged; {ack.by} had it"
+        return Deed("unack", f"alert:{live.id}", text, lambda: self._alerts.acknowledge(live, ack))
+
+    def _note(self, args: Mapping[str, Any]) -> Deed:
+        text = _note(args.get("text"))
+        if not text:
+            raise RefusedError("the note is empty")
+        if args.get("alert") is not None:
+            number = _number(args["alert"])
+            if not 0 < number <= self._alerts.last_id:
+                raise RefusedError(f"there is no alert {number}")
+            return Deed("note", f"alert:{number}", text)
+        integration = args.get("integration")
+        if not isinstance(integration, str) or not self._known(integration):
+            raise RefusedError(f"there is no integration {clean(str(integration), 80)!r}")
+        return Deed("note", f"integration:{integration}", text)
+
+    async def _rehearsal(self, args: Mapping[str, Any]) -> Deed:
+        if self._rehearse is None:
+            raise RefusedError("there are no simulated third parties here: nothing to rehearse with")
+        try:
+            said = await self._rehearse(args)
+        except ValueError as error:
+            raise RefusedError(str(error)) from None
+        return Deed("rehearse", "engine", clean(said), answer=clean(said))
+
+    def _live(self, args: Mapping[str, Any]) -> Live:
+        number = _number(args.get("alert"))
+        live = self._alerts.by_id(number)
+        if live is not None:
+            return live
+        if not 0 < number <= self._alerts.last_id:
+            raise RefusedError(f"there is no alert {number}")
+        at = self._alerts.resolved_at(number)
+        since = ""
+        if at is not None:
+            since = f" since {format_duration(max(0, self._timeline.now() - at) // SECOND * SECOND)}"
+        raise RefusedError(f"alert {number} is resolved{since}; it needs nobody any more")
+
+
+def _number(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise RefusedError(f"{clean(str(value), 40)!r} is no alert's number")
+
+
+def _note(value: object) -> str:
+    return clean(value, NOTE_LIMIT) if isinstance(value, str) else ""
+
+
+def _kept(args: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments as the receipt keeps them: plain values, cleaned."""
+    kept: dict[str, Any] = {}
+    for name, value in list(args.items())[:20]:
+        plain = value is None or isinstance(value, bool | int | float)
+        kept[clean(str(name), 40)] = value if plain else clean(str(value), NOTE_LIMIT)
+    return kept

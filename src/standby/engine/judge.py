@@ -1,0 +1,225 @@
+"""From an observation to what is believed: attempts, windows, rules, alerts, the state of the integration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from standby.domain import attempts
+from standby.domain.observation import Failure, Observation
+from standby.domain.outcome import Outcome, worst
+from standby.domain.text import clean
+from standby.domain.units import MINUTE
+from standby.domain.window import Values
+from standby.engine.alerts import Alerts
+from standby.engine.memory import CheckMemory, IntegrationMemory
+from standby.engine.recorder import Recorder
+from standby.engine.timeline import Timeline
+from standby.engine.watches import BLIND_WATCH, Expression, Sort, Watch
+from standby.engine.windows import Scope, Windows
+from standby.store.rows import AuditRow
+
+RECENT_NS = 10 * MINUTE
+"""The span of the error rate that screens show."""
+
+_NAMES = (
+    "latency_ms",
+    "latency_p50_ms",
+    "latency_p95_ms",
+    "latency_p99_ms",
+    "error_rate",
+    "availability",
+    "throughput",
+)
+
+
+class Judge:
+    """Owns the memory of every check and integration; everything it decides goes into the recorder's buffer."""
+
+    def __init__(self, timeline: Timeline, recorder: Recorder, alerts: Alerts) -> None:
+        self.checks: dict[str, CheckMemory] = {}
+        self.integrations: dict[str, IntegrationMemory] = {}
+        self.windows = Windows()
+        self.alerts = alerts
+        self.blind = False
+        self.no_data_after = 3
+        self.watches: dict[tuple[str, str], Watch] = {}
+        self._timeline = timeline
+        self._recorder = recorder
+        self._expressions: Mapping[tuple[str, str], Expression] = {}
+        self._of_check: dict[str, list[Watch]] = {}
+
+    def rule(self, found: Iterable[Watch], expressions: Mapping[tuple[str, str], Expression]) -> set[Scope]:
+        """These rules are in force from now on; returns the windows that are new and empty."""
+        self.watches = {watch.key: watch for watch in found}
+        self._expressions = expressions
+        self._of_check = {}
+        for watch in self.watches.values():
+            for check in watch.checks:
+                self._of_check.setdefault(check, []).append(watch)
+        scopes = {(watch.checks, watch.window_ns) for watch in self.watches.values() if watch.sort is Sort.RULE}
+        scopes |= {((check,), RECENT_NS) for check in self.checks}
+        scopes |= {(integration.checks, RECENT_NS) for integration in self.integrations.values() if integration.checks}
+        return self.windows.keep(scopes)
+
+    def observe(self, observation: Observation, due: int) -> attempts.Settled:
+        """Take one observation in; `due` is the monotonic reading of its slot. Returns what is believed now."""
+        memory = self.checks[observation.check_id]
+        before, now = memory.settled, observation.slot
+        memory.settled, changed = attempts.step(before, observation.outcome, now, memory.attempts)
+        memory.take(observation)
+        self._count_silence(memory, observation)
+        if memory.settled.outcome is not Outcome.UNKNOWN:
+            memory.decided = memory.settled.outcome
+        self.windows.add(memory.id, due, observation.outcome, observation.latency_ms)
+        monotonic = self._timeline.monotonic()
+        memory.error_rate = self.windows.values(((memory.id,), RECENT_NS), monotonic).error_rate
+        self._recorder.buffer.observation(observation)
+        self._recorder.buffer.check_states[memory.id] = memory.row()
+        self._recorder.soon()
+        if changed and before is not None:
+            self._settled(memory, before.outcome)
+        self._refresh(self.integrations[memory.integration], now, monotonic)
+        self._evaluate(self._of_check.get(memory.id, ()), now, monotonic)
+        return memory.settled
+
+    def missed(self, check_id: str, slots: int) -> None:
+        """Slots were not run. It says nothing about the third party; N of them in a row are no data."""
+        memory = self.checks[check_id]
+        memory.missed += slots
+        if memory.settled is None:
+            return
+        if not self.blind:
+            memory.silent += slots
+        self._recorder.buffer.check_states[check_id] = memory.row()
+        self._recorder.soon()
+        silent = [watch for watch in self._of_check.get(check_id, ()) if watch.sort is Sort.NO_DATA]
+        self._evaluate(silent, self._timeline.now(), self._timeline.monotonic())
+
+    def see(self) -> None:
+        """Our own network is back: results count again from the next on."""
+        self.blind = False
+        self.alerts.evaluate(BLIND_WATCH, condition=False, now=self._timeline.now(), explain=str)
+
+    def go_blind(self, summary: str) -> None:
+        """Our own network is gone: one alert says so, every other clock stands still."""
+        self.blind = True
+        now = self._timeline.now()
+        self.alerts.freeze(now)
+        self.alerts.evaluate(BLIND_WATCH, condition=True, now=now, explain=lambda: summary)
+
+    def shift(self) -> None:
+        """The wall clock was stepped; the present is stored again as it reads now."""
+        now = self._timeline.now()
+        for memory in self.checks.values():
+            memory.shift(now)
+            if memory.settled is not None:
+                self._recorder.buffer.check_states[memory.id] = memory.row()
+        for integration in self.integrations.values():
+            integration.since = min(integration.since, now)
+            self._recorder.buffer.integration_states[integration.id] = integration.row()
+        self._recorder.soon()
+
+    def refresh(self, integration_id: str) -> None:
+        """Its checks changed: look at the worst of them again."""
+        self._refresh(self.integrations[integration_id], self._timeline.now(), self._timeline.monotonic())
+
+    def reconsider(self, integration_id: str) -> None:
+        """Its checks or rules changed: judge what is known by the rules that are in force now."""
+        found = [watch for watch in self.watches.values() if watch.integration == integration_id]
+        live = [watch for watch in found if self.alerts.is_live(watch.key)]
+        self._evaluate(live, self._timeline.now(), self._timeline.monotonic())
+
+    def _count_silence(self, memory: CheckMemory, observation: Observation) -> None:
+        if observation.outcome is not Outcome.UNKNOWN:
+            memory.silent = 0
+        elif observation.failure is not Failure.BLIND:
+            memory.silent += 1
+
+    def _settled(self, memory: CheckMemory, before: Outcome) -> None:
+        text = clean(f"{memory.id}: {before} to {memory.outcome}" + (f": {memory.message}" if memory.message else ""))
+        row = AuditRow(self._timeline.now(), "engine", "", "settled", f"check:{memory.id}", text)
+        self._recorder.buffer.audits.append(row)
+        self._recorder.urgent()
+
+    def _refresh(self, integration: IntegrationMemory, now: int, monotonic: int) -> None:
+        memories = [self.checks[name] for name in integration.checks]
+        outcome = worst(memory.outcome for memory in memories if memory.settled is not None)
+        if outcome is not integration.outcome or not integration.since:
+            integration.outcome, integration.since = outcome, now
+        bad = next((memory for memory in memories if memory.outcome is outcome and memory.settled is not None), None)
+        integration.message = f"{bad.id}: {bad.message}" if bad is not None and bad.message else ""
+        if integration.checks:
+            values = self.windows.values((integration.checks, RECENT_NS), monotonic)
+            integration.error_rate, integration.latency_ms = values.error_rate, values.latency_ms
+        self._recorder.buffer.integration_states[integration.id] = integration.row()
+
+    def _evaluate(self, found: Iterable[Watch], now: int, monotonic: int) -> None:
+        names: dict[Scope, tuple[int, dict[str, Any]]] = {}
+        for watch in found:
+            if self.blind:
+                self.alerts.evaluate(watch, None, now, str)
+            elif watch.sort is Sort.RULE:
+                self._rule(watch, now, monotonic, names)
+            elif watch.sort is Sort.DOWN:
+                self.alerts.evaluate(watch, self._down(watch), now, partial(self._say_down, watch))
+            else:
+                self.alerts.evaluate(watch, self._silent(watch), now, partial(self._say_silent, watch))
+
+    def _rule(self, watch: Watch, now: int, monotonic: int, cache: dict[Scope, tuple[int, dict[str, Any]]]) -> None:
+        expression = self._expressions[watch.key]
+        scope = (watch.checks, watch.window_ns)
+        if scope not in cache:
+            cache[scope] = self._names(watch.checks, self.windows.values(scope, monotonic))
+        decided, names = cache[scope]
+        if decided < max(1, watch.min_samples):
+            self.alerts.evaluate(watch, None, now, str)
+            return
+        condition = expression.evaluate(names)
+        self.alerts.evaluate(watch, condition, now, lambda: watch.describe(expression, names))
+
+    def _names(self, checks: tuple[str, ...], values: Values) -> tuple[int, dict[str, Any]]:
+        """How much was decided, and what a rule may speak about; names that nothing is known of are left out."""
+        names: dict[str, Any] = {}
+        for name in _NAMES:
+            value = getattr(values, name)
+            if value is not None:
+                names[name] = value
+        outcome = self._believed(checks)
+        if outcome is not None:
+            names["outcome"] = outcome.value
+        metrics: dict[str, float] = {}
+        for memory in sorted((self.checks[name] for name in checks), key=lambda memory: memory.at):
+            metrics.update(memory.metrics)
+        names["metrics"] = metrics
+        return values.decided, names
+
+    def _believed(self, checks: tuple[str, ...]) -> Outcome | None:
+        """The worst of what is believed. A check that is unknown now and was not down before has no say."""
+        memories = [self.checks[name] for name in checks]
+        known = [memory.outcome for memory in memories if memory.outcome is not Outcome.UNKNOWN]
+        if Outcome.DOWN in known:
+            return Outcome.DOWN
+        if any(memory.outcome is Outcome.UNKNOWN and memory.decided is Outcome.DOWN for memory in memories):
+            return None
+        return worst(known) if known else None
+
+    def _down(self, watch: Watch) -> bool | None:
+        believed = self._believed(watch.checks)
+        return None if believed is None else believed is Outcome.DOWN
+
+    def _say_down(self, watch: Watch) -> str:
+        down = [memory for memory in (self.checks[name] for name in watch.checks) if memory.outcome is Outcome.DOWN]
+        return "; ".join(f"{memory.id} is down: {memory.message}" for memory in down)
+
+    def _silent(self, watch: Watch) -> bool:
+        return any(self.checks[name].silent >= self.no_data_after for name in watch.checks)
+
+    def _say_silent(self, watch: Watch) -> str:
+        memories = [self.checks[name] for name in watch.checks]
+        return "; ".join(
+            f"no data from {memory.id} {memory.silent} times in a row: {memory.message}"
+            for memory in memories
+            if memory.silent >= self.no_data_after
+        )

@@ -1,0 +1,121 @@
+"""What the engine remembers of each check and integration between two observations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from standby.domain.attempts import Settled
+from standby.domain.observation import NO_METRICS, Failure, Observation
+from standby.domain.outcome import Outcome
+from standby.store.rows import CheckStateRow, IntegrationStateRow
+
+
+@dataclass(slots=True)
+class CheckMemory:
+    """The present of one check. `known_since`, `slot`, `at` and `not_before` are ns since 1970."""
+
+    id: str
+    integration: str
+    attempts: int
+    known_since: int
+    settled: Settled | None = None
+    decided: Outcome | None = None  # the last settled outcome that said something
+    slot: int = 0
+    at: int = 0
+    latency_ms: float | None = None
+    failure: Failure | None = None
+    message: str = ""
+    metrics: Mapping[str, float] = field(default=NO_METRICS)
+    error_rate: float | None = None
+    silent: int = 0  # runs in a row that told nothing: unknown, or not run at all
+    missed: int = 0
+    not_before: int = 0
+
+    @property
+    def outcome(self) -> Outcome:
+        """What is believed; unknown before the first observation."""
+        return self.settled.outcome if self.settled is not None else Outcome.UNKNOWN
+
+    def take(self, observation: Observation) -> None:
+        """Its last observation."""
+        self.slot, self.at = observation.slot, observation.at
+        self.latency_ms, self.failure = observation.latency_ms, observation.failure
+        self.message = observation.message
+        if observation.metrics:
+            self.metrics = observation.metrics
+
+    def row(self) -> CheckStateRow:
+        """As it is stored. A check that was never looked at has no row."""
+        settled = self.settled or Settled(Outcome.UNKNOWN, self.known_since, Outcome.UNKNOWN)
+        doc: dict[str, Any] = {"known_since": self.known_since}
+        if self.metrics:
+            doc["metrics"] = dict(self.metrics)
+        if self.decided is not None:
+            doc["decided"] = self.decided.value
+        if self.not_before:
+            doc["not_before"] = self.not_before
+        return CheckStateRow(
+            check_id=self.id,
+            integration=self.integration,
+            outcome=settled.outcome,
+            raw=settled.raw,
+            attempt=settled.attempt,
+            attempts=self.attempts,
+            since=settled.since,
+            slot=self.slot,
+            at=self.at,
+            latency_ms=self.latency_ms,
+            failure=self.failure,
+            message=self.message,
+            error_rate=self.error_rate,
+            unknowns=self.silent,
+            missed=self.missed,
+            doc=doc,
+        )
+
+    def restore(self, row: CheckStateRow) -> None:
+        """Go on from what the last engine stored. Whatever in `doc` is not ours is left out."""
+        self.settled = Settled(row.outcome, row.since, row.raw, row.attempt, row.unknowns)
+        self.slot, self.at, self.message = row.slot, row.at, row.message
+        self.latency_ms, self.failure, self.error_rate = row.latency_ms, row.failure, row.error_rate
+        self.silent, self.missed = row.unknowns, row.missed
+        doc = row.doc
+        self.known_since = _instant(doc.get("known_since")) or self.known_since
+        self.not_before = _instant(doc.get("not_before"))
+        decided = doc.get("decided")
+        self.decided = Outcome(decided) if decided in {outcome.value for outcome in Outcome} else None
+        metrics = doc.get("metrics")
+        if isinstance(metrics, Mapping):
+            self.metrics = {str(k): float(v) for k, v in metrics.items() if isinstance(v, int | float)}
+
+    def shift(self, now: int) -> None:
+        """The wall clock was stepped: nothing that people read lies ahead of it."""
+        if self.settled is not None and self.settled.since > now:
+            self.settled = Settled(
+                self.settled.outcome, now, self.settled.raw, self.settled.attempt, self.settled.unknowns
+            )
+        self.slot, self.at = min(self.slot, now), min(self.at, now)
+        self.known_since = min(self.known_since, now)
+
+
+@dataclass(slots=True)
+class IntegrationMemory:
+    """The present of one integration: the worst of its checks."""
+
+    id: str
+    checks: tuple[str, ...]
+    outcome: Outcome = Outcome.UNKNOWN
+    since: int = 0
+    error_rate: float | None = None
+    latency_ms: float | None = None
+    message: str = ""
+
+    def row(self) -> IntegrationStateRow:
+        """As it is stored."""
+        return IntegrationStateRow(self.id, self.outcome, self.since, self.error_rate, self.latency_ms, self.message)
+
+
+def _instant(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0

@@ -1,0 +1,152 @@
+"""Where batch jobs call: `/ping/TOKEN`, `/ping/TOKEN/start`, `/ping/TOKEN/success`, `/ping/TOKEN/fail`.
+
+Answered only after the signal is on disk. Everything that comes in is hostile: headers are bounded in size and time,
+the body is never read, tokens are compared in constant time, calls are bounded in number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from urllib.parse import unquote_to_bytes
+
+from standby.domain.units import SECOND
+from standby.engine.clock import EngineClock
+from standby.store.errors import StoreError
+
+MAX_HEAD = 8_192
+HEAD_WITHIN_S = 5.0
+MAX_OPEN = 64
+CALLS_A_SECOND = 50
+BURST = 100
+_METHODS = {"GET", "POST", "HEAD"}
+_SIGNALS = {"": "success", "success": "success", "start": "start", "fail": "fail"}
+
+Take = Callable[[str, str], Awaitable[None]]
+"""Record a check's signal (`start`, `success`, `fail`); returns when it is on disk. Raises StoreError."""
+
+
+def parse_listen(text: str) -> tuple[str, int]:
+    """Host and port of `127.0.0.1:8737` or `[::1]:8737`. Raises ValueError."""
+    host, _, port = text.rpartition(":")
+    host = host.strip("[]")
+    if not host or not port.isascii() or not port.isdigit() or not int(port) < 65_536:
+        raise ValueError(f'{text!r} is no address to listen on; write one like "127.0.0.1:8737"')
+    return host, int(port)
+
+
+class Receiver:
+    """A small HTTP server: one request a connection."""
+
+    def __init__(self, clock: EngineClock, take: Take) -> None:
+        self.trouble = ""
+        self.port = 0  # where it really listens
+        self._clock = clock
+        self._take = take
+        self._tokens: dict[bytes, str] = {}  # token -> check id
+        self._server: asyncio.Server | None = None
+        self._listening = ""
+        self._open = 0
+        self._credit = float(BURST)
+        self._credited = clock.monotonic()
+
+    def expect(self, tokens: Mapping[str, str]) -> None:
+        """Accept these from now on: check id by token."""
+        self._tokens = {token.encode("utf-8", "surrogatepass"): check_id for token, check_id in tokens.items()}
+
+    async def listen(self, listen: str) -> None:
+        """Open the door at `host:port`, or say in `trouble` why not; at the same place again it stays open."""
+        if self._server is not None and listen == self._listening:
+            return
+        await self.stop()
+        self._listening = listen
+        try:
+            host, port = parse_listen(listen)
+            self._server = await asyncio.start_server(self._serve, host, port, limit=MAX_HEAD, backlog=MAX_OPEN)
+        except (OSError, ValueError) as error:
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            self.trouble = f"heartbeats cannot be received on {listen}: {reason}; free it or set `listen`"
+            return
+        self.trouble = ""
+        self.port = int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Close the door."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await server.wait_closed()
+        self._listening = ""
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open += 1
+        try:
+            status, head_only = await self._answer(reader)
+            body = f"{status.phrase}\n".encode()
+            head = f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: text/plain\r\n"
+            head += f"Content-Length: {len(body)}\r\nConnection: close\r\nCache-Control: no-store\r\n\r\n"
+            writer.write(head.encode() + (b"" if head_only else body))
+            async with asyncio.timeout(HEAD_WITHIN_S):
+                await writer.drain()
+        except (ConnectionError, TimeoutError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self._open -= 1
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    async def _answer(self, reader: asyncio.StreamReader) -> tuple[HTTPStatus, bool]:
+        if self._open > MAX_OPEN or not self._may_call():
+            return HTTPStatus.TOO_MANY_REQUESTS, False
+        try:
+            async with asyncio.timeout(HEAD_WITHIN_S):
+                head = await reader.readuntil(b"\r\n\r\n")
+        except TimeoutError:
+            return HTTPStatus.REQUEST_TIMEOUT, False
+        except asyncio.LimitOverrunError:
+            return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, False
+        parts = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
+        if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
+            return HTTPStatus.BAD_REQUEST, False
+        if parts[0] not in _METHODS:
+            return HTTPStatus.METHOD_NOT_ALLOWED, False
+        return await self._signal(parts[1]), parts[0] == "HEAD"
+
+    async def _signal(self, target: str) -> HTTPStatus:
+        path = target.partition("?")[0]
+        parts = path.split("/")
+        if len(parts) not in (3, 4) or parts[0] or parts[1] != "ping":
+            return HTTPStatus.NOT_FOUND
+        signal = _SIGNALS.get(parts[3] if len(parts) == 4 else "")
+        check_id = self._check_of(parts[2])
+        if check_id is None or signal is None:
+            return HTTPStatus.NOT_FOUND
+        try:
+            await self._take(check_id, signal)
+        except StoreError:
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        return HTTPStatus.OK
+
+    def _check_of(self, token: str) -> str | None:
+        """Compares with every token, whole, however early one fits: the time taken tells nothing."""
+        given = unquote_to_bytes(token)
+        found = None
+        for known, check_id in self._tokens.items():
+            if hmac.compare_digest(known, given):
+                found = check_id
+        return found
+
+    def _may_call(self) -> bool:
+        now = self._clock.monotonic()
+        self._credit = min(BURST, self._credit + (now - self._credited) / SECOND * CALLS_A_SECOND)
+        self._credited = now
+        if self._credit < 1:
+            return False
+        self._credit -= 1
+        return True

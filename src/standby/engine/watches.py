@@ -1,0 +1,120 @@
+"""The rules in force: what the user wrote and the built-in ones, ready to be evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from standby.domain.alerting import Timing
+from standby.domain.outcome import Criticality, Severity
+from standby.domain.units import format_duration
+
+if TYPE_CHECKING:
+    from standby.config.models import Config
+
+DOWN = "down"
+NO_DATA = "no-data"
+BLIND = "blind"
+OURSELVES = "standby"
+"""The `integration` of alerts about the engine itself."""
+
+
+AT_ONCE = Timing()
+
+
+class Expression(Protocol):
+    """A compiled condition (see `config.cel`)."""
+
+    def evaluate(self, values: Mapping[str, Any]) -> bool | None:
+        """`None` when it speaks of something that is not known."""
+        ...
+
+    def explain(self, values: Mapping[str, Any]) -> str:
+        """The condition with what its names are."""
+        ...
+
+
+class Sort(StrEnum):
+    """What decides about a watch."""
+
+    RULE = "rule"  # the user's expression over a window
+    DOWN = "down"  # the settled outcomes
+    NO_DATA = "no-data"  # unknowns in a row
+    BLIND = "blind"  # the reference targets
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One rule of one integration. Two are equal when nothing that matters differs."""
+
+    id: str
+    integration: str
+    sort: Sort
+    severity: Severity
+    checks: tuple[str, ...]  # whose observations are pooled
+    timing: Timing = AT_ONCE
+    check: str | None = None  # the scope, when it is not the integration
+    when: str = ""
+    window_ns: int = 0
+    min_samples: int = 1
+    summary: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What an alert is identified by: integration and rule."""
+        return self.integration, self.id
+
+    def describe(self, expression: Expression, values: Mapping[str, Any]) -> str:
+        """The alert's summary: the user's words, the condition with its values, the window."""
+        said = f"{expression.explain(values)} over {format_duration(self.window_ns)}"
+        return f"{self.summary}: {said}" if self.summary else said
+
+
+BLIND_WATCH = Watch(BLIND, OURSELVES, Sort.BLIND, Severity.CRITICAL, ())
+
+_DOWN_SEVERITY = {
+    Criticality.CRITICAL: Severity.CRITICAL,
+    Criticality.HIGH: Severity.CRITICAL,
+    Criticality.MEDIUM: Severity.WARNING,
+    Criticality.LOW: Severity.INFO,
+}
+_NO_DATA_SEVERITY = {**dict.fromkeys(Criticality, Severity.WARNING), Criticality.LOW: Severity.INFO}
+"""Not knowing is never worse than a warning: nothing says that the third party fails."""
+
+
+def watches(config: Config) -> list[Watch]:
+    """Every rule in force. An integration without a rule of its own gets `down`; each gets `no-data`."""
+    scopes: dict[str, list[str]] = {integration.id: [] for integration in config.integrations}
+    for check in config.checks:
+        scopes[check.integration].append(check.id)
+    found = [
+        Watch(
+            id=rule.id,
+            integration=rule.integration,
+            sort=Sort.RULE,
+            severity=Severity(rule.severity),
+            checks=(rule.check,) if rule.check else tuple(scopes[rule.integration]),
+            timing=Timing(rule.for_, rule.keep_firing_for),
+            check=rule.check,
+            when=rule.when,
+            window_ns=rule.window,
+            min_samples=rule.min_samples,
+            summary=rule.summary or "",
+        )
+        for rule in config.rules
+    ]
+    ruled = {watch.integration for watch in found}
+    for integration in config.integrations:
+        checks = tuple(scopes[integration.id])
+        criticality = Criticality(integration.criticality)
+        if integration.id not in ruled:
+            found.append(Watch(DOWN, integration.id, Sort.DOWN, _DOWN_SEVERITY[criticality], checks))
+        found.append(Watch(NO_DATA, integration.id, Sort.NO_DATA, _NO_DATA_SEVERITY[criticality], checks))
+    return found
+
+
+def compiled(found: list[Watch], compile_rule: Callable[[str], Expression]) -> dict[tuple[str, str], Expression]:
+    """The expression of each rule, by the watch's key. The configuration was loaded with the same compiler."""
+    return {watch.key: compile_rule(watch.when) for watch in found if watch.sort is Sort.RULE}
