@@ -102,6 +102,17 @@ class Transactions:
         self._keys.update(keys)  # only now: a number given in a transaction that failed is none
         return seq
 
+    def make_room(self) -> bool:
+        """Move the write-ahead log into the file, so that the log's own bytes can be used again.
+
+        For a full disk: the log holds many versions of a page, the file needs room for one. `False`: it did not help.
+        """
+        try:
+            busy, pages, moved = self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.Error:
+            return False
+        return not busy and pages > 0 and pages == moved
+
     @contextmanager
     def fenced(self, *, durable: bool = False) -> Iterator[int]:
         """A write transaction of the engine that holds the store; gives the next sequence number."""

@@ -129,4 +129,10 @@ class Writer:
         try:
             return await self._connection.run(work)
         except SQLITE_ERRORS as cause:
+            told = from_sqlite(cause, self.path)
+        if told.kind != "full" or not await self._connection.run(self._transactions.make_room):
+            raise told
+        try:
+            return await self._connection.run(work)
+        except SQLITE_ERRORS as cause:
             raise from_sqlite(cause, self.path) from None
