@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from standby.domain.attempts import Settled
-from standby.domain.observation import NO_METRICS, Failure, Observation
+from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.store.rows import CheckStateRow, IntegrationStateRow
 
@@ -27,7 +27,7 @@ class CheckMemory:
     latency_ms: float | None = None
     failure: Failure | None = None
     message: str = ""
-    metrics: Mapping[str, float] = field(default=NO_METRICS)
+    metrics: Mapping[str, float] = field(default_factory=dict)
     error_rate: float | None = None
     silent: int = 0  # runs in a row that told nothing: unknown, or not run at all
     missed: int = 0
