@@ -1,0 +1,283 @@
+"""A whole engine on a fake clock: stub checks that answer what a test says, a real store, the real configuration."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from standby.checks.base import Check, Context
+from standby.checks.heartbeat import HeartbeatCheck, HeartbeatModel
+from standby.config.load import load
+from standby.config.models import CheckModel, Config
+from standby.config.secrets import Secrets
+from standby.domain.observation import Failure, Observation
+from standby.domain.outcome import AlertState, Outcome
+from standby.domain.units import MILLISECOND, SECOND
+from standby.engine.service import Engine, Identity
+from standby.link.protocol import Command, CommandKind, Peer, Receipt
+from standby.store.errors import StoreError
+from standby.store.reader import Reader
+from standby.store.rows import AlertRow, AuditRow, Batch, Changes
+from standby.store.writer import Writer
+
+from .fakeclock import FakeClock
+
+ALICE = Peer(1000, 1000, 4711, "alice")
+BOB = Peer(1001, 1001, 4712, "bob")
+
+
+class StubModel(CheckModel):
+    kind: Literal["stub"] = "stub"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a stub check says, and after how long."""
+
+    outcome: Outcome = Outcome.UP
+    message: str = "fine"
+    failure: Failure | None = None
+    latency_ms: float | None = 20.0
+    takes: int = 20 * MILLISECOND
+    retry_after_s: float | None = None
+
+
+UP = Answer()
+DOWN = Answer(Outcome.DOWN, "status == 200: status is 503", Failure.EXPECTATION)
+REFUSED = Answer(Outcome.DOWN, "connection refused", Failure.REFUSED, None)
+TIMED_OUT = Answer(Outcome.DOWN, "no answer within 4s", Failure.TIMEOUT, None, takes=4 * SECOND)
+UNKNOWN = Answer(Outcome.UNKNOWN, "the resolver did not answer", Failure.RESOLVE, None)
+
+
+class StubCheck:
+    def __init__(self, world: World, model: CheckModel) -> None:
+        self.model = model
+        self._world = world
+
+    async def run(self, context: Context, slot: int) -> Observation:
+        world = self._world
+        world.runs.append((self.model.id, slot, world.clock.mono))
+        world.inside += 1
+        world.most_inside = max(world.most_inside, world.inside)
+        try:
+            answer = world.answers.get(self.model.id, UP)
+            if answer.takes:
+                await world.clock.sleep_until(world.clock.mono + answer.takes)
+        finally:
+            world.inside -= 1
+        return Observation(
+            self.model.id,
+            slot,
+            world.clock.now(),
+            answer.outcome,
+            answer.message,
+            answer.failure,
+            answer.latency_ms,
+            retry_after_s=answer.retry_after_s,
+        )
+
+
+class Store:
+    """The real writer, which can be made to fail; knows what is under way."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.path = writer.path
+        self.fail: StoreError | None = None
+        self.commits: list[Batch] = []
+        self._under_way = 0
+        self._done = asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.writer, name)
+
+        async def call(*args: Any, **named: Any) -> Any:
+            if self.fail is not None:
+                raise self.fail
+            self._under_way += 1
+            try:
+                return await method(*args, **named)
+            finally:
+                self._under_way -= 1
+                self._done.set()
+
+        return call
+
+    async def commit(self, batch: Batch) -> int:
+        seq: int = await self.__getattr__("commit")(batch)
+        self.commits.append(batch)
+        return seq
+
+    async def rest(self) -> None:
+        async with asyncio.timeout(20):
+            while self._under_way:
+                self._done.clear()
+                await self._done.wait()
+
+
+class World:
+    """`toml` is what follows `[standby]`'s name, environment and store."""
+
+    def __init__(self, folder: Path, toml: str, settings: str = "") -> None:
+        self.clock = FakeClock()
+        self.answers: dict[str, Answer] = {}
+        self.runs: list[tuple[str, int, int]] = []
+        self.inside = 0
+        self.most_inside = 0
+        self.network = True  # whether reference targets answer
+        self.knocks = 0
+        self.environ = {"TOKEN": "t0ken-of-the-backup-job"}
+        self.rehearsals: list[dict[str, Any]] = []
+        self._commands = 0
+        self._file = folder / "config.toml"
+        self._db = folder / "standby.db"
+        self.write(toml, settings)
+
+    def write(self, toml: str, settings: str = "") -> None:
+        head = f'[standby]\nname = "test"\nenvironment = "development"\nstore = "{self._db}"\n{settings}\n'
+        self._file.write_text(head + toml)
+
+    def load(self) -> Config:
+        return load(self._file, {"stub": StubModel, "heartbeat": HeartbeatModel})
+
+    def build(self, model: CheckModel) -> Check:
+        return HeartbeatCheck(model) if isinstance(model, HeartbeatModel) else StubCheck(self, model)
+
+    async def start(self) -> None:
+        self.store = Store(await Writer.open(self._db, now=self.clock.now()))
+        self.context = Context(self.clock, Secrets(environ=self.environ))
+        self.clock.busy = self.store.rest
+        self.engine = Engine(
+            self.load(),
+            self.store,  # type: ignore[arg-type]
+            self.clock,
+            identity=Identity("service", 42, "host", "standby", "0.0.0"),
+            context=self.context,
+            load=self.load,
+            rehearse=self._rehearse,
+            build=self.build,
+            knock=self._knock,
+        )
+        await self.engine.start()
+        await self.clock.rest()
+
+    async def stop(self) -> None:
+        await self.engine.stop()
+        await self.close()
+
+    async def close(self) -> None:
+        await self.context.close()
+        await self.store.writer.close()
+
+    async def die(self) -> None:
+        """Like kill -9: nothing is said, nothing is flushed."""
+        await self.clock.rest()
+        self.store.fail = StoreError("missing", "dead")
+        await self.engine.stop()
+        await self.close()
+
+    async def pass_time(self, ns: int) -> None:
+        await self.clock.advance(ns)
+
+    async def until(self, condition: Callable[[], bool], within: int = 600 * SECOND) -> int:
+        """Let time pass in steps of 100 ms until it holds; how long it took."""
+        start = self.clock.mono
+        while not condition():
+            assert self.clock.mono - start < within, "it never came"
+            await self.clock.advance(100 * MILLISECOND)
+        return self.clock.mono - start
+
+    def changes(self) -> Changes:
+        reader = Reader(self._db)
+        try:
+            return reader.changes(0)
+        finally:
+            reader.close()
+
+    def alerts(self, rule: str | None = None) -> list[AlertRow]:
+        return [row for row in self.changes().alerts if rule is None or row.rule == rule]
+
+    def open_alerts(self) -> list[AlertRow]:
+        return [row for row in self.alerts() if row.state is not AlertState.RESOLVED]
+
+    def audits(self, kind: str) -> list[AuditRow]:
+        return [row for row in self.changes().audits if row.kind == kind]
+
+    def observations(self, check_id: str, limit: int = 1000) -> list[Observation]:
+        reader = Reader(self._db)
+        try:
+            return reader.observations(check_id, limit)
+        finally:
+            reader.close()
+
+    def live(self, rule: str) -> bool:
+        return any(live.watch.id == rule for live in self.engine._alerts)
+
+    def fired(self, rule: str) -> bool:
+        return any(live.watch.id == rule and live.fired_at is not None for live in self.engine._alerts)
+
+    def outcome(self, check_id: str) -> Outcome:
+        return self.engine._judge.checks[check_id].outcome
+
+    async def ask(self, kind: CommandKind, peer: Peer = ALICE, **args: Any) -> Receipt:
+        self._commands += 1
+        command = Command(f"c{self._commands}", kind, args, self.clock.now(), origin="cli, host pts/1")
+        return await self.send(command, peer)
+
+    async def send(self, command: Command, peer: Peer = ALICE) -> Receipt:
+        return await self.engine.handle(command, peer)
+
+    async def _rehearse(self, args: Any) -> str:
+        if args.get("scenario") == "unknown":
+            raise ValueError("there is no scenario 'unknown'")
+        self.rehearsals.append(dict(args))
+        return "the bad minute begins"
+
+    async def _knock(self, host: str, port: int) -> bool:
+        self.knocks += 1
+        return self.network
+
+
+def slowly(answer: Answer, ns: int) -> Answer:
+    return replace(answer, takes=ns)
+
+
+def config(
+    *, every: str = "10s", attempts: int = 1, criticality: str = "critical", rules: str = "", more: str = ""
+) -> str:
+    """One vendor, one integration, one check, and what else a test wants."""
+    return f"""
+[[vendor]]
+id = "acme"
+
+[[integration]]
+id = "payments"
+vendor = "acme"
+criticality = "{criticality}"
+
+[[check]]
+id = "pay"
+integration = "payments"
+kind = "stub"
+every = "{every}"
+attempts = {attempts}
+{more}
+{rules}
+"""
+
+
+def rule(when: str, *, for_: str = "0s", keep: str = "0s", window: str = "1m", more: str = "") -> str:
+    return f"""
+[[rule]]
+id = "r"
+integration = "payments"
+when = "{when}"
+window = "{window}"
+for = "{for_}"
+keep_firing_for = "{keep}"
+severity = "warning"
+{more}
+"""
