@@ -63,7 +63,7 @@ BAD_MINUTE = Scenario(
             payments=(
                 fault("latency", {"ms": 600, "jitter": 0.6}),
                 fault("timeouts", {"rate": 0.3}),
-                fault("errors", {"status": 503, "rate": 0.96}),
+                fault("errors"),
             ),
         ),
         _stage(
@@ -72,7 +72,7 @@ BAD_MINUTE = Scenario(
             payments=(
                 fault("latency", {"ms": 600, "jitter": 0.6}),
                 fault("timeouts", {"rate": 0.3}),
-                fault("errors", {"status": 503, "rate": 0.96}),
+                fault("errors"),
             ),
             sms=(fault("latency", {"ms": 950, "jitter": 0.3}), fault("rate-limit", {"seconds": 2, "rate": 0.2})),
         ),
