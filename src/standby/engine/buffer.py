@@ -113,11 +113,11 @@ class Buffer:
         self.forget_checks |= set(batch.forget_checks)
         self.forget_integrations |= set(batch.forget_integrations)
 
-    def without_observations(self, batch: Batch) -> Batch:
-        """The batch less its samples, which count as dropped."""
+    def without_samples(self, batch: Batch) -> Batch:
+        """The batch less its samples, which count as dropped, and less the presents that the next samples make anew."""
         for observation in batch.observations:
             self._drop(observation)
-        return replace(batch, observations=())
+        return replace(batch, observations=(), check_states=(), integration_states=())
 
     def forgive(self) -> tuple[int, GapRow | None]:
         """How many observations were dropped, and the hole that they left in history; counted afresh afterwards."""

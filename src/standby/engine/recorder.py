@@ -200,7 +200,7 @@ class Recorder:
             self._on_fenced(told)
             return
         if told is not error:  # a row that the store cannot take, a fault of ours: samples may not block transitions
-            rows = self.buffer.without_observations(rows)
+            rows = self.buffer.without_samples(rows)
         self.buffer.put_back(rows)
         self._urgent = self._urgent or durable
         if self._failing_since is None:
