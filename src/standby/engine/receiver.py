@@ -1,7 +1,7 @@
 """Where batch jobs call: `/ping/TOKEN`, `/ping/TOKEN/start`, `/ping/TOKEN/success`, `/ping/TOKEN/fail`.
 
 Answered only after the signal is on disk. Everything that comes in is hostile: headers are bounded in size and time,
-the body is never read, tokens are compared in constant time, calls are bounded in number.
+the body is thrown away unread, tokens are compared in constant time, calls are bounded in number.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from standby.store.errors import StoreError
 
 MAX_HEAD = 8_192
 HEAD_WITHIN_S = 5.0
+MAX_BODY = 262_144  # thrown away; more is cut off
+LINGER_S = 1.0
 MAX_OPEN = 64
 CALLS_A_SECOND = 50
 BURST = 100
@@ -93,7 +95,9 @@ class Receiver:
             writer.write(head.encode() + (b"" if head_only else body))
             async with asyncio.timeout(HEAD_WITHIN_S):
                 await writer.drain()
-        except (ConnectionError, TimeoutError, asyncio.IncompleteReadError):
+                writer.write_eof()
+            await self._let_go(reader)
+        except (OSError, TimeoutError, asyncio.IncompleteReadError):
             pass
         finally:
             self._open -= 1
@@ -101,9 +105,16 @@ class Receiver:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
+    async def _let_go(self, reader: asyncio.StreamReader) -> None:
+        """Throw away what still comes, a little: a connection closed on unread bytes loses the answer on its way."""
+        async with asyncio.timeout(LINGER_S):
+            for _ in range(MAX_BODY // MAX_HEAD):
+                if not await reader.read(MAX_HEAD):
+                    return
+
     async def _answer(self, reader: asyncio.StreamReader) -> tuple[HTTPStatus, bool]:
-        if self._open > MAX_OPEN or not self._may_call():
-            return HTTPStatus.TOO_MANY_REQUESTS, False
+        if self._open > MAX_OPEN:
+            return HTTPStatus.SERVICE_UNAVAILABLE, False
         try:
             async with asyncio.timeout(HEAD_WITHIN_S):
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -111,6 +122,8 @@ class Receiver:
             return HTTPStatus.REQUEST_TIMEOUT, False
         except asyncio.LimitOverrunError:
             return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, False
+        if not self._may_call():
+            return HTTPStatus.TOO_MANY_REQUESTS, False
         parts = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
         if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
             return HTTPStatus.BAD_REQUEST, False
