@@ -1,0 +1,147 @@
+"""Read a configuration file that may be anything: a directory, a pipe, a gigabyte, not text. Standard library only."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from standby.config.problems import ConfigError, Problem
+
+MOST_BYTES = 1_000_000
+DEEPEST = 40  # tables in lists in tables; ours need four
+_AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
+_AT_END = " (at end of document)"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file, read and parsed. `shown` is how messages name it."""
+
+    path: Path
+    shown: str
+    text: str
+    data: dict[str, Any]
+    mode: int  # permission bits
+
+
+def read(path: Path, shown: str | None = None) -> Document:
+    """The file as TOML. Raises ConfigError with one problem, whatever the file is."""
+    name = str(path) if shown is None else shown
+    raw, mode = _read_bytes(path, name)
+    text = _decode(raw, name)
+    return Document(path, name, text, parse(text, name), mode)
+
+
+def parse(text: str, name: str) -> dict[str, Any]:
+    """TOML text as plain values. Raises ConfigError with the line of the mistake."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _syntax(text, name, str(error)) from None
+    except RecursionError:
+        raise _problem(name, 1, "tables and lists are nested too deeply", f"nest at most {DEEPEST}") from None
+    except ValueError as error:  # an integer of thousands of digits, an impossible date
+        raise _problem(name, _guilty_line(text), f"not valid TOML: {error}", "write a smaller value") from None
+    if _deeper(data, DEEPEST):
+        raise _problem(name, 1, "tables and lists are nested too deeply", f"nest at most {DEEPEST}")
+    return data
+
+
+def _problem(name: str, line: int, message: str, mend: str = "") -> ConfigError:
+    return ConfigError([Problem(name, line, "", message, mend)])
+
+
+def _read_bytes(path: Path, name: str) -> tuple[bytes, int]:
+    """The bytes and permission bits; never blocks on a pipe and never reads a device."""
+    try:
+        # O_NONBLOCK: opening a pipe that nobody writes must not hang
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except FileNotFoundError:
+        raise _problem(name, 1, "there is no such file", "write it, or name another with --config") from None
+    except PermissionError:
+        raise _problem(name, 1, "may not be read by you", f"run: chmod u+r {name}, or ask its owner") from None
+    except (OSError, ValueError) as error:
+        raise _problem(name, 1, f"cannot be opened: {_why(error)}") from None
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise _problem(name, 1, f"is {_nature(status.st_mode)}, not a file", "name a TOML file")
+        try:
+            raw = file.read(MOST_BYTES + 1)
+        except OSError as error:
+            raise _problem(name, 1, f"cannot be read: {_why(error)}") from None
+    if len(raw) > MOST_BYTES:
+        raise _problem(name, 1, "is larger than 1 MB", 'split it with include = ["conf.d/*.toml"]')
+    return raw, stat.S_IMODE(status.st_mode)
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _nature(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "a directory"
+    if stat.S_ISFIFO(mode):
+        return "a pipe"
+    return "a socket" if stat.S_ISSOCK(mode) else "a device"
+
+
+def _decode(raw: bytes, name: str) -> str:
+    if raw.startswith(b"\xef\xbb\xbf"):
+        raise _problem(name, 1, "starts with a byte order mark", "save it as UTF-8 without one")
+    zero = raw.find(b"\0")
+    if zero >= 0:
+        line = raw.count(b"\n", 0, zero) + 1
+        raise _problem(name, line, "holds a NUL byte: this is not a text file", "save it as UTF-8 text")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise _problem(name, line, f"byte 0x{raw[error.start]:02x} is not UTF-8", "save it as UTF-8 text") from None
+
+
+def _syntax(text: str, name: str, message: str) -> ConfigError:
+    found = _AT_LINE.search(message)
+    if found is None:
+        last = text.rstrip().count("\n") + 1
+        return _problem(name, last, f"not valid TOML: {message.removesuffix(_AT_END)} at the end of the file")
+    line, column = int(found[1]), int(found[2])
+    return _problem(name, line, f"not valid TOML: {message[: found.start()]} (column {column})", _syntax_mend(message))
+
+
+def _syntax_mend(message: str) -> str:
+    if "overwrite" in message or "twice" in message or "mutate" in message:
+        return "the key or table is already there; keep one of them"
+    if "Invalid value" in message:
+        return 'put text in quotes, like name = "shop"'
+    if "after a key" in message or "Expected '='" in message:
+        return 'write key = "value"'
+    return ""
+
+
+def _guilty_line(text: str) -> int:
+    """The line of the first huge number: tomllib does not say where it gave up."""
+    found = re.search(r"\d[\d_]{4000}", text)
+    return 1 if found is None else text.count("\n", 0, found.start()) + 1
+
+
+def _deeper(data: object, limit: int) -> bool:
+    """Whether lists and tables nest deeper than `limit`; walks level by level, so that depth costs no stack."""
+    level: list[object] = [data]
+    for _ in range(limit):
+        below: list[object] = []
+        for item in level:
+            if isinstance(item, dict):
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+        if not below:
+            return False
+        level = below
+    return any(isinstance(item, (dict, list)) for item in level)
