@@ -1,0 +1,227 @@
+"""Conditions in CEL (Common Expression Language), by Google's own implementation: typed when they are loaded.
+
+What is ours on top of it: `latency_ms < 800` works (see `cel_numbers`), a wrong name names the nearest one, a failed
+condition explains itself with the values it saw, and nothing that a third party answers makes an evaluation raise,
+run for long or end the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+from standby.config.cel_checks import look_over
+from standby.config.cel_errors import ExpressionError, mismatch, refusal, runtime_mismatch
+from standby.config.cel_numbers import RefusedError, compile_mended, with_decimals
+from standby.config.cel_tokens import MACROS, Name, names, words
+from standby.config.cel_values import MISSING, is_shallow, look_up, show, size_of, tame
+from standby.domain.text import clean
+
+__all__ = ["EXPECTATION", "RULE", "Expression", "ExpressionError", "Scope", "compile_expectation", "compile_rule"]
+
+LONGEST = 2000
+_MESSAGE = 400
+_MOST_NAMES = 6
+_TYPED_WRONG = ("out of range", "Non-CEL value", "too big to convert", "null is not valid")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where an expression stands: the names in scope with their CEL types, and what a missing value means."""
+
+    title: str
+    variables: tuple[tuple[str, str], ...]
+    missing_is_false: bool
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The names in scope."""
+        return tuple(name for name, _ in self.variables)
+
+
+EXPECTATION = Scope(
+    "expectation",
+    (
+        ("status", "INT"),
+        ("latency_ms", "DOUBLE"),
+        ("headers", "TEXTS"),
+        ("body", "DYN"),
+        ("text", "STRING"),
+        ("certificate", "NUMBERS"),
+        ("metrics", "NUMBERS"),
+    ),
+    missing_is_false=True,
+)
+RULE = Scope(
+    "rule",
+    (
+        ("outcome", "STRING"),
+        ("latency_ms", "DOUBLE"),
+        ("latency_p50_ms", "DOUBLE"),
+        ("latency_p95_ms", "DOUBLE"),
+        ("latency_p99_ms", "DOUBLE"),
+        ("error_rate", "DOUBLE"),
+        ("throughput", "DOUBLE"),
+        ("availability", "DOUBLE"),
+        ("metrics", "NUMBERS"),
+    ),
+    missing_is_false=False,
+)
+
+
+@cache
+def _environment(scope: Scope) -> Any:  # noqa: ANN401 - the library has no types
+    from cel_expr_python import cel
+
+    types = {
+        "TEXTS": cel.Type.Map(cel.Type.STRING, cel.Type.STRING),
+        "NUMBERS": cel.Type.Map(cel.Type.STRING, cel.Type.DOUBLE),
+    }
+    variables = {name: types.get(kind) or getattr(cel.Type, kind) for name, kind in scope.variables}
+    return cel.NewEnv(variables=variables)
+
+
+def compile_expectation(text: str) -> Expression:
+    """A condition on one answer. Raises ExpressionError."""
+    return _compile(text, EXPECTATION)
+
+
+def compile_rule(text: str) -> Expression:
+    """A condition on a rule's window. Raises ExpressionError."""
+    return _compile(text, RULE)
+
+
+@lru_cache(maxsize=4096)
+def _compile(text: str, scope: Scope) -> Expression:
+    if not text.strip():
+        raise ExpressionError("is empty; write a condition like status == 200")
+    if len(text) > LONGEST:
+        raise ExpressionError(f"is longer than {LONGEST} characters; split it into several")
+    environment = _environment(scope)
+    look_over(text, scope.title, scope.roots, environment.compile)
+    try:
+        program = compile_mended(environment.compile, text)
+    except RefusedError as error:
+        raise refusal(error.said, error.line, error.index, scope.roots) from None
+    gives = program.return_type().name()
+    if gives not in ("BOOL", "DYN", "bool", "dyn"):
+        raise ExpressionError("does not give true or false; compare it with something, like status == 200")
+    return Expression(text, scope, program, _second(environment.compile, text))
+
+
+def _second(compile_: Any, text: str) -> Any:  # noqa: ANN401 - the library has no types
+    """The program for decimals where the first one was written with whole numbers; None when it would not differ."""
+    line = with_decimals(text)
+    if line is None:
+        return None
+    try:
+        return compile_mended(compile_, text, line)
+    except RefusedError:
+        return None
+
+
+class Expression:
+    """A compiled condition. Immutable; safe to share."""
+
+    __slots__ = ("_decimal", "_deep", "_program", "names", "scope", "text")
+
+    def __init__(self, text: str, scope: Scope, program: Any, decimal: Any) -> None:  # noqa: ANN401
+        self.text = text
+        self.scope = scope
+        self.names: Sequence[Name] = tuple(names(text, frozenset(scope.roots)))
+        self._program = program
+        self._decimal = decimal
+        loops = any(token.text in MACROS for token in words(text))
+        body = [name for name in self.names if name.path[0] == "body"]
+        self._deep = bool(body) and (loops or any(not name.compared for name in body))
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _compile, (self.text, self.scope)
+
+    def evaluate(self, values: Mapping[str, Any]) -> bool | None:
+        """Whether it holds. Never raises.
+
+        None: it cannot be told. For a rule that is a missing value; for an expectation a missing value is False (the
+        answer does not have what it should), and None only an answer too large to look through.
+        """
+        return self._run(values)[0]
+
+    def explain(self, values: Mapping[str, Any]) -> str:
+        """`status == 200: status is 503`: the condition and what each of its names was, one clean line."""
+        _, trouble = self._run(values)
+        parts = [self._said(name, values) for name in self.names[:_MOST_NAMES]]
+        if len(self.names) > _MOST_NAMES:
+            parts.append("…")
+        if trouble:
+            parts.append(trouble)
+        shown = clean(self.text, 200)
+        return clean(f"{shown}: {', '.join(parts)}" if parts else f"{shown} does not hold", _MESSAGE)
+
+    def _said(self, name: Name, values: Mapping[str, Any]) -> str:
+        value = look_up(values, name.path)
+        label = clean(name.text, 80)
+        if value is MISSING:
+            return f"{label} is missing"
+        size = size_of(value) if name.sized else None
+        return f"{label} is {show(value, str(name.path[-1]))}" if size is None else f"size({label}) is {size}"
+
+    def _run(self, values: Mapping[str, Any]) -> tuple[bool | None, str]:
+        """The verdict, and what went wrong in words when a missing value does not say it."""
+        try:
+            if self._deep and not is_shallow(values.get("body")):
+                return self._again(values)
+            result = self._program.eval(data=values)
+            found = result.value()
+        except Exception as error:  # noqa: BLE001 - the library's errors have no class; nothing may come out of here
+            return self._failed(str(error), values, retry=True)
+        if found is True or found is False:
+            return found, ""
+        if result.type().name() in ("ERROR", "*error*"):
+            return self._failed(str(found), values, retry=True)
+        return self._undecided(), f"it gives {show(found)}, not true or false"
+
+    def _again(self, values: Mapping[str, Any], *, decimal: bool = False) -> tuple[bool | None, str]:
+        """Once more, on tamed values or with decimals."""
+        try:
+            program = self._decimal if decimal else self._program
+            tamed = {key: value if key == "text" else tame(value) for key, value in values.items()}
+            result = program.eval(data=tamed)
+            found = result.value()
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._failed(str(error), values, retry=False)
+        if found is True or found is False:
+            return found, ""
+        if result.type().name() in ("ERROR", "*error*"):
+            return self._failed(str(found), values, retry=False)
+        return self._undecided(), f"it gives {show(found)}, not true or false"
+
+    def _failed(self, error: str, values: Mapping[str, Any], *, retry: bool) -> tuple[bool | None, str]:
+        if "budget exceeded" in error:
+            return None, "there are too many elements to look through"
+        pair = runtime_mismatch(error)
+        if pair is not None:
+            if (
+                retry
+                and self._decimal is not None
+                and pair[1].replace("int64", "int") in ("double, int", "int, double")
+            ):
+                return self._again(values, decimal=True)
+            return self._undecided(), mismatch(*pair)
+        if retry and any(mark in error for mark in _TYPED_WRONG):
+            return self._again(values)
+        return self._undecided(), _reason(error)
+
+    def _undecided(self) -> bool | None:
+        return False if self.scope.missing_is_false else None
+
+
+def _reason(error: str) -> str:
+    """An error of running in words; empty when the missing name itself says it."""
+    if "not found" in error or "No value with name" in error or "SELECT" in error or "Index error" in error:
+        return ""
+    return clean(error.partition(": ")[2] or error, 120)

@@ -1,0 +1,103 @@
+"""What CEL's types cannot see: a word that no outcome has, a header that never matches, a bad pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from standby.config.cel_errors import ExpressionError
+from standby.config.cel_tokens import Name, Token, literal_text, names, words
+from standby.config.problems import nearest
+from standby.domain.outcome import Outcome
+from standby.domain.text import clean
+
+CERTIFICATE = ("days_left",)
+_COMPARING = ("==", "!=")
+_LATER = {
+    "usual": "usual.* needs baselines, which this version does not have; compare with a number",
+    "deviation": "deviation.* needs baselines, which this version does not have; compare with a number",
+    "dns": "dns.* is for checks of kind dns, which this version does not have; leave it out",
+}
+
+
+def look_over(text: str, title: str, roots: Sequence[str], compile_: Callable[[str], Any]) -> None:
+    """Raise ExpressionError for what would load and then never be true, or fail each time."""
+    line = words(text)
+    for name in names(text, frozenset(_LATER)):
+        if (title == "rule") == (name.path[0] != "dns"):
+            raise ExpressionError(_LATER[str(name.path[0])], name.at + 1)
+    for name in names(text, frozenset(roots)):
+        _member(name)
+    if title == "rule":
+        _outcomes(line)
+    _patterns(line, compile_)
+
+
+def _member(name: Name) -> None:
+    if name.path[0] == "certificate" and len(name.path) > 1 and name.path[1] not in CERTIFICATE:
+        known = ", ".join(f"certificate.{one}" for one in CERTIFICATE)
+        raise ExpressionError(f"{clean(name.text, 80)} is not known; write {known}", name.at + 1)
+    if name.path[0] == "headers" and len(name.path) > 1 and str(name.path[1]) != str(name.path[1]).lower():
+        lower = clean(str(name.path[1]).lower(), 60)
+        raise ExpressionError(f"header names are lower-case here; write headers['{lower}']", name.at + 1)
+
+
+def _outcomes(line: Sequence[Token]) -> None:
+    """`outcome == 'dwon'` is good CEL and never true."""
+    for index, token in enumerate(line):
+        if token.text != "outcome" or (index and line[index - 1].text == "."):
+            continue
+        after = line[index + 1 : index + 3]
+        before = line[max(0, index - 2) : index]
+        if len(after) == 2 and after[0].text in _COMPARING:
+            _outcome(after[1])
+        if len(before) == 2 and before[1].text in _COMPARING:
+            _outcome(before[0])
+        if len(after) == 2 and after[0].text == "in" and after[1].text == "[":
+            for one in line[index + 3 :]:
+                if one.text == "]":
+                    break
+                _outcome(one)
+
+
+def _outcome(token: Token) -> None:
+    if token.kind != "string":
+        return
+    word = literal_text(token.text)
+    if word not in set(Outcome):
+        near = nearest(word, list(Outcome))
+        mend = f"did you mean '{near}'?" if near else f"write one of {', '.join(Outcome)}"
+        raise ExpressionError(f"'{clean(word, 40)}' is not an outcome; {mend}", token.at + 1)
+
+
+def _patterns(line: Sequence[Token], compile_: Callable[[str], Any]) -> None:
+    """Regular expressions are written out and tried at load: one from outside could cost anything."""
+    for index, token in enumerate(line):
+        if token.text != "matches" or index + 1 >= len(line) or line[index + 1].text != "(":
+            continue
+        end = _closing(line, index + 1)
+        pattern = line[end - 1]
+        lead = line[end - 2].text
+        if pattern.kind != "string" or lead not in ("(", ",") or pattern.text[:1] in "bB":
+            raise ExpressionError("a pattern of matches() is written out in quotes: matches('^ok')", token.at + 1)
+        said = _pattern_mistake(pattern.text, compile_)
+        if said:
+            raise ExpressionError(f"the pattern is not a regular expression: {said}", pattern.at + 1)
+
+
+def _pattern_mistake(literal: str, compile_: Callable[[str], Any]) -> str:
+    """What is wrong with a pattern. A wrong literal is not our business: CEL names its place when all is compiled."""
+    try:
+        found = compile_(f"''.matches({literal})").eval(data={}).value()
+    except Exception:  # noqa: BLE001 - the library's errors have no class
+        return ""
+    return "" if isinstance(found, bool) else str(found).rpartition("expression: ")[2]
+
+
+def _closing(line: Sequence[Token], opening: int) -> int:
+    depth = 0
+    for index in range(opening, len(line)):
+        depth += (line[index].text in ("(", "[", "{")) - (line[index].text in (")", "]", "}"))
+        if depth == 0:
+            return index
+    return len(line) - 1
