@@ -1,0 +1,260 @@
+"""Each table of a configuration on its own: known keys, right types, allowed values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from standby.config.discover import default_store, resolve_store
+from standby.config.lines import KeyPath
+from standby.config.models import CheckModel, Integration, Rule, Settings, Simulator, Table, Vendor
+from standby.config.problems import Problems, did_you_mean
+from standby.config.sentences import sentence
+from standby.config.sources import INCLUDE, Source
+from standby.domain.text import clean
+
+M = TypeVar("M", bound=Table)
+LISTS = ("vendor", "integration", "check", "rule")
+MAIN_ONLY = ("standby", "simulator")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[M]):
+    """A table that stands on its own, with its place."""
+
+    model: M
+    source: Source
+    table: str  # "check"
+    path: KeyPath  # ("check", 3)
+
+    def label(self, key: str = "") -> str:
+        """`check[payments-api].timeout`."""
+        name = f"{self.table}[{getattr(self.model, 'id', '')}]"
+        return f"{name}.{key}" if key else name
+
+    def line(self, *keys: str | int) -> int:
+        """The line of one of its keys; of the table when the key is not written."""
+        return self.source.line((*self.path, *keys))
+
+    def complain(self, problems: Problems, keys: tuple[str | int, ...], message: str, mend: str) -> None:
+        """A problem at one of its keys."""
+        key = key_text(keys)
+        problems.add(self.source.document.shown, self.line(*keys), self.label(key), message, mend)
+
+
+@dataclass(slots=True)
+class Entries:
+    """What stands on its own. `ids` are all ids as written, also of entries that do not stand: a check whose timeout
+    is wrong still exists for the rule that names it."""
+
+    settings: Settings | None = None
+    settings_source: Source | None = None
+    simulator: Simulator | None = None
+    vendors: list[Entry[Vendor]] = field(default_factory=list)
+    integrations: list[Entry[Integration]] = field(default_factory=list)
+    checks: list[Entry[CheckModel]] = field(default_factory=list)
+    rules: list[Entry[Rule]] = field(default_factory=list)
+    ids: dict[str, list[tuple[str, Source, KeyPath]]] = field(default_factory=lambda: {table: [] for table in LISTS})
+    partial: set[tuple[str, str]] = field(default_factory=set)  # (table, id) of entries that do not stand
+
+    def known(self, table: str) -> list[str]:
+        """The ids of one table, in order."""
+        return [one for one, _, _ in self.ids[table]]
+
+
+def key_text(keys: tuple[str | int, ...]) -> str:
+    """`headers.Accept`, `expect[1]`."""
+    text = ""
+    for key in keys:
+        text += f"[{key}]" if isinstance(key, int) else f".{clean(key, 60)}"
+    return text.removeprefix(".")
+
+
+def read_entries(sources: list[Source], kinds: Mapping[str, type[CheckModel]], problems: Problems) -> Entries:
+    """Judge every table of every file on its own."""
+    entries = Entries()
+    for source in sources:
+        _top_level(source, problems)
+        if source.main:
+            _settings(source, entries, problems)
+        reader = _Tables(source, entries, problems)
+        entries.vendors += reader.read("vendor", Vendor)
+        entries.integrations += reader.read("integration", Integration)
+        entries.checks += reader.checks(kinds)
+        entries.rules += reader.read("rule", Rule)
+    return entries
+
+
+def _top_level(source: Source, problems: Problems) -> None:
+    shown = source.document.shown
+    for key in source.document.data:
+        if key in MAIN_ONLY and not source.main:
+            problems.add(
+                shown, source.line((key,)), key, "does not belong in an included file", "move it to the main file"
+            )
+        elif key not in (*MAIN_ONLY, INCLUDE, *LISTS):
+            mend = did_you_mean(key, (*MAIN_ONLY, *LISTS, INCLUDE), "tables")
+            problems.add(shown, source.line((key,)), key_text((key,)), "is not a table of a configuration", mend)
+
+
+def _settings(source: Source, entries: Entries, problems: Problems) -> None:
+    data = source.document.data
+    written = data.get("standby")
+    entries.settings_source = source
+    if written is None:
+        mend = 'add [standby] with name = "shop-eu" and environment = "production"'
+        problems.add(source.document.shown, 1, "standby", "is missing", mend)
+    else:
+        entries.settings = _one(source, ("standby",), "standby", written, Settings, problems)
+    if entries.settings is not None:
+        _place_store(source, entries, problems)
+    if "simulator" in data:
+        entries.simulator = _one(source, ("simulator",), "simulator", data["simulator"], Simulator, problems)
+
+
+def _place_store(source: Source, entries: Entries, problems: Problems) -> None:
+    """The store's path is absolute from here on."""
+    settings, config = entries.settings, source.document.path
+    if settings is None:
+        return
+    store = default_store(config)
+    written = source.document.data["standby"].get("store")
+    if written is not None:
+        try:
+            store = resolve_store(written, config)
+        except ValueError as error:
+            shown, line = source.document.shown, source.line(("standby", "store"))
+            problems.add(shown, line, "standby.store", str(error), 'write a path like "standby.db"')
+    entries.settings = settings.model_copy(update={"store": store})
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    source: Source
+    entries: Entries
+    problems: Problems
+
+    def read(self, table: str, model: type[M]) -> list[Entry[M]]:
+        """The entries of one list of tables that stand."""
+        found = []
+        for path, data in self._rows(table):
+            entry = self._entry(table, path, data, model)
+            if entry is not None:
+                found.append(entry)
+        return found
+
+    def checks(self, kinds: Mapping[str, type[CheckModel]]) -> list[Entry[CheckModel]]:
+        """The checks that stand, each by the model of its kind."""
+        found: list[Entry[CheckModel]] = []
+        for path, data in self._rows("check"):
+            kind = data.get("kind")
+            model = kinds.get(kind) if isinstance(kind, str) else None
+            if model is None:
+                self._unknown_kind(path, data, kinds)
+                continue
+            entry = self._entry("check", path, data, model)
+            if entry is not None:
+                found.append(entry)
+        return found
+
+    def _rows(self, table: str) -> list[tuple[KeyPath, dict[str, Any]]]:
+        rows = self.source.document.data.get(table, [])
+        if not isinstance(rows, list):
+            self._say((table,), table, "is one table, not a list of tables", f"write [[{table}]] with two brackets")
+            return []
+        good: list[tuple[KeyPath, dict[str, Any]]] = []
+        for index, row in enumerate(rows):
+            if not isinstance(row, dict):
+                self._say((table, index), f"{table}[#{index + 1}]", "is not a table", f"write [[{table}]] and its keys")
+                continue
+            if isinstance(row.get("id"), str):
+                self.entries.ids[table].append((row["id"], self.source, (table, index)))
+            good.append(((table, index), row))
+        return good
+
+    def _entry(self, table: str, path: KeyPath, data: dict[str, Any], model: type[M]) -> Entry[M] | None:
+        label = _label(table, path, data)
+        value = _one(self.source, path, label, data, model, self.problems)
+        if value is None:
+            self.entries.partial.add((table, str(data.get("id"))))
+            return None
+        return Entry(value, self.source, table, path)
+
+    def _unknown_kind(self, path: KeyPath, data: dict[str, Any], kinds: Mapping[str, type[CheckModel]]) -> None:
+        self.entries.partial.add(("check", str(data.get("id"))))
+        label = f"{_label('check', path, data)}.kind"
+        kind = data.get("kind")
+        if kind is None:
+            self._say((*path, "kind"), label, "is missing", f"write one of {', '.join(kinds)}")
+        elif not isinstance(kind, str):
+            self._say((*path, "kind"), label, "is not text", 'write it in quotes, like kind = "http"')
+        else:
+            mend = did_you_mean(kind, list(kinds), "kinds")
+            self._say((*path, "kind"), label, f'"{clean(kind, 60)}" is not a kind of check', mend)
+        _one(self.source, path, _label("check", path, data), _common(data), CheckModel, self.problems)
+
+    def _say(self, path: KeyPath, key: str, message: str, mend: str) -> None:
+        self.problems.add(self.source.document.shown, self.source.line(path), key, message, mend)
+
+
+def _common(data: dict[str, Any]) -> dict[str, Any]:
+    """The keys that every kind has, so that they are judged even when the kind is not known."""
+    common = {key: value for key, value in data.items() if key in CheckModel.model_fields}
+    return {**common, "kind": "unknown"}
+
+
+def _label(table: str, path: KeyPath, data: Mapping[str, Any]) -> str:
+    name = data.get("id")
+    return f"{table}[{clean(name, 64)}]" if isinstance(name, str) and name else f"{table}[#{int(path[-1]) + 1}]"
+
+
+def _one(source: Source, path: KeyPath, label: str, data: object, model: type[M], problems: Problems) -> M | None:
+    """One table by its model, or None and problems with their lines."""
+    if not isinstance(data, dict):
+        mend = f"write [{label}] or {label} = {{ key = value }}"
+        problems.add(source.document.shown, source.line(path), label, "is not a table", mend)
+        return None
+    text = json.dumps(data, default=_dated)
+    try:
+        return model.model_validate_json(text, strict=True, context={"file": source.document.shown})
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            keys = _located(data, detail["loc"])
+            message, mend = sentence(detail, _keys_of(model, keys))
+            place = source.line((*path, *keys))
+            problems.add(source.document.shown, place, f"{label}.{key_text(keys)}" if keys else label, message, mend)
+    return None
+
+
+def _dated(value: object) -> object:
+    """TOML has dates and times, no key of ours does: a value that no type accepts."""
+    return {"a date or time": str(value)} if isinstance(value, (date, datetime, time)) else str(value)
+
+
+def _located(data: dict[str, Any], loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The part of pydantic's path that is written in the file: names of union branches are none of it."""
+    keys: list[str | int] = []
+    at: Any = data
+    for position, part in enumerate(loc):
+        if (isinstance(at, dict) and part in at) or (isinstance(at, list) and isinstance(part, int)):
+            at = at[part]
+        elif position < len(loc) - 1 or not isinstance(at, dict) or not isinstance(part, str) or " " in part:
+            continue
+        keys.append(part)
+    return tuple(keys)
+
+
+def _keys_of(model: type[Table], keys: tuple[str | int, ...]) -> list[str]:
+    """The valid keys of the table that holds the last of `keys`."""
+    at: type[Table] = model
+    for key in keys[:-1]:
+        field_ = at.model_fields.get(str(key))
+        inner = None if field_ is None else field_.annotation
+        if isinstance(inner, type) and issubclass(inner, Table):
+            at = inner
+    return [info.alias or name for name, info in at.model_fields.items()]

@@ -1,0 +1,215 @@
+"""The types of the fields that users write: durations, sizes, ids, URLs, secrets, conditions.
+
+Each one refuses with a sentence that holds the mend after a semicolon.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
+
+from standby.config.cel import ExpressionError, compile_expectation, compile_rule
+from standby.config.references import is_sensitive, parse_reference, reference_mistake
+from standby.domain.text import clean
+from standby.domain.units import format_duration, parse_duration
+
+ID_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+_ID = re.compile(ID_PATTERN)
+_SIZE = re.compile(r"([0-9]{1,12})(B|kB|MB|GB|TB)")
+_SIZES = {"B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3, "TB": 1000**4}
+_HOST = re.compile(
+    r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\.?"
+)
+_TEXT_LIMIT = 500
+
+
+def _duration(value: object, info: ValidationInfo) -> int:
+    if isinstance(value, str):
+        return parse_duration(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        if info.context is None:  # nanoseconds, when code makes a model
+            return value
+        raise ValueError(f'{clean(repr(value), 30)} has no unit; write one like "{clean(repr(value), 12)}s"')
+    raise ValueError(f'{clean(repr(value), 60)} is not a duration; write one like "500ms", "10s", "5m", "2h" or "30d"')
+
+
+def _positive(value: int) -> int:
+    if value <= 0:
+        raise ValueError('is not above zero; write one like "10s"')
+    return value
+
+
+def _size(value: object, info: ValidationInfo) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and info.context is None:
+        return value
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError(f'{clean(repr(value), 60)} is not a size; write one like "500MB" or "2GB"')
+    return int(found[1]) * _SIZES[found[2]]
+
+
+def format_size(size: int) -> str:
+    """The shortest exact text that a size is read back from."""
+    for unit in ("TB", "GB", "MB", "kB"):
+        if size and size % _SIZES[unit] == 0:
+            return f"{size // _SIZES[unit]}{unit}"
+    return f"{size}B"
+
+
+def _identifier(value: str) -> str:
+    if _ID.fullmatch(value):
+        return value
+    mend = re.sub(r"[^a-z0-9._-]+", "-", value[:64].lower()).strip("-._")
+    hint = f'write "{mend}"' if mend and _ID.fullmatch(mend) else 'write one like "payments-api"'
+    raise ValueError(
+        f'"{clean(value, 80)}" is not an id: lower-case letters, digits, ".", "_" and "-", at most 64, '
+        f"a letter or digit first; {hint}"
+    )
+
+
+def _printable(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is empty; write some text or leave the key out")
+    if clean(value, _TEXT_LIMIT) != value:
+        raise ValueError(
+            f"has control characters, surplus spaces or more than {_TEXT_LIMIT} characters; write plain text"
+        )
+    return value
+
+
+def check_host(value: str) -> str:
+    """A host name or an IP address. Raises ValueError."""
+    import ipaddress
+
+    bare = value.removeprefix("[").removesuffix("]")
+    try:
+        ipaddress.ip_address(bare.partition("%")[0])
+    except ValueError:
+        plain = value.encode("idna", "ignore").decode() if not value.isascii() and len(value) < 254 else value
+        if len(plain) > 253 or not _HOST.fullmatch(plain) or "[" in value:
+            raise ValueError(f'"{clean(value, 80)}" is not a host; write one like "api.acme.example"') from None
+        return value
+    return bare
+
+
+def _is_url(value: str) -> str:
+    shown = clean(value.partition("?")[0], 80)
+    if clean(value, 2000) != value or " " in value:
+        raise ValueError(f'"{shown}" has spaces or control characters; write them as %20 and the like')
+    try:
+        parts = urlsplit(value)
+        port, host = parts.port, parts.hostname
+    except ValueError as error:
+        raise ValueError(
+            f'is not a URL ({clean(str(error), 80)}); write one like "https://api.acme.example/health"'
+        ) from None
+    if parts.scheme.lower() not in ("http", "https"):
+        raise ValueError(f'"{shown}" is not an http or https URL; write one like "https://api.acme.example/health"')
+    if "@" in parts.netloc:  # the URL itself is not shown: it holds a password
+        raise ValueError(
+            "has credentials in the URL, where logs and screens would show them; write them in headers as a secret "
+            'reference: headers = { Authorization = "env:ACME_TOKEN" }'
+        )
+    if not host or port == 0:
+        raise ValueError(f'"{shown}" names no host; write one like "https://api.acme.example/health"')
+    check_host(f"[{host}]" if ":" in host else host)
+    return value
+
+
+def _is_reference(value: str) -> str:
+    reference = parse_reference(value)
+    if reference is None:  # the value is not shown: it may be the secret itself
+        raise ValueError("is not a secret reference; write env:NAME, file:PATH or cmd:PROGRAM ARG..., never the secret")
+    return _well_written(value)
+
+
+def _well_written(value: str) -> str:
+    reference = parse_reference(value)
+    mistake = None if reference is None else reference_mistake(reference)
+    if mistake is not None:
+        raise ValueError(mistake)
+    return value
+
+
+def _reference_or_url(value: str) -> str:
+    return _well_written(value) if parse_reference(value) is not None else _is_url(value)
+
+
+def _headers(value: dict[str, str]) -> dict[str, str]:
+    for name, text in value.items():
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}", name):
+            raise ValueError(f'"{clean(name, 60)}" is not a header name; write one like "Accept"')
+        if parse_reference(text) is None and is_sensitive(name):
+            raise ValueError(f'{name} is written out; name where it is: {name} = "env:ACME_TOKEN" (or file:, cmd:)')
+        if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", text) or not text.isascii():
+            raise ValueError(f"{name} has control or non-ASCII characters; write plain ASCII")
+        _well_written(text)
+    return value
+
+
+def _expectation(value: str) -> str:
+    return _compiles(compile_expectation, value)
+
+
+def _rule(value: str) -> str:
+    return _compiles(compile_rule, value)
+
+
+def _compiles(compile_: Any, value: str) -> str:  # noqa: ANN401 - one of the two functions above
+    try:
+        compile_(value)
+    except ExpressionError as error:
+        raise ValueError(str(error)) from None
+    return value
+
+
+_DURATION_SCHEMA = {
+    "type": "string",
+    "pattern": r"^([0-9]+(ms|s|m|h|d))+$",
+    "examples": ["500ms", "10s", "5m", "2h", "30d"],
+    "description": "a duration",
+}
+_SHOWN = PlainSerializer(format_duration, return_type=str)
+_NO_FLOAT = WithJsonSchema(_DURATION_SCHEMA)
+
+Duration = Annotated[int, BeforeValidator(_duration), AfterValidator(_positive), _SHOWN, _NO_FLOAT]
+"""Integer nanoseconds above zero, written `10s`."""
+DurationOrZero = Annotated[int, BeforeValidator(_duration), Field(ge=0), _SHOWN, _NO_FLOAT]
+"""Integer nanoseconds, `0s` allowed."""
+Size = Annotated[
+    int,
+    BeforeValidator(_size),
+    Field(gt=0),
+    PlainSerializer(format_size, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,12}(B|kB|MB|GB|TB)$", "examples": ["500MB", "2GB"]}),
+]
+"""Bytes, written `500MB` (decimal units)."""
+Identifier = Annotated[str, AfterValidator(_identifier), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
+"""The id of a vendor, integration, check or rule."""
+Text = Annotated[str, AfterValidator(_printable)]
+"""One plain line for people."""
+Url = Annotated[
+    str, AfterValidator(_is_url), WithJsonSchema({"type": "string", "format": "uri", "pattern": "^https?://"})
+]
+"""An http or https URL without credentials."""
+Host = Annotated[str, AfterValidator(check_host)]
+"""A host name or an IP address; brackets of an IPv6 address are taken off."""
+Port = Annotated[int, Field(ge=1, le=65535)]
+"""A TCP port."""
+SecretReference = Annotated[
+    str,
+    AfterValidator(_is_reference),
+    WithJsonSchema({"type": "string", "pattern": "(env|file|keyring|cmd):", "description": "where a secret is"}),
+]
+"""Where a secret is, as written; resolve it with `secrets.Secrets`."""
+UrlOrReference = Annotated[str, AfterValidator(_reference_or_url)]
+"""A URL, or where one is kept (it may hold a token)."""
+Headers = Annotated[dict[str, str], AfterValidator(_headers)]
+"""HTTP headers; values are plain or references (`Secrets.resolve` takes both). Secrets written out are refused."""
+Expectation = Annotated[str, AfterValidator(_expectation)]
+"""A condition on one answer, in CEL; compile it again with `cel.compile_expectation` (kept, so free)."""
+Condition = Annotated[str, AfterValidator(_rule)]
+"""A condition on a rule's window, in CEL; compile it again with `cel.compile_rule`."""

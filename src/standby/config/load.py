@@ -1,0 +1,63 @@
+"""Read a configuration: whole and checked, or every problem at once.
+
+Each entry is judged on its own first (`entries`), then the ones that stand are judged together (`cross`), so that one
+mistake hides no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from standby.config.cross import check_together
+from standby.config.entries import Entries, read_entries
+from standby.config.models import CheckModel, Config, Settings
+from standby.config.problems import Problems
+from standby.config.programs import check_programs
+from standby.config.secret_uses import secret_uses
+from standby.config.sources import read_sources
+
+
+def load(path: Path, kinds: Mapping[str, type[CheckModel]], *, shown: str | None = None) -> Config:
+    """The configuration at `path`. Raises ConfigError with every problem in it, and nothing else.
+
+    `kinds` are the models of checks by kind (`checks.registry.models()`); `shown` is how messages name the file.
+    """
+    problems = Problems()
+    sources = read_sources(path, str(path) if shown is None else shown, problems)
+    entries = read_entries(sources, kinds, problems)
+    check_together(entries, problems)
+    uses = secret_uses(entries)
+    check_programs(sources, entries, uses, problems)
+    problems.raise_if_any()
+    settings = entries.settings
+    if settings is None:  # cannot be: its absence is a problem
+        raise problems.error()
+    return Config(
+        settings=settings,
+        vendors=tuple(one.model for one in entries.vendors),
+        integrations=tuple(one.model for one in entries.integrations),
+        checks=tuple(one.model for one in entries.checks),
+        rules=tuple(one.model for one in entries.rules),
+        simulator=entries.simulator if entries.simulator is not None and entries.simulator.enabled else None,
+        path=path,
+        files=tuple(source.document.path for source in sources),
+        digest=digest(settings, entries),
+        secrets=tuple(uses),
+    )
+
+
+def digest(settings: Settings, entries: Entries) -> str:
+    """16 bytes of BLAKE2b, in hex, of what the configuration says: not of its comments, order of keys or layout."""
+    content = {
+        "standby": settings.model_dump(mode="json", by_alias=True),
+        "simulator": None if entries.simulator is None else entries.simulator.model_dump(mode="json"),
+        "vendor": [one.model.model_dump(mode="json", by_alias=True) for one in entries.vendors],
+        "integration": [one.model.model_dump(mode="json", by_alias=True) for one in entries.integrations],
+        "check": [one.model.model_dump(mode="json", by_alias=True) for one in entries.checks],
+        "rule": [one.model.model_dump(mode="json", by_alias=True) for one in entries.rules],
+    }
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()

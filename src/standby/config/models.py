@@ -1,0 +1,310 @@
+"""What a configuration holds, as pydantic models: every table, key, default and limit.
+
+Field descriptions are what `standby config schema` and docs/configuration.md say. Durations are integer nanoseconds
+inside and `10s` outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core.core_schema import ValidationInfo
+
+from standby.config.fields import Condition, Duration, DurationOrZero, Identifier, Size, Text, UrlOrReference
+from standby.domain.outcome import Criticality, Environment, Severity
+from standby.domain.text import clean
+from standby.domain.units import DAY, HOUR, MINUTE, SECOND, format_duration
+
+DOWN = "down"
+NO_DATA = "no-data"
+BLIND = "blind"
+BUILT_IN_RULES = frozenset({DOWN, NO_DATA, BLIND})
+
+
+class Table(BaseModel):
+    """Any table: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Retention(Table):
+    """How long what is kept. Audit entries are kept for ever."""
+
+    raw: Duration = Field(default=48 * HOUR, description="single observations")
+    minutes: Duration = Field(default=30 * DAY, description="figures of each minute")
+    hours: Duration = Field(default=2 * 366 * DAY, description="figures of each hour, resolved alerts, receipts, gaps")
+    max_size: Size | None = Field(default=None, description="the store's largest size; oldest observations go first")
+
+
+class Settings(Table):
+    """`[standby]`: this installation."""
+
+    name: Text = Field(description="what this platform is called, in every header")
+    environment: Environment = Field(description="where it runs, in every header and confirmation")
+    store: Path = Field(default=Path("standby.db"), description="where everything is kept; relative to this file")
+    listen: str = Field(
+        default="127.0.0.1:8737", description="where heartbeats arrive; opened only when a check needs it"
+    )
+    heartbeat_url: UrlOrReference | None = Field(
+        default=None, description="asked each minute while polling, storing and judging work: who watches the watcher"
+    )
+    no_data_after: int = Field(
+        default=3, ge=1, le=1000, description='so many `unknown` in a row raise one "no data" alert'
+    )
+    reference_targets: tuple[str, ...] = Field(
+        default=(), max_length=10, description="tcp://host:port; when none of them answers, our own network is gone"
+    )
+    operators: tuple[str, ...] = Field(
+        default=(), max_length=500, description="login names that may act; empty: everybody who may open the socket"
+    )
+    linger: DurationOrZero = Field(default=30 * SECOND, description="how long an engine outlives the last console")
+    retention: Retention = Field(default=Retention(), description="how long what is kept")
+
+    @field_validator("listen")
+    @classmethod
+    def _listen(cls, value: str) -> str:
+        return split_address(value, 'write one like "127.0.0.1:8737"')
+
+    @field_validator("reference_targets")
+    @classmethod
+    def _targets(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            if not value.startswith("tcp://"):
+                raise ValueError(f'"{clean(value, 80)}" is not a target; write one like "tcp://192.0.2.1:53"')
+            split_address(value.removeprefix("tcp://"), 'write one like "tcp://192.0.2.1:53"')
+        return values
+
+    @field_validator("operators")
+    @classmethod
+    def _operators(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            if not value or clean(value, 64) != value or any(letter.isspace() for letter in value):
+                raise ValueError(f'"{clean(value, 64)}" is not a login name; write one like "anna"')
+        return values
+
+
+def split_address(value: str, mend: str) -> str:
+    """`host:port`, checked. Raises ValueError with the mend."""
+    from standby.config.fields import check_host
+
+    host, colon, port = value.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or not 0 <= int(port[:6]) <= 65535:
+        raise ValueError(f'"{clean(value, 80)}" is not host:port; {mend}')
+    check_host(host)
+    return value
+
+
+class Vendor(Table):
+    """`[[vendor]]`: a company."""
+
+    id: Identifier = Field(description="names it in this file")
+    name: Text | None = Field(default=None, description="how people call it; its id when left out")
+    concurrency: int = Field(default=8, ge=1, le=1000, description="at most so many checks of this vendor at once")
+
+    @property
+    def title(self) -> str:
+        """What screens call it."""
+        return self.name or self.id
+
+
+class Integration(Table):
+    """`[[integration]]`: one use of one vendor."""
+
+    id: Identifier = Field(description="names it in this file")
+    vendor: Identifier = Field(description="the id of its vendor")
+    name: Text | None = Field(default=None, description="how people call it; its id when left out")
+    criticality: Criticality = Field(default=Criticality.MEDIUM, description="how much the platform depends on it")
+    owner: Text = Field(default="", validate_default=False, description="the team that answers for it")
+    rto: Duration | None = Field(default=None, description="recovery time objective: back within this time")
+    rpo: DurationOrZero | None = Field(
+        default=None, description="recovery point objective: at most so much data may be lost"
+    )
+    depends_on: tuple[Identifier, ...] = Field(
+        default=(), max_length=100, description="ids of integrations that it needs"
+    )
+    runbook: Text | None = Field(default=None, description="where it is written what to do")
+
+    @property
+    def title(self) -> str:
+        """What screens call it."""
+        return self.name or self.id
+
+
+def _default_timeout(data: dict[str, Any]) -> int:
+    every: int = data.get("every", MINUTE)
+    return min(10 * SECOND, every * 4 // 5)
+
+
+def _default_retry(data: dict[str, Any]) -> int:
+    every: int = data.get("every", MINUTE)
+    return min(15 * SECOND, every)
+
+
+class CheckModel(Table):
+    """`[[check]]`: one way of looking at an integration. Every kind has these keys and its own."""
+
+    id: Identifier = Field(description="names it in this file")
+    integration: Identifier = Field(description="the id of the integration that it looks at")
+    kind: str = Field(description="how it looks")
+    every: Duration = Field(default=MINUTE, ge=100_000_000, description="how often")
+    timeout: Duration = Field(
+        default_factory=_default_timeout,
+        description="how long one run may take; below `every` (10s, or 4/5 of `every`)",
+    )
+    retry_every: Duration = Field(
+        default_factory=_default_retry, description="how soon again while it is not sure (15s, or `every`)"
+    )
+    attempts: int = Field(default=3, ge=1, le=100, description="so many bad observations in a row before it counts")
+
+    @field_validator("timeout")
+    @classmethod
+    def _below_every(cls, value: int, info: ValidationInfo) -> int:
+        every = info.data.get("every")
+        if every is not None and value >= every:
+            longest = format_duration(every)
+            raise ValueError(
+                f"{format_duration(value)} is not below every = {longest}; write a timeout below {longest}"
+            )
+        return value
+
+    @field_validator("retry_every")
+    @classmethod
+    def _not_above_every(cls, value: int, info: ValidationInfo) -> int:
+        every = info.data.get("every")
+        if every is not None and value > every:
+            raise ValueError(f"{format_duration(value)} is above every; write at most every = {format_duration(every)}")
+        return value
+
+    @property
+    def target(self) -> str:
+        """What is looked at, in one clean line without secrets: `https://host/path`, `host:port`, a program."""
+        url = getattr(self, "url", None)
+        if isinstance(url, str):
+            parts = urlsplit(url)
+            return clean(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}", 200)
+        host, port = getattr(self, "host", None), getattr(self, "port", None)
+        if isinstance(host, str):
+            shown = f"[{host}]" if ":" in host else host
+            return clean(f"{shown}:{port}" if port else shown, 200)
+        command = getattr(self, "command", None)
+        if isinstance(command, (list, tuple)) and command:
+            return clean(str(command[0]), 200)
+        return ""
+
+
+class Rule(Table):
+    """`[[rule]]`: when an integration becomes an alert."""
+
+    id: Identifier = Field(description="names it in this file")
+    integration: Identifier = Field(description="the id of the integration that it watches")
+    check: Identifier | None = Field(default=None, description="only this check of it; all of them when left out")
+    when: Condition = Field(description="the condition, in CEL, over the window")
+    window: Duration = Field(default=MINUTE, description="how far back it looks")
+    for_: DurationOrZero = Field(default=0, alias="for", description="true for this long before it fires")
+    keep_firing_for: DurationOrZero = Field(default=0, description="false for this long before it resolves")
+    severity: Severity = Field(default=Severity.WARNING, description="how loudly it speaks")
+    min_samples: int = Field(
+        default=1, ge=1, le=1_000_000, description="decided observations in the window, else it says nothing"
+    )
+    summary: Text | None = Field(default=None, description="what the alert says")
+
+
+class Simulator(Table):
+    """`[simulator]`: third parties simulated on this machine; leave the table out to watch real vendors."""
+
+    enabled: bool = Field(default=True, description="false: as if the table were not there")
+    seed: int = Field(default=0, ge=0, le=2**63 - 1, description="the same seed gives the same latencies")
+
+
+@dataclass(frozen=True, slots=True)
+class SecretUse:
+    """One place of the configuration that names a secret."""
+
+    reference: Annotated[str, "as written"]
+    file: str
+    line: int
+    key: str
+    check: str | None = None
+
+
+@dataclass(frozen=True)
+class Config:
+    """A configuration in force: whole, checked and immutable."""
+
+    settings: Settings
+    vendors: tuple[Vendor, ...]
+    integrations: tuple[Integration, ...]
+    checks: tuple[CheckModel, ...]
+    rules: tuple[Rule, ...]  # as written; `rules_in_force` has the built-in ones too
+    simulator: Simulator | None
+    path: Path
+    files: tuple[Path, ...]
+    digest: str
+    secrets: tuple[SecretUse, ...] = field(default=(), repr=False)
+
+    @property
+    def store(self) -> Path:
+        """The store's absolute path."""
+        return self.settings.store
+
+    @property
+    def base(self) -> Path:
+        """The folder that relative paths start from."""
+        return self.path.absolute().parent
+
+    @cached_property
+    def vendor_by_id(self) -> Mapping[str, Vendor]:
+        """Vendors by id."""
+        return MappingProxyType({vendor.id: vendor for vendor in self.vendors})
+
+    @cached_property
+    def integration_by_id(self) -> Mapping[str, Integration]:
+        """Integrations by id."""
+        return MappingProxyType({integration.id: integration for integration in self.integrations})
+
+    @cached_property
+    def check_by_id(self) -> Mapping[str, CheckModel]:
+        """Checks by id."""
+        return MappingProxyType({check.id: check for check in self.checks})
+
+    @cached_property
+    def checks_of(self) -> Mapping[str, tuple[CheckModel, ...]]:
+        """The checks of each integration, by its id; empty for one that nothing looks at."""
+        return MappingProxyType(
+            {one.id: tuple(c for c in self.checks if c.integration == one.id) for one in self.integrations}
+        )
+
+    @cached_property
+    def rules_in_force(self) -> tuple[Rule, ...]:
+        """Rules as written, then the built-in `down` of each integration that has no rule of its own."""
+        own = {rule.integration for rule in self.rules}
+        return self.rules + tuple(
+            built_in_down(one, self.checks_of[one.id]) for one in self.integrations if one.id not in own
+        )
+
+
+_LOUDNESS = {
+    Criticality.CRITICAL: Severity.CRITICAL,
+    Criticality.HIGH: Severity.CRITICAL,
+    Criticality.MEDIUM: Severity.WARNING,
+    Criticality.LOW: Severity.INFO,
+}
+
+
+def built_in_down(integration: Integration, checks: tuple[CheckModel, ...]) -> Rule:
+    """The rule of an integration without one: an alert as soon as it is down. Its id is not unique, `down`."""
+    slowest = max((check.every for check in checks), default=MINUTE)
+    return Rule(
+        id=DOWN,
+        integration=integration.id,
+        when="outcome == 'down'",
+        window=max(MINUTE, 3 * slowest),
+        severity=_LOUDNESS[integration.criticality],
+    )

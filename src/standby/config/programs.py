@@ -1,0 +1,33 @@
+"""Whoever can write the configuration decides which programs run; so others must not be able to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from standby.config.discover import others_write
+from standby.config.entries import Entries
+from standby.config.models import SecretUse
+from standby.config.problems import Problems
+from standby.config.references import parse_reference
+from standby.config.sources import Source
+from standby.domain.text import clean
+
+
+def check_programs(sources: Sequence[Source], entries: Entries, uses: Sequence[SecretUse], problems: Problems) -> None:
+    """A problem for each program of a file that others can write, with the command that mends it."""
+    for source in sources:
+        shown = source.document.shown
+        try:
+            writable = others_write(source.document.path.stat())
+        except OSError:
+            continue
+        if not writable:
+            continue
+        mend = f"run: chmod go-w {clean(shown, 200)}"
+        for use in uses:
+            reference = parse_reference(use.reference)
+            if reference is not None and reference.scheme == "cmd" and use.file == shown:
+                problems.add(shown, use.line, use.key, "names a program in a file that others can write", mend)
+        for check in entries.checks:
+            if check.model.kind == "command" and check.source is source:
+                check.complain(problems, ("command",), "names a program in a file that others can write", mend)

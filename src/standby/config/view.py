@@ -1,0 +1,63 @@
+"""What screens and scripts know of a configuration: plain values without secrets, stored by the engine as one row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from standby.config.models import CheckModel, Config, Integration, Rule
+
+
+def view(config: Config) -> dict[str, Any]:
+    """The document of `ConfigRow`: JSON-able; spans in nanoseconds. `rules` holds the built-in ones too."""
+    names = {vendor.id: vendor.title for vendor in config.vendors}
+    return {
+        "name": config.settings.name,
+        "environment": config.settings.environment.value,
+        "simulated": config.simulator is not None,
+        "no_data_after": config.settings.no_data_after,
+        "operators": list(config.settings.operators),
+        "vendors": [{"id": vendor.id, "name": vendor.title} for vendor in config.vendors],
+        "integrations": [_integration(one, names) for one in config.integrations],
+        "checks": [_check(check) for check in config.checks],
+        "rules": [_rule(rule) for rule in config.rules_in_force],
+    }
+
+
+def _integration(one: Integration, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "name": one.title,
+        "vendor": one.vendor,
+        "vendor_name": names.get(one.vendor, one.vendor),
+        "criticality": one.criticality.value,
+        "owner": one.owner,
+        "rto_ns": one.rto,
+        "rpo_ns": one.rpo,
+        "runbook": one.runbook,
+        "depends_on": list(one.depends_on),
+    }
+
+
+def _check(check: CheckModel) -> dict[str, Any]:
+    return {
+        "id": check.id,
+        "integration": check.integration,
+        "kind": check.kind,
+        "every_ns": check.every,
+        "timeout_ns": check.timeout,
+        "attempts": check.attempts,
+        "target": check.target,
+    }
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "integration": rule.integration,
+        "check": rule.check,
+        "when": rule.when,
+        "window_ns": rule.window,
+        "for_ns": rule.for_,
+        "keep_firing_for_ns": rule.keep_firing_for,
+        "severity": rule.severity.value,
+    }
