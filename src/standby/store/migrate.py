@@ -11,6 +11,7 @@ from standby.store.place import FILE_MODE
 from standby.store.sqlfile import migrations
 
 APPLICATION_ID = 0x53544259  # "STBY" in the file's header: tells a store from any other SQLite file
+SMALL_TABLES = ("counter", "engine", "config_view", "check_state", "integration_state", "alert", "receipt")
 _TABLE = "CREATE TABLE migration (no INTEGER PRIMARY KEY, name TEXT NOT NULL, at INTEGER NOT NULL);"
 
 

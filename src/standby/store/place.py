@@ -34,6 +34,16 @@ def prepare(path: Path) -> bool:
         if not folder.exists():
             folder.mkdir(parents=True, mode=FOLDER_MODE)
             folder.chmod(FOLDER_MODE)
+    except OSError as cause:
+        raise from_os(cause, path) from None
+    refuse_folder(folder, path)
+    tighten(path)
+    return present
+
+
+def refuse_folder(folder: Path, path: Path) -> None:
+    """Refuse a folder for the store `path` that is open to strangers or over a network. Raises StoreError."""
+    try:
         mode = folder.stat().st_mode
     except OSError as cause:
         raise from_os(cause, path) from None
@@ -49,8 +59,6 @@ def prepare(path: Path) -> bool:
     kind = network_type(folder.resolve(), mount_table())
     if kind is not None:
         raise error("network", path, kind)
-    tighten(path)
-    return present
 
 
 def refuse_odd_file(path: Path) -> bool:

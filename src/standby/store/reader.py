@@ -14,9 +14,10 @@ from typing import Any, Literal, TypeVar
 
 from standby.domain.audit import GENESIS, verify
 from standby.domain.observation import Observation
+from standby.domain.text import clean
 from standby.store import values
 from standby.store.errors import SQLITE_ERRORS, error, from_sqlite
-from standby.store.migrate import refuse_other_schema
+from standby.store.migrate import SMALL_TABLES, refuse_other_schema
 from standby.store.place import companions, refuse_odd_file
 from standby.store.rows import AlertRow, AuditRow, AuditVerdict, Changes, ReceiptRow, RollupRow
 from standby.store.sqlfile import statements
@@ -151,6 +152,25 @@ class Reader:
             return AuditVerdict(ok=True, rows=counted, broken_at=None, text=f"the chain of {counted} rows holds")
         told = f"row {broken} was changed, removed or added later; everything from it on proves nothing"
         return AuditVerdict(ok=False, rows=counted, broken_at=broken, text=told)
+
+    def mean_detail(self, check_ids: Sequence[str]) -> float | None:
+        """Bytes of message and metrics in one of the last observations of these checks (see `size.predict`)."""
+        total, rows = 0.0, 0
+        with self._told():
+            for check_id in check_ids:
+                found = self._connection.execute(self._sql["detail"], {"check_id": check_id}).fetchone()
+                total, rows = total + values.whole(found[0]), rows + values.whole(found[1])
+        return total / rows if rows else None
+
+    def damage(self, *, whole: bool) -> list[str]:
+        """What SQLite finds wrong with the file, at most ten lines; `whole` reads all of it (about 1 s a GB)."""
+        tables = [""] if whole else [f"'{table}'" for table in SMALL_TABLES]
+        found = []
+        for table in tables:
+            pragma = f"PRAGMA quick_check({table})" if table else "PRAGMA quick_check(10)"
+            with self._told():
+                found += [clean(str(row[0])) for row in self._connection.execute(pragma).fetchmany(10)]
+        return [line for line in found if line != "ok"][:10]
 
     def size(self) -> int:
         """Bytes on disk, the write-ahead log included."""

@@ -14,13 +14,12 @@ from standby.domain.observation import Observation
 from standby.domain.units import MINUTE
 from standby.store import cells, values
 from standby.store.errors import error
-from standby.store.migrate import create, upgrade, version
+from standby.store.migrate import SMALL_TABLES, create, upgrade, version
 from standby.store.place import prepare
 from standby.store.rows import AuditRow, Batch, EngineRow, ReceiptRow
 from standby.store.sqlfile import statements
 
 _SQL = statements("write")
-_ALWAYS_CHECKED = ("counter", "engine", "config_view", "check_state", "integration_state", "alert", "receipt")
 _CHECK_WHOLE_BELOW = 32 * 2**20  # bytes: about 0.1 s; above it only the small tables are looked at
 _SETTINGS = (
     "synchronous = NORMAL",
@@ -61,7 +60,7 @@ def _keep_log(connection: sqlite3.Connection, path: Path) -> None:
 
 def _look_through(connection: sqlite3.Connection, path: Path) -> None:
     whole = path.stat().st_size < _CHECK_WHOLE_BELOW
-    for pragma in ["quick_check(1)"] if whole else [f"quick_check({table})" for table in _ALWAYS_CHECKED]:
+    for pragma in ["quick_check(1)"] if whole else [f"quick_check({table})" for table in SMALL_TABLES]:
         verdict = connection.execute(f"PRAGMA {pragma}").fetchone()[0]
         if verdict != "ok":
             raise error("corrupt", path, str(verdict).splitlines()[-1][:120])

@@ -114,3 +114,8 @@ ORDER BY 1, 2;
 
 -- name: watermark
 SELECT at FROM watermark WHERE name = :name;
+
+-- name: detail -- bytes of text in the last observations of one check, and how many these are
+SELECT sum(coalesce(length(message), 0) + coalesce(length(metrics), 0)), count(*) FROM (
+    SELECT o.message, o.metrics FROM check_key k JOIN observation o ON o.check_no = k.no
+    WHERE k.id = :check_id ORDER BY o.slot DESC LIMIT 20);
