@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from standby.domain import attempts
@@ -181,32 +182,21 @@ class Judge:
 
     def _names(self, checks: tuple[str, ...], values: Values) -> tuple[int, dict[str, Any]]:
         """How much was decided, and what a rule may speak about; names that nothing is known of are left out."""
-        names: dict[str, Any] = {}
-        for name in _NAMES:
-            value = getattr(values, name)
-            if value is not None:
-                names[name] = value
-        outcome = self._believed(checks)
+        names: dict[str, Any] = {name: value for name in _NAMES if (value := getattr(values, name)) is not None}
+        memories = [self.checks[name] for name in checks]
+        outcome = _believed(memories)
         if outcome is not None:
             names["outcome"] = outcome.value
         metrics: dict[str, float] = {}
-        for memory in sorted((self.checks[name] for name in checks), key=lambda memory: memory.at):
+        if len(memories) > 1:
+            memories.sort(key=attrgetter("at"))
+        for memory in memories:
             metrics.update(memory.metrics)
         names["metrics"] = metrics
         return values.decided, names
 
-    def _believed(self, checks: tuple[str, ...]) -> Outcome | None:
-        """The worst of what is believed. A check that is unknown now and was not down before has no say."""
-        memories = [self.checks[name] for name in checks]
-        known = [memory.outcome for memory in memories if memory.outcome is not Outcome.UNKNOWN]
-        if Outcome.DOWN in known:
-            return Outcome.DOWN
-        if any(memory.outcome is Outcome.UNKNOWN and memory.decided is Outcome.DOWN for memory in memories):
-            return None
-        return worst(known) if known else None
-
     def _down(self, watch: Watch) -> bool | None:
-        believed = self._believed(watch.checks)
+        believed = _believed([self.checks[name] for name in watch.checks])
         return None if believed is None else believed is Outcome.DOWN
 
     def _say_down(self, watch: Watch) -> str:
@@ -223,3 +213,16 @@ class Judge:
             for memory in memories
             if memory.silent >= self.no_data_after
         )
+
+
+def _believed(memories: Sequence[CheckMemory]) -> Outcome | None:
+    """The worst of what is believed. A check that is unknown now and was not down before has no say."""
+    worst_known: Outcome | None = None
+    untold = False
+    for memory in memories:
+        outcome = memory.outcome
+        if outcome is Outcome.UNKNOWN:
+            untold = untold or memory.decided is Outcome.DOWN
+        elif worst_known is None or outcome.badness > worst_known.badness:
+            worst_known = outcome
+    return None if untold and worst_known is not Outcome.DOWN else worst_known

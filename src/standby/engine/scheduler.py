@@ -45,6 +45,7 @@ class Entry:
     model: CheckModel
     check: Check
     lane: Lane
+    offset: int  # of its grid
     next_slot: int = 0
     next_due: int = 0
     generation: int = 0  # of what is in the heap: older items are void
@@ -95,7 +96,7 @@ class Scheduler:
     def add(self, check: Check, vendor: str) -> None:
         """Plan a check: its first run within 5 s, then its grid."""
         model = check.model
-        entry = Entry(self, model, check, self._lanes[vendor])
+        entry = Entry(self, model, check, self._lanes[vendor], schedule.offset(model.id, model.every))
         self._entries[model.id] = entry
         now = self._timeline.now()
         slot = schedule.slot_after(model.id, model.every, now)
@@ -110,6 +111,7 @@ class Scheduler:
         self._halt(entry)
         entry.model, entry.check, entry.lane = check.model, check, self._lanes[vendor]
         if check.model.every != every:
+            entry.offset = schedule.offset(check.model.id, check.model.every)
             self._plan(entry, schedule.slot_after(check.model.id, check.model.every, self._timeline.now()))
 
     def remove(self, check_id: str) -> None:
@@ -226,7 +228,9 @@ class Scheduler:
     def _slot(self, entry: Entry) -> None:
         slot, due = entry.next_slot, entry.next_due
         every = entry.model.every
-        following = schedule.slot_after(entry.model.id, every, max(slot, self._timeline.now()))
+        following = slot + every
+        if slot % every != entry.offset or following <= self._timeline.now():
+            following = schedule.slot_after(entry.model.id, every, max(slot, self._timeline.now()))
         entry.next_slot, entry.next_due = following, self._timeline.monotonic_at(following)
         entry.generation += 1
         heapq.heappush(self._heap, (entry.next_due, next(self._ties), entry.generation, entry))
