@@ -236,7 +236,9 @@ async def test_a_redirect_loop_ends(look: Look) -> None:
 async def test_redirects_out_of_the_web_are_refused(look: Look, location: str) -> None:
     seen = await at(answers(status="302 Found", headers=[f"Location: {location}"]), look)
     assert seen.outcome is Outcome.DOWN
-    assert seen.failure in (Failure.REDIRECT, Failure.REFUSED, Failure.PROTOCOL), "`http://` alone is our own host on another port"
+    assert seen.failure in (Failure.REDIRECT, Failure.REFUSED, Failure.PROTOCOL), (
+        "`http://` alone is our own host on another port"
+    )
     assert "redirect" in seen.message
 
 

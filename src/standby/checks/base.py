@@ -143,7 +143,8 @@ def _late(model: CheckModel, trace: Trace) -> Trouble:
     limit = format_duration(model.timeout)
     if trace.current == "resolve":
         return Trouble(Failure.RESOLVE, f"the resolver did not answer within {limit}", Outcome.UNKNOWN)
-    return Trouble(Failure.TIMEOUT, f"no answer within {limit}, {trace.doing}")
+    doing = f", {trace.doing}" if trace.current is not None else ""
+    return Trouble(Failure.TIMEOUT, f"no answer within {limit}{doing}")
 
 
 def _troubled(model: CheckModel, context: Context, slot: int, trace: Trace, trouble: Trouble) -> Observation:

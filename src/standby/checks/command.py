@@ -62,8 +62,8 @@ class CommandCheck:
         revealed = await reveal(context.secrets, list(model.env.values()))
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         environment |= dict(zip(model.env, revealed.values, strict=True))
-        async with _started(model, context.base, environment) as process:
-            code, out, err = await _finished(process)
+        async with _started(model, context.base, environment) as plugin:
+            code, out, err = await _finished(plugin)
         output = parse_output(revealed.redact(out))
         outcome, failure = Outcome.UNKNOWN, Failure.EXIT
         if 0 <= code < len(_OUTCOMES):
@@ -85,18 +85,72 @@ class CommandCheck:
         )
 
 
+class _Plugin(asyncio.SubprocessProtocol):
+    """A running plugin and what it printed. asyncio's own `Process.wait` waits for whoever holds the pipes, too."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.printed = {1: bytearray(), 2: bytearray()}
+        self.exited: asyncio.Future[None] = loop.create_future()
+        self.drained: asyncio.Future[None] = loop.create_future()
+        self.flooded = False
+        self._transport: asyncio.SubprocessTransport | None = None
+        self._open = set(self.printed)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Started."""
+        assert isinstance(transport, asyncio.SubprocessTransport)  # noqa: S101 - so says asyncio
+        self._transport = transport
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        """It printed something."""
+        kept = self.printed[fd]
+        kept += data[: MAX_OUTPUT + 1 - len(kept)]
+        if len(kept) > MAX_OUTPUT and not self.flooded:
+            self.flooded = True
+            self.kill()
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """Nobody can print there any more."""
+        self._open.discard(fd)
+        if not self._open and not self.drained.done():
+            self.drained.set_result(None)
+
+    def process_exited(self) -> None:
+        """It ended; its children may go on."""
+        if not self.exited.done():
+            self.exited.set_result(None)
+
+    @property
+    def code(self) -> int:
+        """Exit code, negative for a signal; -SIGKILL while it has not ended."""
+        code = self._transport.get_returncode() if self._transport is not None else None
+        return -signal.SIGKILL if code is None else code
+
+    def kill(self) -> None:
+        """End the whole group: the plugin leads its own, its children die with it."""
+        if self._transport is not None and not (self.exited.done() and self.drained.done()):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._transport.get_pid(), signal.SIGKILL)
+
+    async def end(self) -> None:
+        """Nothing of the group is left, and no pipe; what even SIGKILL cannot end is not waited for."""
+        self.kill()
+        await asyncio.wait((self.exited,), timeout=_KILLED_S)
+        if self._transport is not None:
+            self._transport.close()
+
+
 @contextlib.asynccontextmanager
-async def _started(
-    model: CommandModel, base: Path, environment: dict[str, str]
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The running plugin in a process group of its own, of which nothing is left afterwards."""
+async def _started(model: CommandModel, base: Path, environment: dict[str, str]) -> AsyncIterator[_Plugin]:
+    """The plugin, running in a process group of its own, of which nothing is left afterwards. Raises Trouble."""
     try:
-        process = await asyncio.create_subprocess_exec(
+        _, plugin = await asyncio.get_running_loop().subprocess_exec(
+            _Plugin,
             *model.command,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            limit=MAX_OUTPUT,
             env=environment,
             cwd=base / (model.cwd or ""),
             start_new_session=True,
@@ -105,52 +159,19 @@ async def _started(
         message = f"{model.command[0]} cannot be run: {error.strerror}"
         raise Trouble(Failure.INTERNAL, message, Outcome.UNKNOWN) from error
     try:
-        yield process
+        yield plugin
     finally:
-        await _end(process)
+        await plugin.end()
 
 
-async def _finished(process: asyncio.subprocess.Process) -> tuple[int, str, str]:
-    """Exit code (negative: a signal), output and errors. Raises Trouble for output without end."""
-    out, err = bytearray(), bytearray()
-    readers = [
-        asyncio.create_task(_collect(process, process.stdout, out)),
-        asyncio.create_task(_collect(process, process.stderr, err)),
-    ]
-    try:
-        code = await process.wait()
-        _, held = await asyncio.wait(readers, timeout=_LAST_WORDS_S)
-        if held:
-            _kill(process)
-    finally:
-        for reader in readers:
-            reader.cancel()
-    if max(len(out), len(err)) > MAX_OUTPUT:
+async def _finished(plugin: _Plugin) -> tuple[int, str, str]:
+    """Exit code, output and errors. Raises Trouble for output without end."""
+    await plugin.exited
+    await asyncio.wait((plugin.drained,), timeout=_LAST_WORDS_S)
+    if plugin.flooded:
         raise Trouble(Failure.TOO_LARGE, f"the command printed more than {MAX_OUTPUT} bytes", Outcome.UNKNOWN)
-    return code, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
-
-
-async def _collect(process: asyncio.subprocess.Process, pipe: asyncio.StreamReader | None, kept: bytearray) -> None:
-    while pipe is not None and (chunk := await pipe.read(8192)):
-        kept += chunk
-        if len(kept) > MAX_OUTPUT:
-            _kill(process)
-            return
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Nothing of the process group is left; a process that even SIGKILL cannot end is not waited for."""
-    if process.returncode is None:
-        _kill(process)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_KILLED_S):
-                await process.wait()
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    # The plugin leads its own group: its children die with it.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    out, err = (printed.decode("utf-8", "replace") for printed in plugin.printed.values())
+    return plugin.code, out, err
 
 
 def _signal_name(number: int) -> str:
