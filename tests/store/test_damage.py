@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from standby.domain.units import HOUR, MINUTE
 from standby.store.errors import StoreError, from_sqlite
 from standby.store.place import companions
 from standby.store.reader import Reader
+from standby.store.retention import Retention
 from standby.store.rows import Batch
 from standby.store.sqlfile import migrations, statements
 from standby.store.writer import Writer
@@ -221,6 +223,7 @@ from pathlib import Path
 sys.path[:0] = sys.argv[3:]
 from standby.store.errors import StoreError
 from standby.store.reader import Reader
+from standby.store.retention import Retention
 from standby.store.rows import Batch
 from standby.store.writer import Writer
 from tests.store.samples import T0, alert, engine
@@ -353,3 +356,27 @@ async def test_every_statement_fits_the_schema(writer: Writer, file: str) -> Non
         arguments = [0] * sql.count("?") if "?" in sql else names
         plan = writer._transactions.connection.execute(f"EXPLAIN {sql}", arguments).fetchall()
         assert plan, name
+
+
+async def test_rows_that_make_no_sense_stop_neither_engine_nor_screen(writer: Writer, path: Path) -> None:
+    await writer.commit(Batch(observations=[observed()], audits=[audit()]))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute(
+        "INSERT INTO observation SELECT check_no, 'soon', at, 'fine', 1, 1, 1, 1, 1, 1, 1, 1, 1 FROM observation"
+    )
+    other.execute("INSERT INTO watermark VALUES ('minute', 'now'), ('hour', x'00')")
+    other.execute("UPDATE audit SET hash = 'text'")
+    await writer.commit(Batch(observations=[observed(slot=T0 + MINUTE)], audits=[audit()]))
+    await writer.roll_up(T0 + 2 * HOUR)
+    await writer.expire(T0 + 2 * HOUR, Retention(raw=MINUTE, max_size=1))
+    reader = Reader(path)
+    assert reader.verify_audit().broken_at == 1
+    other.execute("DELETE FROM counter")
+    with pytest.raises(StoreError) as caught:
+        reader.changes()
+    assert caught.value.kind == "corrupt"
+    with pytest.raises(StoreError) as caught:
+        await writer.commit(Batch(audits=[audit()]))
+    assert caught.value.kind == "corrupt"
+    other.close()
+    reader.close()

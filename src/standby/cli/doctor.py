@@ -166,7 +166,7 @@ def _zone_exists(zone: str) -> bool:
         return True  # a rule like CET-1CEST or a file: the C library's own business
     try:
         zoneinfo.ZoneInfo(zone)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         return False
     return True
 

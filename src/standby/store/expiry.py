@@ -73,8 +73,8 @@ class Expiry:
             return 0
         for layer in _LAYERS:
             oldest = self._connection.execute(_SQL[f"oldest_{layer.name}"]).fetchone()[0]
-            if oldest is not None:
-                before = self._about(layer, int(oldest), limit)
+            if isinstance(oldest, int):
+                before = self._about(layer, oldest, limit)
                 deleted = self._delete(layer, before, limit)
                 if deleted:
                     return deleted

@@ -66,7 +66,7 @@ class Reader:
         not reached yet (another store was put in its place) counts as 0.
         """
         with self._told(), self._whole():
-            seq = values.whole(self._connection.execute(self._sql["seq"]).fetchone()[0])
+            seq = self._seq()
             since = since if 0 < since <= seq else -1
             if since < 0:
                 resolved = self._every("alerts_resolved", values.alert, **{"from": 0, "limit": _RESOLVED_AT_FIRST})
@@ -254,6 +254,12 @@ class Reader:
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("COMMIT")
+
+    def _seq(self) -> int:
+        found = self._connection.execute(self._sql["seq"]).fetchone()
+        if found is None:
+            raise error("corrupt", self.path, "its counter is gone")
+        return values.whole(found[0])
 
     def _every(self, name: str, make: Callable[[values.Cells], _Row], **names: values.Parameter) -> list[_Row]:
         return [make(row) for row in self._connection.execute(self._sql[name], names)]

@@ -101,7 +101,7 @@ class RollUp:
 
     def _oldest(self, name: str, start: int, span: int) -> int | None:
         found = self._transactions.connection.execute(_SQL[name], {"from": start}).fetchone()[0]
-        return None if found is None else int(found) // span * span
+        return found // span * span if isinstance(found, int) else None
 
     def _sum_minutes(self, bucket: int) -> None:
         names = {"from": bucket, "to": bucket + MINUTE}
@@ -151,7 +151,7 @@ def _of_samples(rows: Iterable[Cells]) -> dict[int, Sums]:
         sums = found.get(check_no)
         if sums is None:
             sums = found[check_no] = Sums()
-        sums.add(whole(outcome), maybe_whole(latency_us))
+        sums.add(outcome if isinstance(outcome, int) else _UNKNOWN, maybe_whole(latency_us))
     return found
 
 

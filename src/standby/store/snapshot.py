@@ -31,7 +31,7 @@ def load(connection: sqlite3.Connection, now: int) -> Loaded:
         resolved = every("alerts_resolved", values.alert, **{"from": now - _JUST_RESOLVED, "limit": 10_000})
         alerts = [*every("alerts_open", values.alert), *resolved]
         return Loaded(
-            seq=int(connection.execute(_SQL["seq"]).fetchone()[0]),
+            seq=single("seq", lambda cells: values.whole(cells[0])) or 0,
             engine=single("engine", values.engine, since=-1),
             config=single("config", values.config, since=-1),
             check_states=every("check_states", values.check_state, since=-1),

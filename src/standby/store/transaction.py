@@ -132,13 +132,19 @@ class Transactions:
         self._be_durable(durable=durable)
         self.connection.execute("BEGIN IMMEDIATE")
         try:
-            seq, fence = self.connection.execute(_SQL["counter"]).fetchone()
+            seq, fence = self._counter()
             yield seq + 1, fence
             self.connection.execute("COMMIT")
         except BaseException:
             if self.connection.in_transaction:  # a full disk rolls back by itself
                 self.connection.execute("ROLLBACK")
             raise
+
+    def _counter(self) -> tuple[int, int]:
+        found = self.connection.execute(_SQL["counter"]).fetchone()
+        if found is None or not all(isinstance(cell, int) for cell in found):
+            raise error("corrupt", self.path, "its counter is gone")
+        return found[0], found[1]
 
     def _identity(self) -> tuple[int, int] | None:
         try:
@@ -170,15 +176,17 @@ class Transactions:
     def watermark(self, name: str) -> int:
         """How far `minute` or `hour` roll-ups, or the expiry of `raw` samples, have come; 0 before the first time."""
         found = self.connection.execute(_SQL["watermark"], {"name": name}).fetchone()
-        return 0 if found is None else int(found[0])
+        return 0 if found is None else values.whole(found[0])
 
     def _key(self, observation: Observation, keys: dict[str, int]) -> int:
         name = observation.check_id
         no = self._keys.get(name) or keys.get(name)
         if no is None:
             self.connection.execute(_SQL["add_check_key"], {"id": name})
-            no = int(self.connection.execute(_SQL["check_no"], {"id": name}).fetchone()[0])
-            keys[name] = no
+            found = self.connection.execute(_SQL["check_no"], {"id": name}).fetchone()
+            if found is None:
+                raise error("corrupt", self.path, "an index does not find what is there")
+            no = keys[name] = int(found[0])
         return no
 
     def _present(self, batch: Batch, seq: int) -> None:
@@ -211,6 +219,7 @@ class Transactions:
         if not audits:
             return
         no, tip = self.connection.execute(_SQL["last_audit"]).fetchone() or (0, GENESIS)
+        tip = values.blob(tip) or GENESIS  # a chain that was tampered with goes on; `verify` tells where it broke
         for audit in audits:
             row = cells.clean_audit(replace(audit, no=no + 1))
             no, tip = row.no, chain(tip, **cells.audit_fields(row))
