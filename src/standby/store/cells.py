@@ -23,6 +23,8 @@ from standby.store.rows import (
 )
 from standby.store.values import MESSAGE_LIMIT, NAME_LIMIT, OUTCOME_NUMBER
 
+_LONGEST_US = 2**53
+_encode = json.JSONEncoder(separators=(",", ":"), default=str).encode  # made once: `json.dumps` makes one a call
 Cell = str | int | float | bytes | None
 
 
@@ -61,9 +63,14 @@ def observation(no: int, row: Observation) -> tuple[Cell, ...]:
 
 def microseconds(ms: float | None) -> int | None:
     """Whole microseconds; `None` for what is no time."""
-    if ms is None or not math.isfinite(ms):
+    if ms is None:
         return None
-    return min(max(round(ms * 1000), 0), 2**53)
+    us = ms * 1000
+    if 0 <= us < _LONGEST_US:
+        return round(us)
+    if not math.isfinite(us):
+        return None
+    return 0 if us < 0 else _LONGEST_US
 
 
 def _short(value: float) -> float:
@@ -83,7 +90,7 @@ def number(value: float | None) -> float | None:
 
 def document(doc: Mapping[str, Any]) -> str:
     """JSON in ASCII, so that any text fits; what JSON does not know is written as text."""
-    return json.dumps(doc, separators=(",", ":"), default=str)
+    return _encode(doc)
 
 
 def check_state(row: CheckStateRow, seq: int) -> tuple[Cell, ...]:
@@ -92,8 +99,8 @@ def check_state(row: CheckStateRow, seq: int) -> tuple[Cell, ...]:
         row.check_id,
         seq,
         row.integration,
-        row.outcome,
-        row.raw,
+        row.outcome.value,  # a plain string: the driver looks for an adapter for every other type
+        row.raw.value,
         row.attempt,
         row.attempts,
         row.since,
