@@ -30,7 +30,7 @@ lint: $(READY)
 	$(BIN)/lint-imports --no-cache
 
 docs: $(READY)
-	$(BIN)/python -m standby.config.reference > docs/configuration.md
+	$(BIN)/standby config schema --markdown > docs/configuration.md
 	$(BIN)/python -m standby.console.keys > docs/keys.md
 
 # Hashes pin the files, not the place they come from: no index host is written.

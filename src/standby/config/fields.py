@@ -192,12 +192,15 @@ Identifier = Annotated[str, AfterValidator(_identifier), WithJsonSchema({"type":
 Text = Annotated[str, AfterValidator(_printable)]
 """One plain line for people."""
 Url = Annotated[
-    str, AfterValidator(_is_url), WithJsonSchema({"type": "string", "format": "uri", "pattern": "^https?://"})
+    str,
+    AfterValidator(_is_url),
+    Field(description="an http or https address"),
+    WithJsonSchema({"type": "string", "format": "uri", "pattern": "^https?://", "description": "an address"}),
 ]
 """An http or https URL without credentials."""
-Host = Annotated[str, AfterValidator(check_host)]
+Host = Annotated[str, AfterValidator(check_host), Field(description="a host name or an IP address")]
 """A host name or an IP address; brackets of an IPv6 address are taken off."""
-Port = Annotated[int, Field(ge=1, le=65535)]
+Port = Annotated[int, Field(ge=1, le=65535, description="a TCP port")]
 """A TCP port."""
 SecretReference = Annotated[
     str,

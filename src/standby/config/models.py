@@ -20,11 +20,12 @@ from pydantic_core.core_schema import ValidationInfo
 from standby.config.fields import Condition, Duration, DurationOrZero, Identifier, Size, Text, UrlOrReference
 from standby.domain.outcome import Criticality, Environment, Severity
 from standby.domain.text import clean
-from standby.domain.units import DAY, HOUR, MINUTE, SECOND, format_duration
+from standby.domain.units import DAY, HOUR, MILLISECOND, MINUTE, SECOND, format_duration
 
 DOWN = "down"
 NO_DATA = "no-data"
 BLIND = "blind"
+OFTENEST = 100 * MILLISECOND
 BUILT_IN_RULES = frozenset({DOWN, NO_DATA, BLIND})
 
 
@@ -153,7 +154,7 @@ class CheckModel(Table):
     id: Identifier = Field(description="names it in this file")
     integration: Identifier = Field(description="the id of the integration that it looks at")
     kind: str = Field(description="how it looks")
-    every: Duration = Field(default=MINUTE, ge=100_000_000, description="how often")
+    every: Duration = Field(default=MINUTE, description="how often; at least 100ms")
     timeout: Duration = Field(
         default_factory=_default_timeout,
         description="how long one run may take; below `every` (10s, or 4/5 of `every`)",
@@ -162,6 +163,13 @@ class CheckModel(Table):
         default_factory=_default_retry, description="how soon again while it is not sure (15s, or `every`)"
     )
     attempts: int = Field(default=3, ge=1, le=100, description="so many bad observations in a row before it counts")
+
+    @field_validator("every")
+    @classmethod
+    def _not_too_often(cls, value: int) -> int:
+        if value < OFTENEST:
+            raise ValueError(f"{format_duration(value)} is too often; write at least {format_duration(OFTENEST)}")
+        return value
 
     @field_validator("timeout")
     @classmethod
