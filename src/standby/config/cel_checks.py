@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from standby.config.cel_errors import ExpressionError
-from standby.config.cel_tokens import Name, Token, literal_text, names, words
+from standby.config.cel_tokens import BINDING, Name, Token, literal_text, names, words
 from standby.config.problems import nearest
 from standby.domain.outcome import Outcome
 from standby.domain.text import clean
@@ -30,6 +30,7 @@ def look_over(text: str, title: str, roots: Sequence[str], compile_: Callable[[s
         _member(name)
     if title == "rule":
         _outcomes(line)
+        _shares(line)
     _patterns(line, compile_)
 
 
@@ -58,6 +59,29 @@ def _outcomes(line: Sequence[Token]) -> None:
                 if one.text == "]":
                     break
                 _outcome(one)
+
+
+def _shares(line: Sequence[Token]) -> None:
+    """`error_rate > 5` is meant as five percent, and never true."""
+    for index, token in enumerate(line):
+        if token.text not in ("error_rate", "availability") or (index and line[index - 1].text == "."):
+            continue
+        for step in (1, -1):
+            operator, value = _at(line, index + step), _at(line, index + 2 * step)
+            if BINDING.get(operator) == BINDING["<"] and _decimal(value) > 1:
+                message = f"{token.text} is between 0 and 1, so this is always the same; write 0.05 for 5 %"
+                raise ExpressionError(message, token.at + 1)
+
+
+def _at(line: Sequence[Token], index: int) -> str:
+    return line[index].text if 0 <= index < len(line) else ""
+
+
+def _decimal(text: str) -> float:
+    try:
+        return float(text[:40])
+    except ValueError:
+        return 0.0
 
 
 def _outcome(token: Token) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from standby.config.files import Document, parse, read
+from standby.config.files import Document, as_seen, read
 from standby.config.problems import ConfigError, Problem
 from standby.domain.outcome import Environment
 
@@ -157,7 +157,7 @@ def _user(uid: int) -> str:
 
 
 def _distrust(path: Path, message: str, mend: str) -> ConfigError:
-    return ConfigError([Problem(str(path), 1, "", message, mend)])
+    return ConfigError([Problem(as_seen(path), 1, "", message, mend)])
 
 
 def peek(path: Path) -> Peek:
@@ -232,6 +232,3 @@ def sample_path() -> Path:
     package = Path(__file__).resolve().parents[1]
     packaged = package / "data" / FILE
     return packaged if packaged.is_file() else package.parents[1] / FILE
-
-
-__all__ = ["FILE", "Peek", "find", "parse", "peek", "sample_path"]

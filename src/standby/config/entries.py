@@ -241,9 +241,13 @@ def _located(data: dict[str, Any], loc: tuple[str | int, ...]) -> tuple[str | in
     keys: list[str | int] = []
     at: Any = data
     for position, part in enumerate(loc):
-        if (isinstance(at, dict) and part in at) or (isinstance(at, list) and isinstance(part, int)):
+        if isinstance(part, int):
+            if not isinstance(at, list):
+                continue
             at = at[part]
-        elif position < len(loc) - 1 or not isinstance(at, dict) or not isinstance(part, str) or " " in part:
+        elif isinstance(at, dict) and part in at:
+            at = at[part]
+        elif position < len(loc) - 1 or not isinstance(at, dict) or " " in part:
             continue
         keys.append(part)
     return tuple(keys)

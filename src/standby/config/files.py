@@ -31,10 +31,18 @@ class Document:
 
 def read(path: Path, shown: str | None = None) -> Document:
     """The file as TOML. Raises ConfigError with one problem, whatever the file is."""
-    name = str(path) if shown is None else shown
+    name = as_seen(path) if shown is None else shown
     raw, mode = _read_bytes(path, name)
     text = _decode(raw, name)
     return Document(path, name, text, parse(text, name), mode)
+
+
+def as_seen(path: Path) -> str:
+    """A path as a person here would name it: relative when it is below the working directory."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
 
 
 def parse(text: str, name: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from standby.config.cross import check_together
 from standby.config.entries import Entries, read_entries
+from standby.config.files import as_seen
 from standby.config.models import CheckModel, Config, Settings
 from standby.config.problems import Problems
 from standby.config.programs import check_programs
@@ -26,7 +27,7 @@ def load(path: Path, kinds: Mapping[str, type[CheckModel]], *, shown: str | None
     `kinds` are the models of checks by kind (`checks.registry.models()`); `shown` is how messages name the file.
     """
     problems = Problems()
-    sources = read_sources(path, str(path) if shown is None else shown, problems)
+    sources = read_sources(path, as_seen(path) if shown is None else shown, problems)
     entries = read_entries(sources, kinds, problems)
     check_together(entries, problems)
     uses = secret_uses(entries)
