@@ -14,7 +14,7 @@ from standby.domain.units import MINUTE, SECOND
 from standby.engine.blind import knocker, parse_target
 
 from .conftest import Make
-from .world import DOWN, REFUSED, UP, Answer, config, rule
+from .world import DOWN, REFUSED, UP, Answer, config, rule, slowly
 
 TARGETS = 'reference_targets = ["tcp://192.0.2.1:53", "tcp://192.0.2.2:443"]'
 UNREACHABLE = Answer(Outcome.DOWN, "no route to host", Failure.UNREACHABLE, None)
@@ -83,6 +83,22 @@ async def test_results_just_before_it_was_established_page_nobody(world: Make) -
     assert w.engine._guard.blind
     assert not w.alerts("r")
     assert Outcome.DOWN not in {row.outcome for row in w.observations("pay")}
+
+
+async def test_a_run_begun_while_blind_says_nothing_though_it_ends_afterwards(world: Make) -> None:
+    w = await world(config(), TARGETS)
+    await w.pass_time(MINUTE)
+    w.network = False
+    w.answers["pay"] = REFUSED
+    await w.until(lambda: w.engine._guard.blind)
+    w.answers["pay"] = slowly(REFUSED, 7 * SECOND)
+    count = len(w.runs)
+    await w.until(lambda: len(w.runs) > count)
+    w.network = True
+    await w.until(lambda: not w.engine._guard.blind)
+    await w.pass_time(7 * SECOND)
+    assert w.observations("pay", 1)[0].failure is Failure.BLIND
+    assert not w.live("down")
 
 
 async def test_a_vendor_that_is_down_alone_is_down(world: Make) -> None:

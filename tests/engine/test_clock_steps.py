@@ -8,7 +8,7 @@ from standby.domain.outcome import AlertState
 from standby.domain.units import HOUR, MINUTE, SECOND
 
 from .conftest import Make
-from .world import ALICE, DOWN, UP, CommandKind, config, rule
+from .world import ALICE, DOWN, UP, CommandKind, config, rule, slowly
 
 ERRORS = "error_rate > 0.5"
 HEARTBEAT = """
@@ -110,3 +110,18 @@ async def test_a_restart_after_the_clock_went_back_goes_on(world: Make) -> None:
     await w.until(lambda: w.fired("r"))
     assert 4 * MINUTE <= w.clock.mono - began <= 6 * MINUTE
     assert len(w.alerts("r")) == 1
+
+
+@either_way
+async def test_a_run_under_way_while_the_clock_is_set_moves_no_alert(world: Make, by: int) -> None:
+    w = await world(config(rules=rule(ERRORS, for_="2m", window="5m")))
+    w.answers["pay"] = slowly(DOWN, 3 * SECOND)
+    await w.until(lambda: w.live("r"))
+    began = w.clock.mono
+    count = len(w.runs)
+    await w.until(lambda: len(w.runs) > count)
+    w.clock.step(by)
+    await w.pass_time(60 * SECOND)
+    assert not w.fired("r")
+    await w.until(lambda: w.fired("r"))
+    assert 105 * SECOND <= w.clock.mono - began <= 125 * SECOND

@@ -58,7 +58,8 @@ async def test_a_vendor_is_looked_at_by_so_many_at_once(world: Make) -> None:
         w.answers[f"c{n}"] = slowly(UP, SECOND)
     await w.pass_time(MINUTE)
     assert w.most_inside == 3
-    assert min(Counter(name for name, _, _ in w.runs).values()) >= 5
+    runs = Counter(name for name, _, _ in w.runs)
+    assert min(runs[f"c{n}"] for n in range(20)) >= 5
 
 
 async def test_what_cannot_begin_within_its_interval_is_dropped_and_is_not_down(world: Make) -> None:
@@ -68,7 +69,8 @@ async def test_what_cannot_begin_within_its_interval_is_dropped_and_is_not_down(
     await w.pass_time(3 * MINUTE)
     assert w.engine.report()["missed"] > 10
     runs = Counter(name for name, _, _ in w.runs)
-    assert max(runs.values()) - min(runs.values()) <= 2, "everybody gets a turn"
+    turns = [runs[f"c{n}"] for n in range(6)]
+    assert max(turns) - min(turns) <= 2, "everybody gets a turn"
     states = w.changes().check_states
     assert {state.outcome for state in states} == {Outcome.UP}
     assert not w.alerts("down")

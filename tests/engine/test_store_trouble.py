@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from standby.domain.observation import Observation
 from standby.domain.outcome import AlertState, Outcome
-from standby.domain.units import MINUTE, SECOND
+from standby.domain.units import MILLISECOND, MINUTE, SECOND
 from standby.engine.buffer import Buffer
 from standby.store.errors import StoreError
-from standby.store.rows import AuditRow
+from standby.store.rows import AuditRow, Batch
 
 from .conftest import Make
 from .world import DOWN, UP, config
@@ -75,6 +75,26 @@ async def test_an_alert_that_came_and_went_meanwhile_is_told_whole(world: Make) 
     assert alert.state is AlertState.RESOLVED
     assert alert.fired_at is not None
     assert [len(w.audits(kind)) for kind in ("fired", "resolved")] == [1, 1]
+
+
+async def test_a_transition_that_waited_still_waits_for_the_disk(world: Make) -> None:
+    w = await world(config())
+    await w.pass_time(20 * SECOND)
+    commit, failed = w.store.writer.commit, []
+
+    async def fail_once(batch: Batch) -> int:
+        if batch.durable and not failed:
+            failed.append(batch)
+            raise FULL
+        return await commit(batch)
+
+    w.store.writer.commit = fail_once  # type: ignore[method-assign]
+    w.answers["pay"] = DOWN
+    await w.until(lambda: bool(failed))
+    w.store.commits.clear()
+    await w.pass_time(600 * MILLISECOND)
+    assert w.store.commits[0].durable
+    assert w.store.commits[0].audits[0].kind == "settled"
 
 
 async def test_another_engine_took_the_store(world: Make) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import resource
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from standby.domain.sketch import Sketch
 from standby.domain.units import MILLISECOND
@@ -22,6 +24,20 @@ class Figures:
     def started_late(self, ns: int) -> None:
         """A run began this long after its slot."""
         self._late.add(max(0, ns) / MILLISECOND)
+
+    def report(self, seconds: float, store: Path, alerts: Mapping[str, int]) -> dict[str, Any]:
+        """The document of `--report`, as INTERFACES names its fields."""
+        return {
+            "seconds": round(seconds, 3),
+            "observations": self.observations,
+            "missed": self.missed,
+            "own_delays": self.own_delays,
+            "late_ms_p99": self.late_ms_p99(),
+            "cpu_seconds": cpu_seconds(),
+            "max_rss_mb": max_rss_mb(),
+            "store_bytes": store_bytes(store),
+            "alerts": dict(alerts),
+        }
 
     def late_ms_p99(self) -> float:
         """99 of 100 runs began at most this late, milliseconds."""

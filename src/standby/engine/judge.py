@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -67,7 +68,9 @@ class Judge:
     def observe(self, observation: Observation, due: int) -> attempts.Settled:
         """Take one observation in; `due` is the monotonic reading of its slot. Returns what is believed now."""
         memory = self.checks[observation.check_id]
-        before, now = memory.settled, observation.slot
+        before, now = memory.settled, self._timeline.instant_at(due)
+        if now != observation.slot:  # the wall clock was stepped while it ran
+            observation = replace(observation, slot=now)
         memory.settled, changed = attempts.step(before, observation.outcome, now, memory.attempts)
         memory.take(observation)
         self._count_silence(memory, observation)

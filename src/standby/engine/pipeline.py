@@ -36,7 +36,7 @@ class Pipeline:
         figures: Figures,
         before: Callable[[], None],
     ) -> None:
-        self.fault = ""  # of ours: the last, one line
+        self._faults: dict[str, str] = {}  # of ours, by check, until it is judged again
         self._clock = clock
         self._context = context
         self._scheduler = scheduler
@@ -47,6 +47,11 @@ class Pipeline:
         self._figures = figures
         self._before = before
         self._held: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def trouble(self) -> str:
+        """One fault of ours that is not over, one line; empty when there is none."""
+        return clean(next(iter(self._faults.values()), ""))
 
     async def look(self, check: Check, slot: int) -> Observation:
         """One run of one check."""
@@ -110,8 +115,11 @@ class Pipeline:
             observation = replace(observation, outcome=Outcome.UNKNOWN, failure=Failure.BLIND, message=text)
         try:
             self._believe(run, self._patient(run, observation))
+            self._faults.pop(run.check_id, None)
         except Exception as error:  # noqa: BLE001 - one check's trouble must not end the polling of all others
-            self.fault = clean(f"a fault of ours while judging {run.check_id}: {type(error).__name__}: {error}")
+            self._faults[run.check_id] = (
+                f"a fault of ours while judging {run.check_id}: {type(error).__name__}: {error}"
+            )
 
     def _believe(self, run: Run, observation: Observation) -> None:
         settled = self._judge.observe(observation, run.due)

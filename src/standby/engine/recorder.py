@@ -24,6 +24,9 @@ DELAY_NS = 200 * MILLISECOND  # with the commit itself, nothing waits longer tha
 _BACKOFF_NS = (SECOND // 2, SECOND, 2 * SECOND, 5 * SECOND)
 
 
+_ENDING = StoreError("locked", "the engine is ending; ask the next one")
+
+
 class Store(Protocol):
     """What the recorder needs of `store.writer.Writer`."""
 
@@ -71,6 +74,7 @@ class Recorder:
         self._timer: Timer | None = None
         self._task: asyncio.Task[None] | None = None
         self._writing = False
+        self._closing = False
 
     def start(self) -> None:
         """Begin to write."""
@@ -101,6 +105,8 @@ class Recorder:
         """
         if self._fenced is not None:
             raise self._fenced
+        if self._closing:
+            raise _ENDING
         if self._failing_since is not None:
             raise StoreError("locked", self.trouble)
         unit = _Unit(audits, receipts, pings, asyncio.get_running_loop().create_future())
@@ -115,12 +121,14 @@ class Recorder:
 
     async def close(self) -> list[str]:
         """Write what is left, once; lines about what could not be."""
+        self._closing = self._urgent = True
+        failures = self._failures
+        self._ring()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+            await asyncio.wait([self._task])  # what is being written is written: it is not ours to cancel
         if self._timer is not None:
             self._timer.cancel()
-        if self._fenced is None and (self.buffer or self._units):
+        if self._fenced is None and self.buffer and self._failures == failures:
             self._urgent = True
             await self._flush()
         if self._fenced is not None:
@@ -135,7 +143,7 @@ class Recorder:
         self._wake.set()
 
     async def _run(self) -> None:
-        while self._fenced is None:
+        while self._fenced is None and not self._closing:
             await self._wake.wait()
             self._wake.clear()
             if self._timer is not None:
@@ -143,6 +151,9 @@ class Recorder:
                 self._timer = None
             if self.buffer or self._units:
                 await self._flush()
+        for unit in self._units:
+            unit.done.set_exception(self._fenced or _ENDING)
+        self._units = []
 
     async def _flush(self) -> None:
         units, self._units = self._units, []
@@ -159,7 +170,7 @@ class Recorder:
         try:
             seq = await self._store.commit(batch)
         except asyncio.CancelledError:
-            # The store finishes what it began (see Writer.commit): only `close` cancels, and nobody may hear twice.
+            # Only whoever ends the process in a hurry; the store finishes what it began (see Writer.commit).
             for unit in units:
                 unit.done.cancel()
             raise

@@ -20,7 +20,7 @@ from standby.engine.clock import EngineClock
 from standby.engine.commands import Commands
 from standby.engine.deadman import DeadMan, caller
 from standby.engine.ears import Ears
-from standby.engine.figures import Figures, cpu_seconds, max_rss_mb, store_bytes
+from standby.engine.figures import Figures
 from standby.engine.housekeeping import Housekeeping
 from standby.engine.judge import Judge
 from standby.engine.lag import LagMeter
@@ -260,7 +260,7 @@ class Engine:
         """One line about what is wrong with the engine itself; empty when all is well."""
         parts = [
             self._recorder.trouble,
-            self._pipeline.fault,
+            self._pipeline.trouble,
             self._ears.trouble,
             self._deadman.trouble,
         ]
@@ -280,17 +280,8 @@ class Engine:
     def report(self) -> dict[str, Any]:
         """The run's figures, as INTERFACES names them."""
         seconds = (self._clock.monotonic() - self._started_at) / SECOND
-        return {
-            "seconds": round(seconds, 3),
-            "observations": self._figures.observations,
-            "missed": self._figures.missed,
-            "own_delays": self._figures.own_delays,
-            "late_ms_p99": self._figures.late_ms_p99(),
-            "cpu_seconds": cpu_seconds(),
-            "max_rss_mb": max_rss_mb(),
-            "store_bytes": store_bytes(self._writer.path),
-            "alerts": {**self._alerts.counts, "open": sum(1 for _ in self._alerts)},
-        }
+        alerts = {**self._alerts.counts, "open": sum(1 for _ in self._alerts)}
+        return self._figures.report(seconds, self._writer.path, alerts)
 
     def _prepare(self, config: Config) -> Prepared:
         found = watches(config)
