@@ -15,9 +15,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.engine.world import Answer, World
+
 from standby.domain.units import MINUTE
 from standby.engine.figures import max_rss_mb
-from tests.engine.world import Answer, World
 
 CHECKS = 500
 RULES = (("error_rate > 0.05", "2m"), ("latency_p95_ms > 800", "5m"), ("outcome == 'down'", "1m"))

@@ -17,8 +17,8 @@ WITHIN_S = 10.0
 _PATIENCE = 3  # failures in a row before it is called trouble
 
 Call = Callable[[], Awaitable[None]]
-"""Call the URL once; returns when it was answered. Of what it raises only `UnansweredError` may be quoted: the errors of
-a library can hold the URL, and the URL is a secret."""
+"""Call the URL once; returns when it was answered. Of what it raises only `UnansweredError` may be quoted: a library's
+own errors can hold the URL, and the URL is a secret."""
 
 
 class UnansweredError(Exception):
