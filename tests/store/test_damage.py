@@ -8,6 +8,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -262,8 +263,10 @@ def as_a_stranger(path: Path, what: str) -> str:
 def open_path(tmp_path: Path, path: Path) -> Path:
     """A store whose way there a stranger may go."""
     if os.geteuid() == 0:
-        for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-            folder.chmod(0o755)
+        temporary = Path(tempfile.gettempdir()).resolve()  # below it lie one folder more when tests run in parallel
+        for folder in (tmp_path, *tmp_path.parents):
+            if temporary in folder.parents:
+                folder.chmod(0o755)
     return path
 
 
