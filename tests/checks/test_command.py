@@ -86,7 +86,7 @@ async def test_a_timeout_ends_the_whole_group(look: Look, tmp_path: Path) -> Non
         f"open({str(pids)!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\n"
         "time.sleep(60)"
     )
-    seen = await script(look, text, timeout="1500ms")
+    seen = await script(look, text, timeout="3s")
     assert (seen.outcome, seen.failure) == (Outcome.DOWN, Failure.TIMEOUT)
     for pid in map(int, pids.read_text().split()):
         await gone(pid)

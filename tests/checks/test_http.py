@@ -160,15 +160,15 @@ async def test_one_byte_now_and_then_ends_with_the_timeout(look: Look) -> None:
             writer.write(b"x")
             await asyncio.sleep(0.02)
 
-    seen = await at(drip, look, timeout="200ms", expect=["text == 'x'"])
+    seen = await at(drip, look, timeout="600ms", expect=["text == 'x'"])
     assert (seen.outcome, seen.failure) == (Outcome.DOWN, Failure.TIMEOUT)
-    assert seen.message == "no answer within 200ms, while reading the answer"
+    assert seen.message == "no answer within 600ms, while reading the answer"
     assert seen.latency_ms is None
 
 
 async def test_silence_ends_with_the_timeout(look: Look) -> None:
-    seen = await at(sends(b"", stay=True), look, timeout="100ms")
-    assert (seen.failure, seen.message) == (Failure.TIMEOUT, "no answer within 100ms, while waiting for the first byte")
+    seen = await at(sends(b"", stay=True), look, timeout="500ms")
+    assert (seen.failure, seen.message) == (Failure.TIMEOUT, "no answer within 500ms, while waiting for the first byte")
     assert seen.phases.connect is not None
     assert seen.phases.first_byte is not None
     assert seen.phases.first_byte >= 50

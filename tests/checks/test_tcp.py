@@ -77,8 +77,8 @@ async def test_an_endless_banner_is_cut(look: Look) -> None:
 
 async def test_a_silent_server(look: Look) -> None:
     async with serving(sends(b"", stay=True), read=False) as server:
-        seen = await at(look, server.port, expect="220", timeout="100ms")
-    assert (seen.failure, seen.message) == (Failure.TIMEOUT, "no answer within 100ms, while waiting for the first byte")
+        seen = await at(look, server.port, expect="220", timeout="500ms")
+    assert (seen.failure, seen.message) == (Failure.TIMEOUT, "no answer within 500ms, while waiting for the first byte")
 
 
 @pytest.mark.parametrize(

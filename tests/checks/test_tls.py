@@ -83,8 +83,8 @@ async def test_no_tls_and_silence(look: Look) -> None:
         seen = await look("tls", host="127.0.0.1", port=server.port)
     assert (seen.outcome, seen.failure) == (Outcome.DOWN, Failure.TLS)
     async with serving(sends(b"", stay=True), read=False) as server:
-        seen = await look("tls", host="127.0.0.1", port=server.port, timeout="100ms")
-    assert (seen.failure, seen.message) == (Failure.TIMEOUT, "no answer within 100ms, in the TLS handshake")
+        seen = await look("tls", host="127.0.0.1", port=server.port, timeout="500ms")
+    assert (seen.failure, seen.message) == (Failure.TIMEOUT, "no answer within 500ms, in the TLS handshake")
 
 
 def test_the_end_of_a_certificate_is_read_from_its_bytes(tmp_path: Path) -> None:

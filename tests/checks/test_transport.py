@@ -326,7 +326,7 @@ async def test_a_timeout_names_the_phase(asker: Asker) -> None:
         trace = Trace(RealClock())
         TRACE.set(trace)
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
+            async with asyncio.timeout(0.5):
                 await asker.clients.get(Options()).send(httpx.Request("GET", server.url), stream=True)
     assert trace.doing == "while waiting for the first byte"
 
