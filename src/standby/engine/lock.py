@@ -74,6 +74,11 @@ class Lock:
         except OSError:
             return
 
+    def adopt(self, fresh: Lock) -> None:
+        """Hold what `fresh` holds instead; `fresh` is spent."""
+        self.release()
+        self._descriptor, fresh._descriptor = fresh._descriptor, -1
+
     def release(self) -> None:
         """Let go. May be called twice."""
         descriptor, self._descriptor = self._descriptor, -1

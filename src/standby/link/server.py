@@ -160,13 +160,13 @@ class Server:
             await connection.send(encode(answer))
 
     async def _answer(self, message: dict[str, object], peer: Peer) -> dict[str, object]:
-        """Check a command and have it carried out; its receipt, or a fault of ours. Raises BadMessageError."""
+        """Check a command and have it carried out; its receipt, or a fault of ours. Raises BadMessageError.
+
+        Whether it comes too late (`not_after`) is the handler's to say: a command that was done keeps its receipt.
+        """
         if message.get("type") != "command":
             raise BadMessageError("expected a command")
         command = parse_command(message)
-        if command.not_after is not None and self._clock.now() > command.not_after:
-            reason = "too old: it was to be done earlier or not at all; ask again"
-            return receipt_message(Receipt(command.id, Status.REFUSED, reason))
         work = asyncio.ensure_future(self._carry_out(command, peer))
         self._work.add(work)
         work.add_done_callback(self._worked)

@@ -39,6 +39,7 @@ class Spool:
         if command.kind not in KEPT_KINDS:
             raise SpoolError(f"{command.kind.value} is not kept for later: it is done now or not at all")
         try:
+            line = encode(command_message(parse_command(command_message(command))))
             self._make_folder()
             names = list(self._names())
             if any(name == command.id for _, name, _ in names):
@@ -46,7 +47,7 @@ class Spool:
             if len(names) >= MAX_COMMANDS:
                 raise SpoolError(f"{len(names)} commands wait in {self.folder} already; start an engine first")
             number = max((number for number, _, _ in names), default=0) + 1
-            self._write(f"{number:010d}-{command.id}.json", encode(command_message(command)))
+            self._write(f"{number:010d}-{command.id}.json", line)
         except OSError as error:
             raise SpoolError(f"{self.folder}: {error.strerror or error}; it could not be kept") from None
         except BadMessageError as error:
