@@ -99,6 +99,10 @@ async def _look(
         return await asyncio.gather(*map(look, models))
 
 
+def _seed(config: Config) -> int:
+    return 0 if config.simulator is None else config.simulator.seed
+
+
 @contextlib.asynccontextmanager
 async def _context(config: Config, simulated: Path | None, clock: SystemClock) -> AsyncIterator[Context]:
     """What the checks use; with simulated third parties, attached for as long as it lasts. Raises UsageError."""
@@ -113,7 +117,7 @@ async def _context(config: Config, simulated: Path | None, clock: SystemClock) -
             from standby.link.simulator import SimulatorError, attach
 
             try:
-                attached = await attach(simulated, spawn=True, role="check")
+                attached = await attach(simulated, spawn=True, role="check", seed=_seed(config))
             except SimulatorError as error:
                 raise UsageError(str(error)) from None
             stack.push_async_callback(attached.close)
