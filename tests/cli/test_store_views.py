@@ -151,3 +151,18 @@ def test_a_store_that_is_not_there_is_one_line(
 def test_a_store_elsewhere_than_in_a_file_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--store", "postgresql://db/standby", "status"]) == 2
     assert "only a path" in capsys.readouterr().err
+
+
+async def test_what_needs_a_person_comes_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = tmp_path / "s" / "standby.db"
+    now = SystemClock().now()
+    await fill(
+        store,
+        alert_row(now, 1, AlertState.FIRING, severity=Severity.WARNING),
+        alert_row(now, 2, AlertState.FIRING),
+        alert_row(now, 3, AlertState.ACKNOWLEDGED, acked_by="bob", acked_at=now),
+        alert_row(now, 4, AlertState.PENDING),
+        alert_row(now, 5, AlertState.FIRING),
+    )
+    main(["--store", str(store), "alerts", "--json"])
+    assert [alert["id"] for alert in json.loads(capsys.readouterr().out)] == [5, 2, 1, 3, 4]

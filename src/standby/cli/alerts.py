@@ -8,9 +8,12 @@ from typing import Any
 
 from standby.cli.output import SystemClock, ago, table
 from standby.cli.place import reading
-from standby.domain.outcome import AlertState
+from standby.domain.outcome import AlertState, Severity
 from standby.domain.units import format_instant
 from standby.store.rows import AlertRow
+
+_STATES = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.PENDING, AlertState.RESOLVED)
+_SEVERITIES = tuple(Severity)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +28,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the alerts, those that need a person first."""
     with reading(args) as reader:
         rows = reader.alerts(max(1, args.limit), open_only=not args.all, integration=args.integration)
+    rows = sorted(rows, key=_urgency)
     if args.json:
         print(json.dumps([alert_json(row) for row in rows], ensure_ascii=False, indent=2))
         return 0
@@ -34,6 +38,11 @@ def run(args: argparse.Namespace) -> int:
         return 0
     print(table(("id", "state", "severity", "integration", "since", "who", "what"), [_cells(row, now) for row in rows]))
     return 0
+
+
+def _urgency(row: AlertRow) -> tuple[int, int, int]:
+    """What needs a person first: firing, then acknowledged, pending, resolved; the louder, then the newer first."""
+    return _STATES.index(row.state), _SEVERITIES.index(row.severity), -row.id
 
 
 def alert_json(row: AlertRow) -> dict[str, Any]:
