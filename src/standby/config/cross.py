@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
 
-from standby.config.entries import LISTS, Entries, Entry
-from standby.config.models import BUILT_IN_RULES, CheckModel, Integration, Rule
+from standby.config.entries import LISTS, Entries, Entry, Row
+from standby.config.lines import KeyPath
+from standby.config.models import BUILT_IN_RULES, CheckModel, Rule
 from standby.config.problems import Problems, did_you_mean
 from standby.domain.text import clean
 from standby.domain.units import format_duration
+
+_REFERENCES = (
+    ("integration", "vendor", "vendor"),
+    ("integration", "depends_on", "integration"),
+    ("check", "integration", "integration"),
+    ("rule", "integration", "integration"),
+    ("rule", "check", "check"),
+)
 
 
 def check_together(entries: Entries, problems: Problems) -> None:
@@ -23,75 +31,64 @@ def check_together(entries: Entries, problems: Problems) -> None:
 def _duplicates(entries: Entries, problems: Problems) -> None:
     for table in LISTS:
         first: dict[str, str] = {}
-        for name, source, path in entries.ids[table]:
-            line = source.line((*path, "id"))
+        for row in entries.rows[table]:
+            name = row.data.get("id")
+            if not isinstance(name, str):
+                continue
             if name in first:
-                label = f"{table}[{clean(name, 64)}].id"
-                problems.add(
-                    source.document.shown,
-                    line,
-                    label,
-                    f"is taken already at {first[name]}",
-                    "give one of them another id",
-                )
+                row.complain(problems, ("id",), f"is taken already at {first[name]}", "give one of them another id")
             else:
-                first[name] = f"{clean(source.document.shown, 200)}:{line}"
+                line = row.source.line((*row.path, "id"))
+                first[name] = f"{clean(row.source.document.shown, 200)}:{line}"
 
 
 def _references(entries: Entries, problems: Problems) -> None:
-    for integration in entries.integrations:
-        _named(entries, integration, ("vendor",), "vendor", integration.model.vendor, problems)
-        for index, other in enumerate(integration.model.depends_on):
-            _named(entries, integration, ("depends_on", index), "integration", other, problems)
-    for check in entries.checks:
-        _named(entries, check, ("integration",), "integration", check.model.integration, problems)
-    for rule in entries.rules:
-        _named(entries, rule, ("integration",), "integration", rule.model.integration, problems)
-        if rule.model.check is not None:
-            _named(entries, rule, ("check",), "check", rule.model.check, problems)
+    known = {table: list(dict.fromkeys(entries.known(table))) for table in LISTS}
+    for table, key, target in _REFERENCES:
+        for row in entries.rows[table]:
+            for keys, name in _written(row, key):
+                if name not in known[target]:
+                    what = f"{target} ids" if len(known[target]) != 1 else f"{target} id"
+                    mend = did_you_mean(name, known[target], what)
+                    row.complain(problems, keys, f'there is no {target} "{clean(name, 64)}"', mend)
 
 
-def _named(
-    entries: Entries,
-    entry: Entry[Rule] | Entry[CheckModel] | Entry[Any],
-    keys: tuple[str | int, ...],
-    table: str,
-    name: str,
-    problems: Problems,
-) -> None:
-    known = list(dict.fromkeys(entries.known(table)))
-    if name not in known:
-        what = f"{table} ids" if len(known) != 1 else f"{table} id"
-        entry.complain(problems, keys, f'there is no {table} "{clean(name, 64)}"', did_you_mean(name, known, what))
+def _written(row: Row, key: str) -> list[tuple[KeyPath, str]]:
+    """The ids that a key names, with their places; what is not text is told elsewhere."""
+    value = row.data.get(key)
+    if isinstance(value, list):
+        return [((key, index), name) for index, name in enumerate(value) if isinstance(name, str)]
+    return [((key,), value)] if isinstance(value, str) else []
 
 
 def _circles(entries: Entries, problems: Problems) -> None:
     """Integrations that need each other in a circle; each circle is told once, where it closes."""
-    needs = {one.model.id: one for one in reversed(entries.integrations)}
+    rows = [row for row in entries.rows["integration"] if isinstance(row.data.get("id"), str)]
+    needs = {row.data["id"]: row for row in reversed(rows)}
     done: set[str] = set()
-    for start in needs:
+    for start in [row.data["id"] for row in rows]:
         if start not in done:
             _walk(start, needs, done, problems)
 
 
-def _walk(start: str, needs: dict[str, Entry[Integration]], done: set[str], problems: Problems) -> None:
+def _walk(start: str, needs: dict[str, Row], done: set[str], problems: Problems) -> None:
     """Depth first without recursion: a chain of ten thousand integrations is no reason to fall over."""
-    path: list[str] = [start]
-    onward = [iter(enumerate(needs[start].model.depends_on))]
+    path = {start: None}  # in order, with quick membership
+    onward = [iter(_written(needs[start], "depends_on"))]
     while path:
         step = next(onward[-1], None)
         if step is None:
-            done.add(path.pop())
+            done.add(path.popitem()[0])
             onward.pop()
             continue
-        index, other = step
+        keys, other = step
         if other in path:
-            circle = " -> ".join([*path[path.index(other) :], other][-12:])
-            mend = "take one of them out"
-            needs[path[-1]].complain(problems, ("depends_on", index), f"goes in a circle: {circle}", mend)
+            names = list(path)
+            circle = " -> ".join(clean(name, 64) for name in [*names[names.index(other) :], other][-12:])
+            needs[names[-1]].complain(problems, keys, f"goes in a circle: {circle}", "take one of them out")
         elif other in needs and other not in done:
-            path.append(other)
-            onward.append(iter(enumerate(needs[other].model.depends_on)))
+            path[other] = None
+            onward.append(iter(_written(needs[other], "depends_on")))
 
 
 def _rules(entries: Entries, problems: Problems) -> None:
@@ -101,10 +98,11 @@ def _rules(entries: Entries, problems: Problems) -> None:
         checks[check.model.integration].append(check.model)
         by_id[check.model.id] = check.model
     unsure = {name for table, name in entries.partial if table == "check"}
+    for row in entries.rows["rule"]:
+        if isinstance(name := row.data.get("id"), str) and name in BUILT_IN_RULES:
+            row.complain(problems, ("id",), f'"{name}" is the name of a built-in rule', "give it another id")
     for rule in entries.rules:
         model = rule.model
-        if model.id in BUILT_IN_RULES:
-            rule.complain(problems, ("id",), f'"{model.id}" is the name of a built-in rule', "give it another id")
         if model.check is None:
             if checks[model.integration]:
                 _window(rule, checks[model.integration], problems)

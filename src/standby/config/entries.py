@@ -14,7 +14,7 @@ from standby.config.discover import default_store, resolve_store
 from standby.config.lines import KeyPath
 from standby.config.models import CheckModel, Integration, Rule, Settings, Simulator, Table, Vendor
 from standby.config.problems import Problems, did_you_mean
-from standby.config.sentences import sentence
+from standby.config.sentences import DATE, sentence
 from standby.config.sources import INCLUDE, Source
 from standby.domain.text import clean
 
@@ -47,9 +47,23 @@ class Entry(Generic[M]):
         problems.add(self.source.document.shown, self.line(*keys), self.label(key), message, mend)
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A table as written, whether it stands or not."""
+
+    data: Mapping[str, Any]
+    source: Source
+    path: KeyPath
+
+    def complain(self, problems: Problems, keys: KeyPath, message: str, mend: str) -> None:
+        """A problem at one of its keys."""
+        label = f"{_label(str(self.path[0]), self.path, self.data)}.{key_text(keys)}"
+        problems.add(self.source.document.shown, self.source.line((*self.path, *keys)), label, message, mend)
+
+
 @dataclass(slots=True)
 class Entries:
-    """What stands on its own. `ids` are all ids as written, also of entries that do not stand: a check whose timeout
+    """What stands on its own. `rows` are all tables as written, also those that do not stand: a check whose timeout
     is wrong still exists for the rule that names it."""
 
     settings: Settings | None = None
@@ -59,12 +73,12 @@ class Entries:
     integrations: list[Entry[Integration]] = field(default_factory=list)
     checks: list[Entry[CheckModel]] = field(default_factory=list)
     rules: list[Entry[Rule]] = field(default_factory=list)
-    ids: dict[str, list[tuple[str, Source, KeyPath]]] = field(default_factory=lambda: {table: [] for table in LISTS})
+    rows: dict[str, list[Row]] = field(default_factory=lambda: {table: [] for table in LISTS})
     partial: set[tuple[str, str]] = field(default_factory=set)  # (table, id) of entries that do not stand
 
     def known(self, table: str) -> list[str]:
         """The ids of one table, in order."""
-        return [one for one, _, _ in self.ids[table]]
+        return [row.data["id"] for row in self.rows[table] if isinstance(row.data.get("id"), str)]
 
 
 def key_text(keys: tuple[str | int, ...]) -> str:
@@ -172,8 +186,7 @@ class _Tables:
             if not isinstance(row, dict):
                 self._say((table, index), f"{table}[#{index + 1}]", "is not a table", f"write [[{table}]] and its keys")
                 continue
-            if isinstance(row.get("id"), str):
-                self.entries.ids[table].append((row["id"], self.source, (table, index)))
+            self.entries.rows[table].append(Row(row, self.source, (table, index)))
             good.append(((table, index), row))
         return good
 
@@ -224,6 +237,8 @@ def _one(source: Source, path: KeyPath, label: str, data: object, model: type[M]
         return model.model_validate_json(text, strict=True, context={"file": source.document.shown})
     except ValidationError as error:
         for detail in error.errors(include_url=False):
+            if detail["type"] == "default_factory_not_called":  # it needs a key that is wrong and told already
+                continue
             keys = _located(data, detail["loc"])
             message, mend = sentence(detail, _keys_of(model, keys))
             place = source.line((*path, *keys))
@@ -233,7 +248,7 @@ def _one(source: Source, path: KeyPath, label: str, data: object, model: type[M]
 
 def _dated(value: object) -> object:
     """TOML has dates and times, no key of ours does: a value that no type accepts."""
-    return {"a date or time": str(value)} if isinstance(value, (date, datetime, time)) else str(value)
+    return {DATE: str(value)} if isinstance(value, (date, datetime, time)) else str(value)
 
 
 def _located(data: dict[str, Any], loc: tuple[str | int, ...]) -> tuple[str | int, ...]:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Va
 
 from standby.config.cel import ExpressionError, compile_expectation, compile_rule
 from standby.config.references import is_sensitive, parse_reference, reference_mistake
+from standby.config.sentences import described
 from standby.domain.text import clean
 from standby.domain.units import format_duration, parse_duration
 
@@ -33,7 +34,7 @@ def _duration(value: object, info: ValidationInfo) -> int:
         if info.context is None:  # nanoseconds, when code makes a model
             return value
         raise ValueError(f'{clean(repr(value), 30)} has no unit; write one like "{clean(repr(value), 12)}s"')
-    raise ValueError(f'{clean(repr(value), 60)} is not a duration; write one like "500ms", "10s", "5m", "2h" or "30d"')
+    raise ValueError(f'{described(value)} is not a duration; write one like "500ms", "10s", "5m", "2h" or "30d"')
 
 
 def _positive(value: int) -> int:
@@ -47,7 +48,7 @@ def _size(value: object, info: ValidationInfo) -> int:
         return value
     found = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise ValueError(f'{clean(repr(value), 60)} is not a size; write one like "500MB" or "2GB"')
+        raise ValueError(f'{described(value)} is not a size; write one like "500MB" or "2GB"')
     return int(found[1]) * _SIZES[found[2]]
 
 

@@ -88,6 +88,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     close = difflib.get_close_matches(word[:80], options, n=1, cutoff=0.6)
     if close:
         return close[0]
+    longer = [option for option in options if len(word) >= 3 and option.startswith(word)]
+    if longer:
+        return longer[0]
     folded = {option.lower().replace("-", "_"): option for option in options}
     return folded.get(word[:80].lower().replace("-", "_"))
 

@@ -11,6 +11,8 @@ from standby.config.problems import did_you_mean, nearest
 from standby.config.references import is_sensitive
 from standby.domain.text import clean
 
+DATE = "a date or time"
+"""Stands for a TOML date, which no key of ours takes."""
 _KINDS = {
     str: "text",
     bool: "true or false",
@@ -66,7 +68,7 @@ def _choice(error: ErrorDetails, ctx: Mapping[str, Any]) -> tuple[str, str]:
     allowed = [word.strip("' ") for word in str(ctx.get("expected", "")).replace(" or ", ", ").split(",")]
     written = error["input"]
     near = nearest(written, allowed) if isinstance(written, str) else None
-    mend = f'did you mean "{near}"?' if near else f"write one of {', '.join(allowed)}"
+    mend = f'did you mean "{near}"?' if near else "write one of these in quotes"
     return f"{_shown(error)} is not one of {', '.join(allowed)}", mend
 
 
@@ -111,10 +113,17 @@ def _shown(error: ErrorDetails) -> str:
     if any(isinstance(part, str) and is_sensitive(part) for part in error["loc"]):
         return "the value"
     written = error["input"]
+    return described(written)
+
+
+def described(written: object) -> str:
+    """What was written, short: plain values as they are, the others by what they are."""
     if isinstance(written, str):
         return f'"{clean(written, 60)}"'
     if isinstance(written, bool):
         return "true" if written else "false"
     if isinstance(written, (int, float)):
         return clean(str(written), 30)
+    if isinstance(written, dict) and DATE in written:
+        return DATE
     return _KINDS.get(type(written), "this")
