@@ -199,10 +199,11 @@ class Process:
     def _server(self, engine: Running) -> Server:
         def welcome(peer: Peer) -> Welcome:
             refusal = engine.refusal(peer)
-            kind, extra = self._options.kind, engine.welcome_extra()
+            kind, extra = self._options.kind, {**engine.welcome_extra(), "consoles": server.consoles}
             return Welcome(engine.fence, kind, os.getpid(), peer.name, not refusal, refusal, extra)
 
-        return Server(self._paths, engine.handle, welcome, self._clock, on_presence=self._presence)
+        server = Server(self._paths, engine.handle, welcome, self._clock, on_presence=self._presence)
+        return server
 
     def _presence(self, consoles: int) -> None:
         if self._lifetime is not None and not self._stop.is_set():
