@@ -1,1 +1,1 @@
-"""The screens: they read the store and send commands, and never write."""
+"""The Textual app: one snapshot of the store in, rows of cells out, commands to the engine."""

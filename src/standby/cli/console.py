@@ -1,0 +1,107 @@
+"""`standby` without a command: the console. Paints the last stored state first; all else is imported after that."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from standby.cli.main import Globals, UsageError, globals_of
+
+if TYPE_CHECKING:
+    from standby.console.session import Place
+    from standby.console.snapshot import Snapshot
+
+# Read by Textual when it is imported. Animations repaint without telling anything; 15 frames a second are plenty for
+# cells that change four times a second; the Kitty protocol would stay on in the shell after a kill -9.
+_TEXTUAL = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_FPS": "15", "ESCDELAY": "50", "TEXTUAL_DISABLE_KITTY_KEY": "1"}
+
+
+class _Clock:
+    """The machine's clock."""
+
+    def now(self) -> int:
+        """Wall nanoseconds since 1970 UTC."""
+        return time.time_ns()
+
+    def monotonic(self) -> int:
+        """Nanoseconds that never go back."""
+        return time.monotonic_ns()
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the console until it is left: 0, or 128 + the signal that ended it. Raises UsageError.
+
+    With --read-only it looks and never acts: no command is sent and no engine is started. It still connects to a
+    running one, so that a wall screen keeps a companion alive and learns of its troubles.
+    """
+    options = globals_of(args)
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):  # Textual draws on the last one
+        raise UsageError("the console needs a terminal; for scripts: standby status, standby alerts, standby engine")
+    environ = dict(os.environ)  # Textual takes NO_COLOR out of the real one
+    for name, value in _TEXTUAL.items():
+        os.environ.setdefault(name, value)
+    place, snapshot = _place(options)
+    return _show(options, environ, place, snapshot)
+
+
+def _place(options: Globals) -> tuple[Place, Snapshot]:
+    """Which store, and what its configuration file says of it at a glance. Raises UsageError."""
+    from standby.cli.place import config_path, store_path
+    from standby.config.discover import peek
+    from standby.config.problems import ConfigError
+    from standby.console.estate import Estate
+    from standby.console.session import Place
+    from standby.console.snapshot import Snapshot
+
+    args = argparse.Namespace(**{name: getattr(options, name) for name in ("config", "store", "user", "read_only")})
+    store = store_path(args)
+    named = options.store is not None
+    config: Path | None = None
+    estate = Estate()
+    try:
+        config = config_path(args)
+        seen = peek(config)
+        estate = Estate(name=seen.name, environment=seen.environment.value, simulated=seen.simulated)
+    except UsageError:
+        if not named:
+            raise  # with a store of its own, a console without a configuration can still look
+    except ConfigError as error:
+        raise UsageError(str(error)) from None
+    place = Place(store, config, named=named, spawn=not options.read_only)
+    return place, Snapshot(estate=estate, read_only=options.read_only)
+
+
+def _show(options: Globals, environ: dict[str, str], place: Place, snapshot: Snapshot) -> int:
+    from standby.console import theme
+    from standby.console.app import ConsoleApp, Setup
+    from standby.console.feed import Feed
+    from standby.console.lifeline import Lifeline, origin
+    from standby.console.session import EngineSession
+
+    clock = _Clock()
+    feed = Feed(place.store, clock)
+    chosen, trouble = theme.choose(environ)
+    app = ConsoleApp(
+        Setup(
+            clock=clock,
+            feed=feed,
+            session=EngineSession(place),
+            snapshot=feed.first(snapshot),
+            theme=chosen,
+            environ=environ,
+            origin=origin(),
+            user=options.user,
+            plain=theme.plain_glyphs(environ),
+            trouble=trouble,
+        )
+    )
+    lifeline = Lifeline(app)
+    code = lifeline.run()
+    feed.close()
+    for line in app.last_words():
+        print(f"standby: {line}", file=sys.stderr)
+    return code

@@ -1,0 +1,408 @@
+"""The app: holds the snapshot, looks at the store ten times a second, carries out actions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import tzinfo
+from typing import Any, ClassVar
+
+from textual import events
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.theme import Theme as TextualTheme
+
+from standby.console import theme as themes
+from standby.console.commands import Outbox, Told, told
+from standby.console.deeds import Deeds
+from standby.console.feed import Feed, minute_of
+from standby.console.keys import ACTIONS, BY_ID, Situation, shown_keys
+from standby.console.present.footer import Hint
+from standby.console.present.moment import Guided, Moment
+from standby.console.present.pages import PREFIX, Entry
+from standby.console.prompt import Prompt
+from standby.console.screens.frame import Frame
+from standby.console.screens.overview import OverviewScreen
+from standby.console.session import Session
+from standby.console.snapshot import Link, Pane, Snapshot, only_heartbeat
+from standby.domain.clock import Clock
+from standby.domain.units import MILLISECOND, SECOND
+from standby.link.protocol import Command, CommandKind, Receipt, Status
+
+POLL_S = 0.1
+PAINT_NS = 250 * MILLISECOND  # at most four times a second
+FULL_NS = 10 * SECOND  # ages below a minute move by tens of seconds
+FLASH_NS = 8 * SECOND
+PANE_NS = SECOND
+_SCREENS = ("overview", "alerts", "log")
+_NOT_THE_FIRST = frozenset({"q", "ctrl+c", "ctrl+q", "ctrl+z"})  # who leaves does not want a rehearsal
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Everything that the app is given. `snapshot` is the last stored state, read before the first frame."""
+
+    clock: Clock
+    feed: Feed
+    session: Session
+    snapshot: Snapshot
+    theme: themes.Theme
+    environ: Mapping[str, str]
+    origin: str = ""
+    user: str | None = None
+    you: str = ""
+    zone: tzinfo | None = None
+    plain: bool = False
+    trouble: str = ""  # one line to show at the start
+    live: bool = True  # False: nothing happens by itself; a test calls `poll`
+
+
+@dataclass(slots=True)
+class _Beats:
+    """When what was done last, in monotonic nanoseconds or in units of the wall clock."""
+
+    painted: int = 0
+    dirty: bool = False
+    second: int = 0
+    tens: int = 0
+    minute: int = 0
+    pane_at: int = 0
+    pane_seq: int = -1
+    heartbeat: int | None = None  # the last one seen to move
+    heartbeat_seen: int | None = None  # when, by our own monotonic clock
+    flashed: int = 0
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+class ConsoleApp(App[int], inherit_bindings=False):
+    """Standby's console. The result is the exit code."""
+
+    TITLE = "standby"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(",".join(action.keys), f"do('{action.id}')", action.label, show=False, id=action.id)
+        for action in ACTIONS
+    ]
+    CSS = "Screen { overflow: hidden; }"
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__()
+        self.setup = setup
+        self.snapshot = setup.snapshot
+        self.filter = ""
+        self.prompt: Prompt | None = None
+        self.flashed: Told | None = None
+        self.guided = Guided()
+        self.shown_theme = setup.theme
+        self.first = True
+        self.outbox = Outbox(setup.clock, user=setup.user, origin=setup.origin, on_change=self._outbox_changed)
+        self.deeds = Deeds(self)
+        self._beats = _Beats()
+        self._wears(setup.theme)
+
+    def compose(self) -> ComposeResult:
+        """Nothing: the screens have everything."""
+        return ()
+
+    def get_default_screen(self) -> Frame:
+        """The status panes."""
+        return OverviewScreen()
+
+    def on_mount(self) -> None:
+        """Show the stored state; whatever is slow comes after the first frame."""
+        self._count_beats()
+        self.frame.paint()
+        if self.setup.trouble:
+            self.flash(Told(self.setup.trouble, "flash.refused"))
+        if self.setup.live:
+            self.call_after_refresh(self._go_live)
+
+    def _go_live(self) -> None:
+        self.setup.session.start(self.link_changed, self.kept_receipt)
+        self.set_interval(POLL_S, self.poll)
+
+    async def on_unmount(self) -> None:
+        """Hang up, so that a companion knows."""
+        for task in list(self._beats.tasks):
+            task.cancel()
+        if self.setup.live:
+            await self.setup.session.close()
+
+    def last_words(self) -> list[str]:
+        """What a person must know after the screen is gone: trouble with the store, and commands that only wait."""
+        snapshot = self.snapshot
+        engine = snapshot.engine
+        told = [snapshot.store_trouble, snapshot.link.trouble or (engine.trouble if engine else "")]
+        kept = sum(one.status is Status.KEPT for one in snapshot.sent.values())
+        if kept:
+            told.append(f"{kept} command(s) wait for an engine; they are delivered when one is back")
+        return [line for line in told if line]
+
+    # -- what screens ask -------------------------------------------------------------------------------------------
+
+    @property
+    def frame(self) -> Frame:
+        """The screen that is shown."""
+        assert isinstance(self.screen, Frame)  # noqa: S101 - all of ours are
+        return self.screen
+
+    def look(self) -> tuple[themes.Theme, bool]:
+        """The theme in force, and whether only ASCII may be shown."""
+        return self.shown_theme, self.setup.plain
+
+    def moment(self) -> Moment:
+        """This instant, for the presenters."""
+        beats, clock = self._beats, self.setup.clock
+        seen = beats.heartbeat_seen
+        return Moment(
+            snapshot=self.snapshot,
+            now=clock.now(),
+            zone=self.setup.zone,
+            heartbeat_age=None if seen is None else clock.monotonic() - seen,
+            filter=self.filter,
+            first=self.first,
+            you=self.setup.you,
+            guided=self.guided,
+        )
+
+    def hints(self, situation: Situation) -> Sequence[Hint]:
+        """The footer's keys: those of the table that are meant for it, dimmed when they do nothing now."""
+        if self.prompt is not None:
+            return (Hint("enter", "send"), Hint("esc", "give up")) if self.prompt.text is not None else ()
+        found = [
+            Hint(shown_keys(action).split()[0], action.label, action.refusal(situation) is None)
+            for action in ACTIONS
+            if action.footer
+        ]
+        if situation.screen not in _SCREENS:
+            found.insert(0, Hint("esc", "back"))
+        return found
+
+    # -- time -------------------------------------------------------------------------------------------------------
+
+    def poll(self) -> None:
+        """Ten times a second: read what is new, paint what looks different. Almost free when nothing is."""
+        clock, beats = self.setup.clock, self._beats
+        before = self.snapshot
+        self.update(self.setup.feed.poll(before))
+        self.first = False
+        now, mono = clock.now(), clock.monotonic()
+        if self.flashed is not None and mono - beats.flashed > FLASH_NS:
+            self.flashed = None
+            self.frame.paint_bottom()
+        second = now // SECOND
+        full = now // FULL_NS != beats.tens or minute_of(now) != beats.minute
+        if minute_of(now) != beats.minute:
+            self.run_soon(self._read_series())
+        beats.tens, beats.minute = now // FULL_NS, minute_of(now)
+        if (beats.dirty and mono - beats.painted >= PAINT_NS) or full:
+            beats.dirty, beats.painted = False, mono
+            self.frame.paint()
+        elif second != beats.second:
+            self._doubt()
+            self.frame.paint_header()
+        beats.second = second
+        self._read_pane(mono)
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Take over a newer snapshot; it is painted at the next beat."""
+        before = self.snapshot
+        if snapshot is before:
+            return
+        self.snapshot = snapshot
+        beats = self._beats
+        if snapshot.engine is not None and snapshot.engine.heartbeat_at != beats.heartbeat:
+            if beats.heartbeat is not None:
+                beats.heartbeat_seen = self.setup.clock.monotonic()
+            beats.heartbeat = snapshot.engine.heartbeat_at
+        if before.engine is None or not only_heartbeat(before, snapshot) or not _same_engine(before, snapshot):
+            beats.dirty = True
+        self._settle_kept()
+
+    def run_soon(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run it on the loop, keeping hold of it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._beats.tasks.add(task)
+        task.add_done_callback(self._beats.tasks.discard)
+
+    def _count_beats(self) -> None:
+        now, beats = self.setup.clock.now(), self._beats
+        beats.second, beats.tens, beats.minute = now // SECOND, now // FULL_NS, minute_of(now)
+        engine = self.snapshot.engine
+        beats.heartbeat = engine.heartbeat_at if engine else None
+
+    def _doubt(self) -> None:
+        doubt = getattr(self.setup.session, "doubt", None)
+        if doubt is not None:
+            doubt(doubted=self.snapshot.link.connected and not self.moment().engine_alive)
+
+    async def _read_series(self) -> None:
+        series = await self.setup.feed.series()
+        if series is not None:
+            self.update(replace(self.snapshot, series=series))
+
+    def _read_pane(self, mono: int) -> None:
+        integration = self.frame.integration()
+        if not integration:
+            return
+        beats, pane = self._beats, self.snapshot.pane
+        if pane.integration == integration and (beats.pane_seq == self.snapshot.seq or mono - beats.pane_at < PANE_NS):
+            return
+        beats.pane_at, beats.pane_seq = mono, self.snapshot.seq
+        if pane.integration != integration:
+            self.update(replace(self.snapshot, pane=Pane(integration)))
+        self.run_soon(self.read_pane(integration))
+
+    async def read_pane(self, integration: str) -> None:
+        """Read the detail of one integration and show it."""
+        pane = await self.setup.feed.pane(self.snapshot, integration)
+        if pane != self.snapshot.pane:
+            self.update(replace(self.snapshot, pane=pane))
+
+    # -- the engine's side ------------------------------------------------------------------------------------------
+
+    def link_changed(self, link: Link) -> None:
+        """The link came, went, or was refused."""
+        self.update(replace(self.snapshot, link=link))
+        if link.connected and self.guided.pressed:
+            self.deeds.rehearse()
+
+    def kept_receipt(self, command: Command, receipt: Receipt) -> None:
+        """A command kept earlier, perhaps by another console of this person, was delivered."""
+        self.outbox.forget(command.id)
+        self.flash(told(command, receipt, "kept earlier"))
+
+    def _outbox_changed(self) -> None:
+        self.update(replace(self.snapshot, sent=self.outbox.sent))
+
+    def _settle_kept(self) -> None:
+        """What was kept and now stands in the log needs no mark any more."""
+        kept = [one.id for one in self.snapshot.sent.values() if one.status is Status.KEPT]
+        if kept:
+            done = {entry.command for entry in self.snapshot.audits}
+            for key in kept:
+                if key in done:
+                    self.outbox.forget(key)
+
+    def send(self, kind: CommandKind, args: Mapping[str, Any], subject: str, *, quiet: bool = False) -> None:
+        """Send a command; the line above the keys says `sent`, then what came of it."""
+        command = self.outbox.command(kind, args)
+        if not quiet:
+            self.flash(Told(f"{kind.value} {subject}: sent", "sent"))
+        self.run_soon(self._sent(command, subject, quiet=quiet))
+
+    async def _sent(self, command: Command, subject: str, *, quiet: bool) -> None:
+        result = await self.outbox.send(self.setup.session, command, subject)
+        if not quiet:
+            self.flash(result)
+        self.frame.paint()
+
+    # -- keys -------------------------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Notice the first key of a demonstration, whatever it does besides."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._first_key(event.key)
+        await super().on_event(event)
+
+    def _first_key(self, key: str) -> None:
+        if self.guided.pressed or key in _NOT_THE_FIRST or not self.snapshot.estate.simulated:
+            return
+        self.guided = replace(self.guided, pressed=True)
+        self.deeds.rehearse()
+
+    async def action_do(self, name: str) -> None:
+        """Carry out an action of the table, or say why not."""
+        self.perform(name)
+
+    def perform(self, name: str) -> None:
+        """Carry out an action of the table, or say why not."""
+        action, situation = BY_ID[name], self.frame.situation()
+        if self.flashed is not None:
+            self.flashed = None
+            self.frame.paint_bottom()
+        refusal = action.refusal(situation)
+        if refusal is not None:
+            self.flash(Told(f"{action.label}: {refusal}", "flash.refused"))
+            return
+        self.deeds.do(action.id, situation)
+
+    def choose(self, key: str | None) -> None:
+        """Do what was chosen in the palette, on the screen below it."""
+        self.go_back()
+        name = (key or "").removeprefix(PREFIX)
+        if name.startswith("theme:"):
+            self.call_after_refresh(self.wear, name.removeprefix("theme:"))
+        elif name in BY_ID:
+            self.call_after_refresh(self.perform, name)
+
+    def theme_entries(self) -> list[Entry]:
+        """The themes, for the palette."""
+        found = themes.names(self.setup.environ)
+        return [Entry(f"theme:{name}", "", f"theme {name}", "wear it", "screen") for name in found]
+
+    def prompt_key(self, key: str, character: str | None) -> bool:
+        """Give a key to the prompt; whether there was one."""
+        prompt = self.prompt
+        if prompt is None:
+            return False
+        left = prompt.key(key, character)
+        if self.prompt is prompt:  # submitting may have opened another
+            self.prompt = left
+        self.frame.paint_bottom()
+        return True
+
+    def prompt_paste(self, text: str) -> None:
+        """Give pasted text to the prompt."""
+        if self.prompt is not None:
+            self.prompt = self.prompt.pasted(text)
+            self.frame.paint_bottom()
+
+    def ask(self, prompt: Prompt) -> None:
+        """Open a prompt in the line above the keys."""
+        self.prompt, self.flashed = prompt, None
+        self.frame.paint_bottom()
+
+    def flash(self, line: Told) -> None:
+        """Say one line until the next key or for eight seconds."""
+        self.flashed = line
+        self._beats.flashed = self.setup.clock.monotonic()
+        if self.is_running:
+            self.frame.paint_bottom()
+
+    def go_back(self) -> None:
+        """To the screen below."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def wear(self, name: str) -> None:
+        """Put on another theme; a bad one changes nothing and says why."""
+        try:
+            self.shown_theme = themes.load(name, self.setup.environ)
+        except themes.ThemeError as error:
+            self.flash(Told(str(error), "flash.refused"))
+            return
+        self._wears(self.shown_theme)
+        self.flash(Told(f"theme {name}", "flash.done"))
+        self.frame.repaint()
+
+    def _wears(self, theme: themes.Theme) -> None:
+        """Tell Textual the little it needs: the ground, and whether colours are the terminal's own."""
+        ground = theme.styles["text"].bgcolor
+        colour = None if ground is None or ground.is_default else ground.get_truecolor().hex
+        name = f"standby-{theme.name}"
+        self.register_theme(
+            TextualTheme(name, primary="#4f8fba", background=colour, surface=colour, dark=theme.dark, ansi=theme.ansi)
+        )
+        self.theme = name
+        if theme.ansi:
+            self.ansi_color = True
+
+
+def _same_engine(before: Snapshot, after: Snapshot) -> bool:
+    """Whether the engine's row differs in nothing but its heartbeat and its delay."""
+    if before.engine is None or after.engine is None:
+        return before.engine is after.engine
+    still = replace(after.engine, heartbeat_at=before.engine.heartbeat_at, lag_ms=before.engine.lag_ms)
+    return still == before.engine

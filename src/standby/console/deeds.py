@@ -1,0 +1,217 @@
+"""What each action of the table does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from standby.console import theme as themes
+from standby.console.edit import EditLine
+from standby.console.keys import Situation
+from standby.console.present.guide import loudest, rehearsed
+from standby.console.prompt import Prompt
+from standby.domain.outcome import AlertState
+from standby.link.protocol import CommandKind
+from standby.store.rows import AlertRow
+
+if TYPE_CHECKING:
+    from standby.console.app import ConsoleApp
+
+
+class Deeds:
+    """The actions, by the ids of the table."""
+
+    def __init__(self, app: ConsoleApp) -> None:
+        self._app = app
+        self._rehearsed = False
+        self._deeds: Mapping[str, Callable[[Situation], None]] = {
+            "ack": self._ack,
+            "ack_note": self._ack_note,
+            "unack": self._unack,
+            "note": self._note,
+            "open": self._open,
+            "back": self._back,
+            "filter": self._filter,
+            "help": self._help,
+            "palette": self._palette,
+            "overview": lambda _: self._overview(),
+            "alerts": self._alerts,
+            "log": self._log,
+            "up": lambda _: self._move(-1),
+            "down": lambda _: self._move(1),
+            "page_up": lambda _: self._page(-1),
+            "page_down": lambda _: self._page(1),
+            "top": lambda _: self._end(last=False),
+            "bottom": lambda _: self._end(last=True),
+            "next_pane": lambda _: self._app.frame.next_pane(1),
+            "previous_pane": lambda _: self._app.frame.next_pane(-1),
+            "theme": lambda _: self._theme(),
+            "redraw": lambda _: self._app.frame.repaint(),
+            "suspend": lambda _: self._app.action_suspend_process(),
+            "quit": lambda _: self._quit(),
+        }
+
+    def do(self, name: str, situation: Situation) -> None:
+        """Carry out the action `name`."""
+        self._deeds[name](situation)
+
+    def rehearse(self) -> None:
+        """Ask once for the bad minute, when an engine is there and nobody else has."""
+        app = self._app
+        link = app.snapshot.link
+        if self._rehearsed or app.snapshot.read_only or not link.connected or link.refusal:
+            return
+        self._rehearsed = True
+        if not rehearsed(app.moment()) and not app.snapshot.open_alerts():
+            app.send(CommandKind.REHEARSE, {}, "", quiet=True)
+
+    # -- act --------------------------------------------------------------------------------------------------------
+
+    def _ack(self, situation: Situation) -> None:
+        meant = situation.alerts(AlertState.FIRING)
+        if meant:
+            self._send_acks(meant, "")
+            return
+        other = loudest(situation.snapshot.firing())
+        if other is not None:
+            label = f"acknowledge {self._called(other)} ({other.summary})? enter: yes   any other key: no"
+            self._app.ask(Prompt(label, lambda _: self._send_acks([other], "")))
+
+    def _ack_note(self, situation: Situation) -> None:
+        other = loudest(situation.snapshot.firing())
+        meant = situation.alerts(AlertState.FIRING) or ([other] if other else [])
+        label = f"acknowledge {', '.join(map(self._called, meant))}, note"
+        self._app.ask(Prompt(label, lambda text: self._send_acks(meant, text), EditLine()))
+
+    def _send_acks(self, alerts: list[AlertRow], text: str) -> None:
+        for alert in alerts:
+            self._app.send(CommandKind.ACK, {"alert": alert.id, "note": text}, self._called(alert))
+
+    def _unack(self, situation: Situation) -> None:
+        for alert in situation.alerts(AlertState.ACKNOWLEDGED):
+            self._app.send(CommandKind.UNACK, {"alert": alert.id, "note": ""}, self._called(alert))
+
+    def _note(self, situation: Situation) -> None:
+        alert, integration = situation.alert(), situation.meant()
+        args = {"alert": alert.id} if alert is not None else {"integration": integration}
+        subject = self._called(alert) if alert else situation.snapshot.estate.name_of(integration or "")
+
+        def write(text: str) -> None:
+            if text:
+                self._app.send(CommandKind.NOTE, {**args, "text": text}, subject)
+
+        self._app.ask(Prompt(f"note on {subject}", write, EditLine()))
+
+    def _called(self, alert: AlertRow) -> str:
+        return f"#{alert.id} {self._app.snapshot.estate.name_of(alert.integration)}"
+
+    # -- look -------------------------------------------------------------------------------------------------------
+
+    def _open(self, situation: Situation) -> None:
+        from standby.console.screens.detail import DetailScreen, RecordScreen
+
+        kind, _, key = (situation.selected or "").partition(":")
+        if situation.screen == "record":
+            return
+        name = situation.meant()
+        if kind == "integration" or (kind == "alert" and situation.screen in ("overview", "alerts") and name):
+            self._app.guided = replace(self._app.guided, detail=True)
+            self._app.push_screen(DetailScreen(key if kind == "integration" else name or ""))
+        elif situation.selected is not None:
+            self._app.push_screen(RecordScreen(situation.selected, situation.integration))
+
+    def _back(self, situation: Situation) -> None:
+        app = self._app
+        if situation.filter:
+            app.filter = ""
+            app.frame.paint()
+        elif len(app.screen_stack) > 1:
+            app.go_back()
+
+    def _filter(self, situation: Situation) -> None:
+        app = self._app
+
+        def live(text: str) -> None:
+            app.filter = text
+            app.frame.paint()
+
+        start = EditLine(situation.filter, len(situation.filter))
+        app.ask(Prompt("filter", live, start, live=live))
+
+    def _help(self, situation: Situation) -> None:
+        from standby.console.screens.pages import HelpScreen
+
+        if situation.screen != "help":
+            self._app.push_screen(HelpScreen(situation))
+
+    def _palette(self, situation: Situation) -> None:
+        from standby.console.screens.pages import PaletteScreen
+
+        self._app.push_screen(PaletteScreen(situation, self._app.theme_entries()))
+
+    def _overview(self) -> None:
+        while len(self._app.screen_stack) > 1:
+            self._app.pop_screen()
+
+    def _alerts(self, situation: Situation) -> None:
+        from standby.console.screens.lists import AlertsScreen
+
+        if situation.screen != "alerts":
+            self._overview()
+            self._app.push_screen(AlertsScreen())
+
+    def _log(self, situation: Situation) -> None:
+        from standby.console.screens.lists import LogScreen
+
+        if situation.screen != "log":
+            self._overview()
+            self._app.push_screen(LogScreen())
+
+    # -- move -------------------------------------------------------------------------------------------------------
+
+    def _move(self, step: int) -> None:
+        grid = self._app.frame.current
+        if grid is not None:
+            grid.move(step)
+            self._app.frame.paint_bottom()
+
+    def _page(self, direction: int) -> None:
+        grid = self._app.frame.current
+        if grid is not None:
+            grid.page(direction)
+            self._app.frame.paint_bottom()
+
+    def _end(self, *, last: bool) -> None:
+        grid = self._app.frame.current
+        if grid is not None:
+            grid.to_end(last=last)
+            self._app.frame.paint_bottom()
+
+    # -- screen -----------------------------------------------------------------------------------------------------
+
+    def _theme(self) -> None:
+        found = themes.names(self._app.setup.environ)
+        here = self._app.shown_theme.name
+        if found:
+            self._app.wear(found[(found.index(here) + 1) % len(found) if here in found else 0])
+
+    def _quit(self) -> None:
+        snapshot = self._app.snapshot
+        engine = snapshot.engine
+        mortal = engine is not None and engine.kind == "companion" and snapshot.link.connected
+        if mortal and snapshot.open_alerts():
+            self._app.run_soon(self._quit_last())
+        else:
+            self._app.exit(0)
+
+    async def _quit_last(self) -> None:
+        """Other consoles keep the engine; the last one asks."""
+        consoles = await self._app.setup.session.consoles()
+        if consoles is not None and consoles > 1:
+            self._app.exit(0)
+            return
+        count = len(self._app.snapshot.open_alerts())
+        noun = "alert is" if count == 1 else "alerts are"
+        label = f"{count} {noun} open and the engine ends with its last console. y: quit   any other key: stay"
+        self._app.ask(Prompt(label, lambda _: self._app.exit(0), yes="y"))

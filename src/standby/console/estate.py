@@ -1,0 +1,133 @@
+"""What the screen knows of the configuration: the stored view (see `config.view`) as values.
+
+The view was written by an engine, perhaps of another version: what is missing or odd gets a plain default, because a
+screen that refuses to start at night helps nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from standby.domain.outcome import Criticality
+from standby.domain.text import clean
+from standby.domain.units import SECOND
+from standby.store.rows import ConfigRow
+
+CRITICALITIES = tuple(Criticality)
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """One use of one vendor. Durations are nanoseconds or `None`."""
+
+    id: str
+    name: str
+    vendor: str
+    criticality: Criticality = Criticality.MEDIUM
+    owner: str = ""
+    rto_ns: int | None = None
+    rpo_ns: int | None = None
+    runbook: str = ""
+    depends_on: Sequence[str] = ()
+    order: int = 0  # its place in the configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One way of looking at an integration. Durations are nanoseconds."""
+
+    id: str
+    integration: str
+    kind: str
+    every_ns: int
+    timeout_ns: int
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """Everything that is watched, in the order of the configuration."""
+
+    name: str = ""
+    environment: str = ""
+    simulated: bool = False
+    digest: str = ""
+    integrations: Mapping[str, Integration] = field(default_factory=dict)
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    checks_of: Mapping[str, Sequence[Check]] = field(default_factory=dict)
+
+    def name_of(self, integration: str) -> str:
+        """What people call an integration; its id when it left the configuration."""
+        found = self.integrations.get(integration)
+        return found.name if found else clean(integration, 100)
+
+
+def estate_of(row: ConfigRow | None, fallback: Estate) -> Estate:
+    """The estate that `row` describes; `fallback` (what a peek at the file gave) without a row."""
+    if row is None:
+        return fallback
+    doc = row.doc
+    integrations = {entry.id: entry for entry in map(_integration, *_numbered(doc.get("integrations")))}
+    checks = {entry.id: entry for entry in map(_check, _entries(doc.get("checks")))}
+    grouped: dict[str, list[Check]] = {}
+    for check in checks.values():
+        grouped.setdefault(check.integration, []).append(check)
+    return Estate(
+        name=_text(doc, "name") or fallback.name,
+        environment=_text(doc, "environment") or fallback.environment,
+        simulated=bool(doc.get("simulated")),
+        digest=row.digest,
+        integrations=integrations,
+        checks=checks,
+        checks_of=grouped,
+    )
+
+
+def _numbered(value: object) -> tuple[Sequence[Mapping[str, Any]], Sequence[int]]:
+    entries = _entries(value)
+    return entries, range(len(entries))
+
+
+def _entries(value: object) -> list[Mapping[str, Any]]:
+    items = value if isinstance(value, list) else []
+    return [item for item in items if isinstance(item, Mapping) and item.get("id")]
+
+
+def _integration(entry: Mapping[str, Any], order: int) -> Integration:
+    key = _text(entry, "id")
+    criticality = _text(entry, "criticality")
+    depends_on = entry.get("depends_on")
+    return Integration(
+        id=key,
+        name=_text(entry, "name") or key,
+        vendor=_text(entry, "vendor_name") or _text(entry, "vendor"),
+        criticality=Criticality(criticality) if criticality in CRITICALITIES else Criticality.MEDIUM,
+        owner=_text(entry, "owner"),
+        rto_ns=_whole(entry.get("rto_ns")),
+        rpo_ns=_whole(entry.get("rpo_ns")),
+        runbook=_text(entry, "runbook"),
+        depends_on=[clean(str(name), 100) for name in depends_on] if isinstance(depends_on, list) else (),
+        order=order,
+    )
+
+
+def _check(entry: Mapping[str, Any]) -> Check:
+    return Check(
+        id=_text(entry, "id"),
+        integration=_text(entry, "integration"),
+        kind=_text(entry, "kind"),
+        every_ns=_whole(entry.get("every_ns")) or 60 * SECOND,
+        timeout_ns=_whole(entry.get("timeout_ns")) or 10 * SECOND,
+        target=_text(entry, "target"),
+    )
+
+
+def _text(entry: Mapping[str, Any], key: str) -> str:
+    value = entry.get(key)
+    return clean(value, 200) if isinstance(value, str) else ""
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None

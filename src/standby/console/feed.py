@@ -1,0 +1,127 @@
+"""Reads the store for the screen: what is new each time it changed, and bigger things in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from standby.console.snapshot import Pane, Series, Snapshot, merge
+from standby.domain.clock import Clock
+from standby.domain.observation import Observation
+from standby.domain.units import HOUR, MINUTE, SECOND
+from standby.store.errors import StoreError
+from standby.store.reader import Reader
+
+SERIES_SPAN = 2 * HOUR
+_OBSERVATIONS = 60
+_AGAIN_NS = SECOND  # between two attempts to open a store that could not be read
+
+
+class Feed:
+    """One reader on the event loop for what is small, readers of their own in threads for the rest."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self.path = path
+        self._clock = clock
+        self._reader: Reader | None = None
+        self._version: int | None = None
+        self._tried_at: int | None = None
+
+    def first(self, snapshot: Snapshot) -> Snapshot:
+        """Everything at once, before the first frame. A store that does not exist yet is no trouble."""
+        snapshot = self.poll(snapshot)
+        if self._reader is None:
+            return snapshot
+        try:
+            now = self._clock.now()
+            return replace(snapshot, series=self._reader.latency_series(now - SERIES_SPAN, now))
+        except StoreError as error:
+            return self._troubled(snapshot, error)
+
+    def poll(self, snapshot: Snapshot) -> Snapshot:
+        """`snapshot` itself when nothing was written; else brought up to date. 3 us when nothing was."""
+        try:
+            if self._reader is None:
+                return self._open(snapshot)
+            version = self._reader.data_version()
+            if version == self._version:
+                return snapshot
+            self._version = version
+            return self._newer(self._reader, snapshot)
+        except StoreError as error:
+            return self._troubled(snapshot, error)
+
+    async def series(self) -> Mapping[str, Series] | None:
+        """The latencies of the last hours, minute by minute; `None` when they cannot be read now."""
+        now = self._clock.now()
+
+        def read() -> Mapping[str, Series] | None:
+            try:
+                reader = Reader(self.path)
+                try:
+                    return reader.latency_series(now - SERIES_SPAN, now)
+                finally:
+                    reader.close()
+            except StoreError:
+                return None
+
+        return await asyncio.to_thread(read)
+
+    async def pane(self, snapshot: Snapshot, integration: str) -> Pane:
+        """The detail of one integration."""
+        checks = [check.id for check in snapshot.estate.checks_of.get(integration, ())]
+        return await asyncio.to_thread(self._pane, integration, checks)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def _open(self, snapshot: Snapshot) -> Snapshot:
+        now = self._clock.monotonic()
+        if self._tried_at is not None and now - self._tried_at < _AGAIN_NS:
+            return snapshot
+        self._tried_at = now
+        self._reader = Reader(self.path)
+        self._version = self._reader.data_version()
+        return merge(snapshot, self._reader.changes(0), whole=True)
+
+    def _newer(self, reader: Reader, snapshot: Snapshot) -> Snapshot:
+        changes = reader.changes(snapshot.seq)
+        if changes.config is not None or changes.seq < snapshot.seq:
+            # Another configuration (checks may be gone) or another store in its place: everything anew.
+            return merge(snapshot, reader.changes(0), whole=True)
+        return merge(snapshot, changes, whole=False)
+
+    def _troubled(self, snapshot: Snapshot, error: StoreError) -> Snapshot:
+        self.close()
+        if error.kind == "missing" and snapshot.seq == 0:
+            return snapshot  # the first engine makes it
+        return replace(snapshot, store_trouble=str(error))
+
+    def _pane(self, integration: str, checks: list[str]) -> Pane:
+        try:
+            reader = Reader(self.path)
+            try:
+                observations: list[Observation] = []
+                for check in checks:
+                    observations += reader.observations(check, limit=_OBSERVATIONS)
+                observations.sort(key=lambda one: (one.at, one.check_id), reverse=True)
+                alerts = reader.alerts(50, integration=integration)
+                audits = list(reader.audits(100, subject=f"integration:{integration}"))
+                for subject in [f"check:{check}" for check in checks] + [f"alert:{alert.id}" for alert in alerts[:20]]:
+                    audits += reader.audits(20, subject=subject)
+            finally:
+                reader.close()
+        except StoreError as error:
+            return Pane(integration, failed=str(error), loaded=True)
+        audits.sort(key=lambda entry: entry.no)
+        return Pane(integration, observations[:_OBSERVATIONS], alerts, audits, loaded=True)
+
+
+def minute_of(now: int) -> int:
+    """Which minute the sparklines belong to: it turns 3 s late, when its observations are written."""
+    return (now - 3 * SECOND) // MINUTE

@@ -1,0 +1,197 @@
+"""The one table of actions. Bindings, footer, help, palette and docs/keys.md are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from standby.console.present.guide import loudest
+from standby.console.snapshot import Snapshot
+from standby.domain.outcome import AlertState
+from standby.store.rows import AlertRow
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the keys would act on: the snapshot, the screen, and the selected line (`alert:12`, `integration:x`...)."""
+
+    snapshot: Snapshot
+    screen: str = "overview"
+    selected: str | None = None
+    integration: str | None = None  # of the detail that is open
+    filter: str = ""
+
+    def meant(self) -> str | None:
+        """The integration that the cursor is on."""
+        kind, _, key = (self.selected or "").partition(":")
+        if kind == "integration":
+            return key
+        alert = self.alert()
+        return alert.integration if alert else self.integration
+
+    def alert(self) -> AlertRow | None:
+        """The alert that the cursor is on."""
+        kind, _, key = (self.selected or "").partition(":")
+        return self.snapshot.alerts.get(int(key)) if kind == "alert" and key.isdigit() else None
+
+    def alerts(self, *states: AlertState) -> list[AlertRow]:
+        """The alerts that a key means: the selected one, or all of the selected integration; in one of `states`."""
+        alert = self.alert()
+        if alert is not None:
+            return [alert] if alert.state in states else []
+        name = self.meant()
+        return [one for one in self.snapshot.alerts.values() if one.integration == name and one.state in states]
+
+
+Reason = str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that a key does.
+
+    `keys` are Textual's names. `enabled` gives the reason why it does nothing now, or `None`. `acts` actions ask
+    something of the engine and are refused in read-only mode; `dangerous` ones show what will happen first.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    group: str
+    acts: bool = False
+    dangerous: bool = False
+    footer: bool = False
+    enabled: Callable[[Situation], Reason] = lambda _: None
+
+    def refusal(self, situation: Situation) -> Reason:
+        """Why it does nothing now: rights first, then the action's own reason."""
+        if self.acts:
+            if situation.snapshot.read_only:
+                return "read-only: --read-only was given"
+            if situation.snapshot.link.refusal:
+                return f"you may look, not act: {situation.snapshot.link.refusal}"
+        return self.enabled(situation)
+
+
+def _can_ack(situation: Situation) -> Reason:
+    alert = situation.alert()
+    if situation.alerts(AlertState.FIRING):
+        return None
+    if alert is not None and alert.state is AlertState.ACKNOWLEDGED:
+        return f"#{alert.id} is acknowledged by {alert.acked_by or 'somebody'} already"
+    if loudest(situation.snapshot.firing()) is None:
+        return "no alert is firing"
+    return None  # another one fires: asked about by name
+
+
+def _can_unack(situation: Situation) -> Reason:
+    return None if situation.alerts(AlertState.ACKNOWLEDGED) else "nothing here is acknowledged"
+
+
+def _can_note(situation: Situation) -> Reason:
+    return None if situation.meant() or situation.alert() else "select an integration or an alert first"
+
+
+def _can_open(situation: Situation) -> Reason:
+    if situation.selected is None:
+        return "nothing is selected"
+    return None
+
+
+def _can_filter(situation: Situation) -> Reason:
+    return None if situation.screen in ("overview", "alerts", "log", "detail") else "nothing to filter here"
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "ack", ("a",), "ack", "you have it: acknowledge what fires here", "act",
+        acts=True, footer=True, enabled=_can_ack,
+    ),
+    Action(
+        "ack_note", ("A",), "ack with note", "the same, and write down what you know", "act",
+        acts=True, enabled=_can_ack,
+    ),
+    Action(
+        "unack", ("u",), "unack", "take it back: somebody else is needed", "act",
+        acts=True, enabled=_can_unack,
+    ),
+    Action(
+        "note", ("n",), "note", "write a note on the selected line, for everybody",
+        "act", acts=True, footer=True, enabled=_can_note,
+    ),
+    Action("open", ("enter", "l"), "detail", "open the selected line", "look", footer=True, enabled=_can_open),
+    Action("back", ("escape", "h"), "back", "clear the filter, else go back", "look"),
+    Action("filter", ("slash",), "filter", "only lines with these words", "look", footer=True, enabled=_can_filter),
+    Action("help", ("question_mark", "f1"), "help", "every key, and why it does nothing now", "look", footer=True),
+    Action("palette", ("colon", "ctrl+p"), "palette", "every action by name", "look", footer=True),
+    Action("overview", ("1",), "overview", "the status panes", "look"),
+    Action("alerts", ("2",), "alerts", "every alert, the resolved ones too", "look"),
+    Action("log", ("3",), "log", "who did what and when", "look"),
+    Action("up", ("k", "up"), "up", "one line up", "move"),
+    Action("down", ("j", "down"), "down", "one line down", "move"),
+    Action("page_up", ("pageup", "ctrl+b"), "page up", "one page up", "move"),
+    Action("page_down", ("pagedown", "ctrl+f"), "page down", "one page down", "move"),
+    Action("top", ("home", "g"), "top", "to the first line, and stay on what is first", "move"),
+    Action("bottom", ("end", "G"), "bottom", "to the last line", "move"),
+    Action("next_pane", ("tab",), "next pane", "to the next pane or section", "move"),
+    Action("previous_pane", ("shift+tab",), "previous pane", "to the pane or section before", "move"),
+    Action("theme", ("T",), "theme", "the next colour theme", "screen"),
+    Action("redraw", ("ctrl+l",), "redraw", "paint everything again", "screen"),
+    Action("suspend", ("ctrl+z",), "suspend", "stop this console (fg: back); the engine goes on", "screen"),
+    Action("quit", ("q", "ctrl+c", "ctrl+q"), "quit", "leave; asks if an engine ends with open alerts",
+           "screen", footer=True),
+)  # fmt: skip
+BY_ID = {action.id: action for action in ACTIONS}
+GROUPS = ("act", "look", "move", "screen")
+_SHOWN = {
+    "question_mark": "?", "slash": "/", "colon": ":", "escape": "esc", "pageup": "pgup", "pagedown": "pgdn",
+    "up": "↑", "down": "↓",
+}  # fmt: skip
+
+
+def shown(key: str) -> str:
+    """A key as people write it."""
+    return _SHOWN.get(key, key)
+
+
+def shown_keys(action: Action) -> str:
+    """All keys of an action."""
+    return " ".join(shown(key) for key in action.keys)
+
+
+def conflicts(actions: Iterable[Action] = ACTIONS) -> list[str]:
+    """Keys that two actions claim."""
+    seen: dict[str, str] = {}
+    found = []
+    for action in actions:
+        for key in action.keys:
+            if key in seen:
+                found.append(f"{key}: {seen[key]} and {action.id}")
+            seen[key] = action.id
+    return found
+
+
+def cheatsheet(actions: Sequence[Action] = ACTIONS) -> str:
+    """docs/keys.md, whole."""
+    lines = [
+        "# Keys",
+        "",
+        "Made from the table in `src/standby/console/keys.py`, not by hand: `STANDBY_UPDATE=1 make test` writes it.",
+        "A key that does nothing now says why in the line above the keys. `?` shows this page in the console.",
+    ]
+    titles = {"act": "Act", "look": "Look", "move": "Move", "screen": "Screen"}
+    for group in GROUPS:
+        lines += ["", f"## {titles[group]}", "", "| key | action | what it does |", "|---|---|---|"]
+        for action in actions:
+            if action.group == group:
+                keys = " ".join(f"`{shown(key)}`" for key in action.keys)
+                lines.append(f"| {keys} | {action.label} | {action.help} |")
+    lines += [
+        "",
+        "`a` acknowledges at once when the selected line has a firing alert; when only others fire it names one",
+        "and waits for Enter. In a prompt: Enter sends, Esc gives up, Ctrl-U empties it. In read-only mode",
+        "(`--read-only`) the keys under *Act* are refused, and the console never starts an engine.",
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""What the screen says, as rows of cells: pure functions of a snapshot, an instant and a width. No Textual."""

@@ -1,0 +1,61 @@
+"""The first line, and the lines under it that somebody must see before anything else."""
+
+from __future__ import annotations
+
+from standby.console.present import figures
+from standby.console.present.cells import Cell, Row, both_ends, fit, line
+from standby.console.present.guide import guide
+from standby.console.present.moment import Moment, engine
+from standby.domain.outcome import AlertState, Environment
+
+_ENVIRONMENTS = tuple(Environment)
+
+
+def header(moment: Moment, width: int, place: str = "") -> Row:
+    """Name, environment, engine, what fires, the time. `place` names the screen when it is not the first one."""
+    estate, snapshot = moment.snapshot.estate, moment.snapshot
+    environment = estate.environment if estate.environment in _ENVIRONMENTS else "unknown"
+    state = engine(moment)
+    left = [Cell(" ", "bar"), Cell(fit(estate.name or "standby", min(24, _length(estate.name))), "bar.name")]
+    left += [Cell(" ", "bar"), Cell(f" {environment.upper()} ", f"env.{environment}"), Cell("  ", "bar")]
+    left += [Cell(state.text, f"bar.{state.style}")]
+    if snapshot.read_only:
+        left += [Cell("  ", "bar"), Cell("read-only", "bar.degraded")]
+    if place:
+        left += [Cell("  ", "bar"), Cell(place, "bar.name")]
+    firing = len(snapshot.firing())
+    acked = sum(alert.state is AlertState.ACKNOWLEDGED for alert in snapshot.alerts.values())
+    right = [Cell(f" {firing} firing", "bar.down" if firing else "bar.dim")]
+    if acked:
+        right.append(Cell(f"  {acked} acked", "bar.acked"))
+    right.append(Cell(f"  {figures.clock(moment.now, moment.zone, seconds=firing > 0)} ", "bar"))
+    return both_ends(left, right, width, "bar")
+
+
+def _length(name: str) -> int:
+    return max(1, len(name or "standby"))
+
+
+def notices(moment: Moment, width: int) -> list[Row]:
+    """What is wrong with the picture itself, most urgent first, then the guide of the demonstration."""
+    snapshot = moment.snapshot
+    told: list[tuple[str, str]] = []
+    if snapshot.store_trouble:
+        told.append((f"✗ {snapshot.store_trouble}; shown is what was read last", "banner.down"))
+    if alarm := engine(moment).alarm:
+        told.append((f"✗ {alarm}", "banner.down"))
+    row = snapshot.engine
+    if row is not None and row.blind_since is not None and row.state != "stopped":
+        since = figures.stamp(row.blind_since, moment.now, moment.zone)
+        gone = figures.age(moment.now - row.blind_since)
+        told.append(
+            (f"? BLIND since {since} ({gone}): our own network is gone; results are unknown, alerts frozen", "banner")
+        )
+    if row is not None and row.trouble and moment.engine_alive:
+        told.append((f"✗ {row.trouble}", "banner.down"))
+    if refusal := snapshot.link.refusal:
+        told.append((f"you may look, not act: {refusal}", "banner"))
+    rows = [line([Cell(fit(f" {text}", width), style)], width) for text, style in told]
+    if guidance := guide(moment):
+        rows.append(line([Cell(fit(f" → {guidance}", width), "guide")], width))
+    return rows

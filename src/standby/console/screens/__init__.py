@@ -1,0 +1,1 @@
+"""One class a task: which panes it has and what they show."""

@@ -1,0 +1,185 @@
+"""What every screen has: header, notices, panes, the line above the keys, the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from standby.console.keys import Situation
+from standby.console.present import footer, header
+from standby.console.present.cells import Row, blank
+from standby.console.present.moment import Moment
+from standby.console.present.plan import Box, page
+from standby.console.widgets.grid import Grid
+
+if TYPE_CHECKING:
+    from standby.console.app import ConsoleApp
+
+Show = Callable[[Moment, Box], Sequence[Row]]
+"""A presenter with its pane: an instant and a box in, rows out."""
+
+
+class Frame(Screen[None], inherit_bindings=False):
+    """One task: which panes there are, what they show, which of them has the keys."""
+
+    AUTO_FOCUS = ""
+    PLACE: ClassVar[str] = ""  # in the header; empty on the first screen
+    NAME: ClassVar[str] = "overview"
+    CSS = "Frame { layout: vertical; overflow: hidden; } Screen { overflow: hidden; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.active = 0
+
+    @property
+    def console_app(self) -> ConsoleApp:
+        """The app, with its own type."""
+        return cast("ConsoleApp", self.app)
+
+    def heads(self) -> Mapping[str, int]:
+        """The panes in the order of the tab key, and how many rows at the top of each do not scroll."""
+        raise NotImplementedError
+
+    def boxes(self, notices: int) -> Mapping[str, Box]:
+        """Where each pane lies under so many lines of notices; without more, the first has all the room."""
+        return {next(iter(self.heads())): page(*self.app.size, notices)}
+
+    def panes(self) -> Mapping[str, Show]:
+        """What each pane shows."""
+        raise NotImplementedError
+
+    def integration(self) -> str | None:
+        """The integration that the whole screen is about."""
+        return None
+
+    def compose(self) -> ComposeResult:
+        """All panes; where they lie is decided at each painting."""
+        look = self.console_app.look
+        for name in ("header", "notices", "info", "footer"):
+            yield Grid(look, id=name)
+        for name, head in self.heads().items():
+            yield Grid(look, id=name, head=head)
+
+    @property
+    def grids(self) -> list[Grid]:
+        """The panes that have room."""
+        return [grid for name in self.heads() if (grid := self.grid(name)).display and grid.size.height > 0]
+
+    @property
+    def current(self) -> Grid | None:
+        """The pane that has the keys."""
+        grids = self.grids
+        return grids[min(self.active, len(grids) - 1)] if grids else None
+
+    def grid(self, name: str) -> Grid:
+        """A pane by name."""
+        return self.query_one(f"#{name}", Grid)
+
+    def situation(self) -> Situation:
+        """What the keys would act on."""
+        app, grid = self.console_app, self.current
+        return Situation(app.snapshot, self.NAME, grid.selected if grid else None, self.integration(), app.filter)
+
+    def paint(self) -> None:
+        """Compute everything again; only cells that look different reach the terminal."""
+        if not self.is_mounted:
+            return
+        width, height = self.app.size
+        moment = self.console_app.moment()
+        told = header.notices(moment, width)[: max(0, height - 6)]
+        self._place("header", Box(0, 0, width, min(1, height)), [header.header(moment, width, self.PLACE)])
+        self._place("notices", Box(0, 1, width, len(told)), told)
+        current = self.current
+        active = current.id if current is not None else next(iter(self.heads()))
+        panes = self.panes()
+        for name, box in self.boxes(len(told)).items():
+            rows = panes[name](moment, box) if box.height > 0 else ()
+            self._place(name, box, rows, active=name == active)
+
+        self.paint_bottom(moment)
+
+    def paint_header(self) -> None:
+        """The header and the notices only: what a tick can change. A change of height paints everything."""
+        width, height = self.app.size
+        moment = self.console_app.moment()
+        told = header.notices(moment, width)[: max(0, height - 6)]
+        if len(told) != len(self.grid("notices").rows):
+            self.paint()
+            return
+        self.grid("header").show([header.header(moment, width, self.PLACE)])
+        self.grid("notices").show(told)
+
+    def paint_bottom(self, moment: Moment | None = None) -> None:
+        """The prompt, the flash or the selected line's message; and the keys."""
+        app = self.console_app
+        width, height = app.size
+        moment = moment or app.moment()
+        if app.prompt is not None:
+            told = app.prompt.row(width)
+        elif app.flashed is not None:
+            told = footer.flash(app.flashed.text, app.flashed.style, width)
+        else:
+            told = footer.info(moment, width, self.current.selected if self.current else None)
+        self._place("info", Box(0, height - 2, width, 1 if height > 2 else 0), [told])
+        self._place("footer", Box(0, height - 1, width, 1 if height > 1 else 0), [footer.keys(self.hints(), width)])
+
+    def hints(self) -> Sequence[footer.Hint]:
+        """The keys worth a place in the last line."""
+        return self.console_app.hints(self.situation())
+
+    def repaint(self) -> None:
+        """Paint everything again, whatever the terminal shows."""
+        self.paint()
+        for grid in self.query(Grid):
+            grid.repaint()
+        self.refresh()
+
+    def next_pane(self, step: int) -> None:
+        """Give the keys to another pane."""
+        grids = self.grids
+        if grids:
+            self.active = (min(self.active, len(grids) - 1) + step) % len(grids)
+            self.paint()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Another size: every pane is planned again."""
+        self.paint()
+
+    def on_screen_resume(self) -> None:
+        """Shown again: time has passed meanwhile."""
+        self.call_after_refresh(self.paint)
+
+    def on_key(self, event: events.Key) -> None:
+        """A prompt swallows every key; without one, keys go to the action table."""
+        if self.console_app.prompt_key(event.key, event.character):
+            event.stop()
+            event.prevent_default()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Text from a clipboard goes into a prompt or nowhere."""
+        self.console_app.prompt_paste(event.text)
+        event.stop()
+
+    def _place(self, name: str, box: Box, rows: Sequence[Row], *, active: bool = False) -> None:
+        grid = self.grid(name)
+        styles = grid.styles
+        shown = box.height > 0 and box.width > 0
+        if grid.display != shown:
+            grid.display = shown
+        if not shown:
+            return
+        wanted = (box.x, box.y, box.width, box.height)
+        if grid.placed != wanted:
+            grid.placed = wanted
+            styles.offset = (box.x, box.y)
+            styles.width, styles.height = box.width, box.height
+        grid.show(_padded(rows, box), active=active)
+
+
+def _padded(rows: Iterable[Row], box: Box) -> Sequence[Row]:
+    found = list(rows)
+    return found or [blank(box.width)]

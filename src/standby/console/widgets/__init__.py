@@ -1,0 +1,1 @@
+"""The few widgets: they place rows and repaint the cells that changed."""
