@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from standby.domain.outcome import AlertState
 from standby.domain.units import HOUR, SECOND
-from standby.link.protocol import CommandKind, Status
+from standby.link.protocol import CommandKind, NotNowError, Status
 from standby.store.errors import StoreError
 from standby.store.reader import Reader
 
@@ -70,7 +70,10 @@ class History:
 
     async def act(self, event: str) -> None:
         for live in list(self.world.engine._alerts):
-            receipt = await self.world.ask(CommandKind(event), alert=live.id)
+            try:
+                receipt = await self.world.ask(CommandKind(event), alert=live.id)
+            except NotNowError:  # nothing was done; the sender keeps it
+                continue
             if receipt.status is Status.DONE:
                 self.acked[live.id] = event == "ack"
 

@@ -13,7 +13,7 @@ from standby.domain.units import SECOND, format_duration
 from standby.engine.alerts import Ack, Alerts, Live
 from standby.engine.recorder import Recorder
 from standby.engine.timeline import Timeline
-from standby.link.protocol import Command, CommandKind, Peer, Receipt, Status
+from standby.link.protocol import Command, CommandKind, NotNowError, Peer, Receipt, Status
 from standby.store.errors import StoreError
 from standby.store.rows import AuditRow, ReceiptRow
 
@@ -86,7 +86,10 @@ class Commands:
         return f"{peer.name} is not among the operators of this engine (`operators` in [standby])"
 
     async def handle(self, command: Command, peer: Peer) -> Receipt:
-        """The receipt of a command; the same one however often and however concurrently it is sent."""
+        """The receipt of a command; the same one however often and however concurrently it is sent.
+
+        Raises NotNowError while the store cannot take it: nothing was done, and the sender asks again.
+        """
         if not 0 < len(command.id) <= _ID_LIMIT or not command.id.isprintable():
             return Receipt(command.id[:_ID_LIMIT], Status.REFUSED, "the command has no usable id")
         task = self._under_way.get(command.id)
@@ -101,7 +104,7 @@ class Commands:
         try:
             known = await self._receipts.receipt(command.id)
         except StoreError as error:
-            return Receipt(command.id, Status.REFUSED, f"it cannot be recorded, so it was not done: {error}")
+            raise NotNowError(f"it cannot be recorded, so it was not done: {error}") from None
         if known is not None:
             return Receipt(command.id, Status(known.status), known.reason)
         person = self._person(command, peer)
@@ -125,7 +128,7 @@ class Commands:
         except StoreError as error:
             if deed is not None:
                 deed.undo()
-            return Receipt(command.id, Status.REFUSED, f"it cannot be recorded, so it was not done: {error}")
+            raise NotNowError(f"it cannot be recorded, so it was not done: {error}") from None
         if command.kind is CommandKind.REPLACE and status is Status.DONE:
             self._end(f"{person.name} asked for a replacement")
         return Receipt(command.id, status, reason, seq)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from standby.domain.text import clean
 from standby.link.dial import Link, LinkState, NoLinkError, connect, tty_name
 from standby.link.messages import BadMessageError, command_message, decode, encode, parse_receipt
 from standby.link.paths import LinkPaths
-from standby.link.protocol import Command, Receipt, Status
+from standby.link.protocol import Command, NotNowError, Receipt, Status
 from standby.link.spool import Spool, SpoolError
 
 __all__ = ["Client", "Link", "LinkState", "NoLinkError", "send_once", "send_or_keep", "tty_name"]
@@ -20,15 +20,13 @@ _RETRY_S = (0.1, 0.2, 0.4, 0.5)
 _LOOK_AGAIN_S = 5.0  # another program of this person may have kept something meanwhile
 _AWAY_PATIENCE_S = 1.0  # nobody is there: there is no point in making a person wait for the whole time-out
 _KEPT = "kept: no engine answers; it is delivered when one is back"
-
-
-class _NotNowError(Exception):
-    """The engine could not answer this command; it may later."""
+_KEPT_UNTIL = "kept: it is delivered when that is mended"
 
 
 def send_once(paths: LinkPaths, command: Command, timeout: float = 5.0) -> Receipt:
     """For scripts: send one command, wait for its receipt. UNREACHABLE with the reason when no engine answers."""
-    return asyncio.run(_exchange(paths, [command], timeout, None))
+    receipt = asyncio.run(_exchange(paths, [command], timeout, None))
+    return replace(receipt, status=Status.UNREACHABLE) if receipt.status is Status.KEPT else receipt
 
 
 def send_or_keep(paths: LinkPaths, command: Command, timeout: float = 5.0, spool: Spool | None = None) -> Receipt:
@@ -42,7 +40,9 @@ def send_or_keep(paths: LinkPaths, command: Command, timeout: float = 5.0, spool
     if kept and command.id not in {waiting.id for waiting in commands}:
         commands.append(command)  # a console of this person has delivered it already: ask for its receipt
     receipt = asyncio.run(_exchange(paths, commands, timeout, spool, wanted=command.id))
-    if receipt.status is Status.UNREACHABLE:
+    if receipt.status is Status.KEPT and kept:
+        return receipt
+    if receipt.status in (Status.UNREACHABLE, Status.KEPT):
         return _unanswered(receipt, kept=kept, why=why)
     spool.forget(command.id)
     return receipt
@@ -144,7 +144,7 @@ class Client:
                 elif message.get("type") == "error" and self._delivering is not None:
                     name, answer = self._delivering
                     if message.get("command") == name and not answer.done():
-                        answer.set_exception(_NotNowError())
+                        answer.set_exception(NotNowError(_reason(message)))
 
     def _answered(self, receipt: Receipt) -> None:
         waiting = [self._senders.get(receipt.command)] if receipt.command in self._unkept else []
@@ -161,8 +161,10 @@ class Client:
         while True:
             self._wake.clear()
             for command in await asyncio.to_thread(self._spool.waiting):
-                with contextlib.suppress(_NotNowError):
+                try:
                     self._tell(command, await self._deliver_one(command))
+                except NotNowError as later:
+                    self._tell_later(command, later)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _LOOK_AGAIN_S)
 
@@ -184,6 +186,11 @@ class Client:
             sender.set_result(receipt)
         elif sender is None and self._on_receipt is not None:
             self._on_receipt(command, receipt)
+
+    def _tell_later(self, command: Command, later: NotNowError) -> None:
+        sender = self._senders.get(command.id)
+        if sender is not None and not sender.done():
+            sender.set_result(_later(command.id, later))
 
     def _write(self, command: Command) -> None:
         if self._writer is None or self._writer.is_closing():
@@ -228,11 +235,14 @@ async def _send_all(paths: LinkPaths, commands: list[Command], spool: Spool | No
     try:
         for command in commands:
             writer.write(encode(command_message(command)))
-            with contextlib.suppress(_NotNowError):
+            try:
                 receipt = await _receipt_of(reader, command.id)
-                found = receipt if command.id == wanted else found
-                if spool is not None:
-                    spool.forget(command.id)
+            except NotNowError as later:
+                found = _later(command.id, later) if command.id == wanted else found
+                continue
+            found = receipt if command.id == wanted else found
+            if spool is not None:
+                spool.forget(command.id)
     finally:
         writer.close()
     return found
@@ -243,11 +253,19 @@ async def _receipt_of(reader: asyncio.StreamReader, command_id: str) -> Receipt:
         message = decode(line)
         if message.get("type") == "error":
             if message.get("command") == command_id:
-                raise _NotNowError
+                raise NotNowError(_reason(message))
             raise BadMessageError(clean(str(message.get("reason", "refused"))))
         if message.get("type") == "receipt" and message.get("command") == command_id:
             return parse_receipt(message)
     raise EOFError
+
+
+def _later(command_id: str, later: NotNowError) -> Receipt:
+    return Receipt(command_id, Status.KEPT, f"{later}; {_KEPT_UNTIL}")
+
+
+def _reason(message: Mapping[str, object]) -> str:
+    return clean(str(message.get("reason", "the engine cannot do it now")))
 
 
 def _keep(spool: Spool, command: Command) -> tuple[bool, str]:

@@ -38,6 +38,10 @@ class Status(StrEnum):
     KEPT = "kept"  # never given by the engine: no engine answered; delivered when one is back
 
 
+class NotNowError(Exception):
+    """The engine cannot record the command now, so it did nothing: one line with the reason. Ask again later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One wish of one person, safe to send twice: the engine answers the same id with the same receipt."""

@@ -13,11 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from standby.domain.clock import Clock
+from standby.domain.text import clean
 from standby.link.connection import Connection, Limits
-from standby.link.messages import BadMessageError, decode, encode, parse_command, receipt_message, welcome_message
+from standby.link.messages import (
+    REASON_LIMIT,
+    BadMessageError,
+    decode,
+    encode,
+    parse_command,
+    receipt_message,
+    welcome_message,
+)
 from standby.link.paths import LinkError, LinkPaths, make_socket_folder
 from standby.link.peer import Names, credentials
-from standby.link.protocol import VERSION, Command, Peer, Receipt, Status, Welcome
+from standby.link.protocol import VERSION, Command, NotNowError, Peer, Receipt, Status, Welcome
 
 Handler = Callable[[Command, Peer], Awaitable[Receipt]]
 SOCKET_MODE = 0o660
@@ -171,6 +180,8 @@ class Server:
         self._work.add(work)
         work.add_done_callback(self._worked)
         await asyncio.wait([work])  # a caller that leaves cancels this waiting, not the work
+        if not work.cancelled() and isinstance(later := work.exception(), NotNowError):
+            return {"type": "error", "command": command.id, "reason": clean(str(later), REASON_LIMIT)}
         if work.cancelled() or work.exception() is not None:
             return {"type": "error", "command": command.id, "reason": "the engine failed at it; its log says why"}
         return receipt_message(work.result())
@@ -181,7 +192,8 @@ class Server:
 
     def _worked(self, work: asyncio.Task[Receipt]) -> None:
         self._work.discard(work)
-        if not work.cancelled() and (error := work.exception()) is not None:
+        error = None if work.cancelled() else work.exception()
+        if error is not None and not isinstance(error, NotNowError):
             # The caller gets no receipt and asks again; a fault of ours must not pass in silence.
             context = {"message": "a command failed", "exception": error}
             asyncio.get_running_loop().call_exception_handler(context)
