@@ -93,12 +93,13 @@ class ConfiguredPlan:
     async def assemble(self, kind: str, clock: EngineClock) -> Assembled:
         """Attach the simulated third parties when there are to be some, open the store, make the engine of it."""
         config = self._config
-        context = Context(clock, Secrets(config.base, clock=clock))
+        context: Context | None = None
         simulated: Attached | None = None
         writer: Writer | None = None
 
         async def close() -> None:
-            await context.close()
+            if context is not None:
+                await context.close()
             if simulated is not None:
                 await simulated.close()
             if writer is not None:
@@ -106,8 +107,8 @@ class ConfiguredPlan:
 
         try:
             if config.simulator is not None and config.simulator.enabled:
-                simulated = await attach(config.store, spawn=True)
-                context = Context(clock, context.secrets, simulated.connect_to, simulated.ca_path)
+                simulated = await attach(config.store, spawn=True, seed=config.simulator.seed)
+            context = _context(config, clock, simulated)
             writer = await Writer.open(config.store, now=clock.now())
             engine = Engine(
                 config,
@@ -131,6 +132,13 @@ class ConfiguredPlan:
         return config
 
 
+def _context(config: Config, clock: EngineClock, simulated: Attached | None) -> Context:
+    secrets = Secrets(config.base, clock=clock)
+    if simulated is None:
+        return Context(clock, secrets, base=config.base)
+    return Context(clock, secrets, simulated.connect_to, simulated.ca_path, config.base)
+
+
 def identity(kind: str) -> Identity:
     """Who this process is."""
     return Identity(kind, os.getpid(), socket.gethostname(), login_name(os.geteuid()), __version__)
@@ -139,7 +147,7 @@ def identity(kind: str) -> Identity:
 def _rehearsing(simulated: Attached) -> Rehearse:
     async def rehearse(args: Mapping[str, Any]) -> str:
         try:
-            return await simulated.rehearse(str(args.get("scenario") or "bad-minute"))
+            return await simulated.rehearsal(args)
         except SimulatorError as error:
             raise ValueError(str(error)) from None
 
