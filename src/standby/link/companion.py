@@ -58,6 +58,12 @@ class Companion:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
 
+    def leave(self) -> None:
+        """Let go, and do not look any more: it may outlive us, and then it is nobody's child."""
+        self.let_go()
+        if self._process.poll() is None:
+            self._process.returncode = 0  # `subprocess` would complain about a child that nobody waits for
+
 
 def companion_command(config: Path, store: Path | None = None) -> list[str]:
     """The command line of a companion for `config` (and another store than the one it names)."""
@@ -83,6 +89,7 @@ def start_companion(paths: LinkPaths, command: Sequence[str], environ: Mapping[s
         process = subprocess.Popen(
             [*command],
             stdin=subprocess.PIPE,
+            bufsize=0,
             stdout=log,
             stderr=log,
             cwd="/",
@@ -116,24 +123,22 @@ async def attend(
     try:
         while True:
             if connected() or not await asyncio.to_thread(_free, paths):
+                first = False  # there was one when we came: from now on it is a succession
                 if connected():
-                    first, failures = False, 0
+                    failures = 0
                     say("")
                 await asyncio.sleep(_LOOK_S)
                 continue
             if not first:
                 await asyncio.sleep(random.uniform(0.0, 0.5))  # noqa: S311 - consoles take turns, nobody is fooled
             try:
-                companion = await asyncio.to_thread(
-                    start_companion, paths, command if first else [*command, "--takeover"]
-                )
+                await _start(held, paths, command if first else [*command, "--takeover"])
             except LinkError as error:
                 trouble: str | None = str(error)
             else:
-                held.append(companion)
-                trouble = await _outcome(companion, connected)
-            held = [one for one in held if one.poll() is None]
-            first = False
+                trouble = await _outcome(held[-1], connected)
+            _drop_ended(held)
+            first = first and trouble is not None
             if trouble is None:
                 continue
             say(trouble)
@@ -141,7 +146,26 @@ async def attend(
             failures += 1
     finally:
         for one in held:
-            one.let_go()
+            one.leave()
+
+
+async def _start(held: list[Companion], paths: LinkPaths, command: Sequence[str]) -> None:
+    """Start one off the event loop, and know of it even when we are cancelled meanwhile. Raises LinkError."""
+    starting = asyncio.ensure_future(asyncio.to_thread(start_companion, paths, command))
+    try:
+        await asyncio.wait([starting])
+    except asyncio.CancelledError:
+        await asyncio.wait([starting])
+        if starting.exception() is None:
+            held.append(starting.result())
+        raise
+    held.append(starting.result())
+
+
+def _drop_ended(held: list[Companion]) -> None:
+    for one in [one for one in held if one.poll() is not None]:
+        one.let_go()
+        held.remove(one)
 
 
 async def _outcome(companion: Companion, connected: Callable[[], bool]) -> str | None:
