@@ -85,13 +85,11 @@ class Spool:
     def _read(self, path: Path) -> Command | None:
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with os.fdopen(descriptor, "rb") as file:
+                return parse_command(decode(file.read(MAX_LINE + 1)))
         except FileNotFoundError:
             return None  # another program of ours has just delivered it
-        with os.fdopen(descriptor, "rb") as file:
-            line = file.read(MAX_LINE + 1)
-        try:
-            return parse_command(decode(line))
-        except BadMessageError:
+        except (OSError, BadMessageError):
             path.rename(path.with_suffix(".bad"))
             return None
 
