@@ -13,10 +13,11 @@ from functools import cache, lru_cache
 from typing import Any
 
 from standby.config.cel_checks import look_over
+from standby.config.cel_cost import exceeds, limit_of
 from standby.config.cel_errors import ExpressionError, mismatch, refusal, runtime_mismatch
 from standby.config.cel_numbers import RefusedError, compile_mended, with_decimals
-from standby.config.cel_tokens import MACROS, Name, names, words
-from standby.config.cel_values import MISSING, is_shallow, look_up, show, size_of, tame
+from standby.config.cel_tokens import Name, names, words
+from standby.config.cel_values import MISSING, is_shallow, look_up, only, show, size_of, tame
 from standby.domain.text import clean
 
 __all__ = ["EXPECTATION", "RULE", "Expression", "ExpressionError", "Scope", "compile_expectation", "compile_rule"]
@@ -24,6 +25,7 @@ __all__ = ["EXPECTATION", "RULE", "Expression", "ExpressionError", "Scope", "com
 LONGEST = 2000
 _MESSAGE = 400
 _MOST_NAMES = 6
+_TOO_MUCH = "there is too much to look through"
 _TYPED_WRONG = ("out of range", "Non-CEL value", "too big to convert", "null is not valid")
 
 
@@ -125,7 +127,7 @@ def _second(compile_: Any, text: str) -> Any:  # noqa: ANN401 - the library has 
 class Expression:
     """A compiled condition. Immutable; safe to share."""
 
-    __slots__ = ("_decimal", "_deep", "_program", "names", "scope", "text")
+    __slots__ = ("_decimal", "_keys", "_limit", "_program", "_reads_body", "names", "scope", "text")
 
     def __init__(self, text: str, scope: Scope, program: Any, decimal: Any) -> None:  # noqa: ANN401
         self.text = text
@@ -133,9 +135,11 @@ class Expression:
         self.names: Sequence[Name] = tuple(names(text, frozenset(scope.roots)))
         self._program = program
         self._decimal = decimal
-        loops = any(token.text in MACROS for token in words(text))
-        body = [name for name in self.names if name.path[0] == "body"]
-        self._deep = bool(body) and (loops or any(not name.compared for name in body))
+        body = [name.path for name in self.names if name.path[0] == "body"]
+        self._reads_body = bool(body)
+        self._limit = limit_of(words(text))
+        named = len(body) > 0 and all(len(path) > 1 and isinstance(path[1], str) for path in body)
+        self._keys = frozenset(str(path[1]) for path in body) if named else None
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -173,8 +177,15 @@ class Expression:
     def _run(self, values: Mapping[str, Any]) -> tuple[bool | None, str]:
         """The verdict, and what went wrong in words when a missing value does not say it."""
         try:
-            if self._deep and not is_shallow(values.get("body")):
-                return self._again(values)
+            if self._reads_body:
+                body = values.get("body")
+                if self._keys is not None:
+                    body = only(body, self._keys)
+                    values = {**values, "body": body}
+                if not is_shallow(body):
+                    return self._again(values)
+            if self._limit is not None and exceeds([values.get("body"), values.get("text")], self._limit):
+                return None, _TOO_MUCH
             result = self._program.eval(data=values)
             found = result.value()
         except Exception as error:  # noqa: BLE001 - the library's errors have no class; nothing may come out of here
@@ -202,7 +213,7 @@ class Expression:
 
     def _failed(self, error: str, values: Mapping[str, Any], *, retry: bool) -> tuple[bool | None, str]:
         if "budget exceeded" in error:
-            return None, "there are too many elements to look through"
+            return None, _TOO_MUCH
         pair = runtime_mismatch(error)
         if pair is not None:
             if (

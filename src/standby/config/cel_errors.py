@@ -96,8 +96,11 @@ def _unknown(word: str, line: Sequence[Token], index: int | None, roots: Sequenc
             method = len(before) > 1 and before[-2].text == "."
             options, what = (METHODS, "a method") if method else (FUNCTIONS, "a function")
             token = before[-1] if before else token
+        elif "." in word:  # and at the last dot of a path of which nothing is known
+            word = word.partition(".")[0]
+            token = next((one for one in reversed(line[:index]) if one.text == word), token)
         column = token.at + 1
-    word = clean(word, 60)
+    word = clean(word.partition(".")[0], 60)
     if word in _INSTEAD:
         return ExpressionError(f'"{word}" is not CEL; write {_INSTEAD[word]}', column)
     near = nearest(word, options)

@@ -24,8 +24,6 @@ _TOKEN = re.compile(
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 BINDING = {"||": 1, "&&": 2} | dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "in"), 3)
 BINDING |= dict.fromkeys("+-", 4) | dict.fromkeys("*/%", 5)
-MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
-LITERALS = frozenset({"string", "int", "float", "special"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +33,6 @@ class Token:
     kind: str
     text: str
     at: int
-
-    @property
-    def literal(self) -> bool:
-        """Whether it is a value of its own."""
-        return self.kind in LITERALS or self.text in ("true", "false", "null")
 
 
 def tokens(text: str) -> list[Token]:
@@ -105,7 +98,6 @@ class Name:
     path: tuple[str | int, ...]
     at: int
     sized: bool = False  # it stands in size(...)
-    compared: bool = False  # it is compared with a literal, sized or asked for with has(): nothing deep is looked at
 
 
 def names(text: str, roots: frozenset[str]) -> list[Name]:
@@ -122,11 +114,10 @@ def _names(line: Sequence[Token], roots: frozenset[str]) -> Iterator[Name]:
         path, end = _path(line, index)
         before = [one.text for one in line[max(0, index - 2) : index]]
         after = line[end].text if end < len(line) else ""
-        wrapped = before[-1:] == ["("] and after == ")" and before[0] in ("size", "has")
+        wrapped = before[-1:] == ["("] and after == ")" and before[0] == "size"
         shown = ".".join(str(part) if isinstance(part, str) else f"[{part}]" for part in path).replace(".[", "[")
-        compared = wrapped or _beside_literal(line, index, end) or _asks_size(line, end)
-        sized = (wrapped and before[0] == "size") or _asks_size(line, end)
-        yield Name(shown, tuple(path), token.at, sized, compared)
+        sized = wrapped or _asks_size(line, end)
+        yield Name(shown, tuple(path), token.at, sized)
 
 
 def _path(line: Sequence[Token], index: int) -> tuple[list[str | int], int]:
@@ -148,12 +139,6 @@ def _path(line: Sequence[Token], index: int) -> tuple[list[str | int], int]:
         else:
             break
     return path, at
-
-
-def _beside_literal(line: Sequence[Token], start: int, end: int) -> bool:
-    if end + 1 < len(line) and BINDING.get(line[end].text) == 3 and line[end].text != "in":
-        return line[end + 1].literal or (line[end + 1].text == "-" and end + 2 < len(line) and line[end + 2].literal)
-    return start >= 2 and BINDING.get(line[start - 1].text) == 3 and line[start - 2].literal
 
 
 def _asks_size(line: Sequence[Token], end: int) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import marshal
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from standby.config.depth import deeper
 from standby.config.references import is_sensitive
 from standby.domain.text import clean
 
@@ -16,17 +16,13 @@ MISSING = object()
 
 
 def is_shallow(value: object) -> bool:
-    """Whether comparing `value` is safe. CEL compares by recursion: 8,000 nested lists end the process (measured).
+    """Whether CEL may see `value`: it reads by recursion, and 8,000 nested lists end the process (measured)."""
+    return not isinstance(value, (dict, list)) or not deeper(value, DEEPEST)
 
-    `marshal` refuses what is nested more than 2,000 deep, at the speed of C.
-    """
-    if not isinstance(value, (dict, list)):
-        return True
-    try:
-        marshal.dumps(value)
-    except (ValueError, TypeError):
-        return False
-    return True
+
+def only(body: object, keys: Collection[str]) -> object:
+    """A table with nothing but `keys`: CEL reads whole what it is given, and neighbours could be anything."""
+    return {key: body[key] for key in keys if key in body} if isinstance(body, dict) else body
 
 
 def tame(value: object) -> Any:  # noqa: ANN401 - JSON

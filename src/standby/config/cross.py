@@ -97,6 +97,7 @@ def _rules(entries: Entries, problems: Problems) -> None:
     for check in entries.checks:
         checks[check.model.integration].append(check.model)
         by_id[check.model.id] = check.model
+    integrations = frozenset(entries.known("integration"))
     unsure = {name for table, name in entries.partial if table == "check"}
     for row in entries.rows["rule"]:
         if isinstance(name := row.data.get("id"), str) and name in BUILT_IN_RULES:
@@ -106,11 +107,11 @@ def _rules(entries: Entries, problems: Problems) -> None:
         if model.check is None:
             if checks[model.integration]:
                 _window(rule, checks[model.integration], problems)
-            elif not unsure and model.integration in entries.known("integration"):
+            elif not unsure and model.integration in integrations:
                 message = f'integration "{model.integration}" has no check, so this rule could never speak'
                 mend = f'add a [[check]] with integration = "{model.integration}"'
                 rule.complain(problems, ("integration",), message, mend)
-        elif model.check in by_id:
+        elif model.check in by_id and by_id[model.check].integration in integrations:
             _of_one(rule, by_id[model.check], problems)
 
 

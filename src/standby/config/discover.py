@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from standby.config.files import Document, as_seen, read
+from standby.config.files import MOST_BYTES, Document, NotAFileError, as_seen, read, read_regular
 from standby.config.problems import ConfigError, Problem
 from standby.domain.outcome import Environment
 
@@ -103,13 +103,10 @@ def _is_ours(path: Path) -> bool:
 
 def _looks_ours(path: Path) -> bool:
     try:
-        if not path.is_file():
-            return False
-        with path.open("rb") as file:
-            text = file.read(1_000_000).decode(errors="replace")
-    except OSError:
+        raw, _ = read_regular(path, MOST_BYTES)
+    except (OSError, NotAFileError):
         return False
-    return _OURS.search(text) is not None
+    return _OURS.search(raw.decode(errors="replace")) is not None
 
 
 def check_trust(path: Path) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from standby.config.depth import deeper
 from standby.config.problems import ConfigError, Problem
 
 MOST_BYTES = 1_000_000
@@ -55,7 +56,7 @@ def parse(text: str, name: str) -> dict[str, Any]:
         raise _problem(name, 1, "tables and lists are nested too deeply", f"nest at most {DEEPEST}") from None
     except ValueError as error:  # an integer of thousands of digits, an impossible date
         raise _problem(name, _guilty_line(text), f"not valid TOML: {error}", "write a smaller value") from None
-    if _deeper(data, DEEPEST):
+    if deeper(data, DEEPEST):
         raise _problem(name, 1, "tables and lists are nested too deeply", f"nest at most {DEEPEST}")
     return data
 
@@ -64,25 +65,42 @@ def _problem(name: str, line: int, message: str, mend: str = "") -> ConfigError:
     return ConfigError([Problem(name, line, "", message, mend)])
 
 
-def _read_bytes(path: Path, name: str) -> tuple[bytes, int]:
-    """The bytes and permission bits; never blocks on a pipe and never reads a device."""
+class NotAFileError(Exception):
+    """Something else than a file; `str()` says what: `a directory`."""
+
+
+def read_regular(path: Path, limit: int) -> tuple[bytes, os.stat_result]:
+    """At most `limit` bytes of a regular file. Never waits for a pipe and never reads a device.
+
+    Raises OSError, ValueError (a NUL in the path) and NotAFileError.
+    """
+    # O_NONBLOCK: opening a pipe that nobody writes must not hang
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     try:
-        # O_NONBLOCK: opening a pipe that nobody writes must not hang
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise NotAFileError(_nature(status.st_mode))
+        parts, left = [], limit
+        while left > 0 and (part := os.read(handle, min(left, 1 << 20))):
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts), status
+    finally:
+        os.close(handle)
+
+
+def _read_bytes(path: Path, name: str) -> tuple[bytes, int]:
+    """The bytes and permission bits."""
+    try:
+        raw, status = read_regular(path, MOST_BYTES + 1)
     except FileNotFoundError:
         raise _problem(name, 1, "there is no such file", "write it, or name another with --config") from None
     except PermissionError:
         raise _problem(name, 1, "may not be read by you", f"run: chmod u+r {name}, or ask its owner") from None
+    except NotAFileError as error:
+        raise _problem(name, 1, f"is {error}, not a file", "name a TOML file") from None
     except (OSError, ValueError) as error:
-        raise _problem(name, 1, f"cannot be opened: {_why(error)}") from None
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise _problem(name, 1, f"is {_nature(status.st_mode)}, not a file", "name a TOML file")
-        try:
-            raw = file.read(MOST_BYTES + 1)
-        except OSError as error:
-            raise _problem(name, 1, f"cannot be read: {_why(error)}") from None
+        raise _problem(name, 1, f"cannot be read: {_why(error)}") from None
     if len(raw) > MOST_BYTES:
         raise _problem(name, 1, "is larger than 1 MB", 'split it with include = ["conf.d/*.toml"]')
     return raw, stat.S_IMODE(status.st_mode)
@@ -118,7 +136,8 @@ def _syntax(text: str, name: str, message: str) -> ConfigError:
     found = _AT_LINE.search(message)
     if found is None:
         last = text.rstrip().count("\n") + 1
-        return _problem(name, last, f"not valid TOML: {message.removesuffix(_AT_END)} at the end of the file")
+        said = message.removesuffix(_AT_END)
+        return _problem(name, last, f"not valid TOML: {said} at the end of the file", "close what was opened")
     line, column = int(found[1]), int(found[2])
     return _problem(name, line, f"not valid TOML: {message[: found.start()]} (column {column})", _syntax_mend(message))
 
@@ -137,19 +156,3 @@ def _guilty_line(text: str) -> int:
     """The line of the first huge number: tomllib does not say where it gave up."""
     found = re.search(r"\d[\d_]{4000}", text)
     return 1 if found is None else text.count("\n", 0, found.start()) + 1
-
-
-def _deeper(data: object, limit: int) -> bool:
-    """Whether lists and tables nest deeper than `limit`; walks level by level, so that depth costs no stack."""
-    level: list[object] = [data]
-    for _ in range(limit):
-        below: list[object] = []
-        for item in level:
-            if isinstance(item, dict):
-                below.extend(item.values())
-            elif isinstance(item, list):
-                below.extend(item)
-        if not below:
-            return False
-        level = below
-    return any(isinstance(item, (dict, list)) for item in level)

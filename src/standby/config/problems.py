@@ -101,6 +101,6 @@ def did_you_mean(word: str, known: Sequence[str], what: str) -> str:
     if near is not None:
         return f'did you mean "{clean(near, 80)}"?'
     if not known:
-        return f"there is no {what} yet"
+        return "there are none yet; add one"
     shown = ", ".join(clean(option, 80) for option in list(known)[:20])
     return f"the {what} {'is' if len(known) == 1 else 'are'} {shown}{', …' if len(known) > 20 else ''}"

@@ -9,7 +9,6 @@ import os
 import re
 import selectors
 import signal
-import stat
 import subprocess
 import threading
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from typing import NoReturn
 
 import pydantic
 
+from standby.config.files import NotAFileError, read_regular
 from standby.config.references import Reference, command_words, parse_reference, reference_mistake
 from standby.domain.clock import Clock
 from standby.domain.text import clean
@@ -115,9 +115,11 @@ class Secrets:
 
     def _from_file(self, reference: Reference) -> str:
         try:
-            raw = _read_small(self._base / Path(reference.rest).expanduser())
+            raw, _ = read_regular(self._base / Path(reference.rest).expanduser(), MOST_BYTES + 1)
         except FileNotFoundError:
             raise SecretError(f"{reference}: there is no such file") from None
+        except NotAFileError as error:
+            raise SecretError(f"{reference} is {error}, not a file") from None
         except (OSError, RuntimeError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise SecretError(f"{reference} cannot be read: {clean(why, 200)}") from None
@@ -156,14 +158,6 @@ def _decode(raw: bytes, reference: Reference) -> str:
         return raw.decode()
     except UnicodeDecodeError:
         raise SecretError(f"{reference} is not UTF-8 text") from None
-
-
-def _read_small(path: Path) -> bytes:
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise ValueError("is not a file")
-        return file.read(MOST_BYTES + 1)
 
 
 def _run(reference: Reference) -> str:
