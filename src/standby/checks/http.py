@@ -48,7 +48,9 @@ class HttpModel(CheckModel):
 
     kind: Literal["http"] = "http"
     url: Url
-    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = Field(
+        default="GET", description="what is asked"
+    )
     headers: Headers = Field(default={}, description="values may be secret references: `Bearer env:NAME`")
     query: Annotated[dict[str, str], AfterValidator(_valid_query)] = Field(
         default={}, description="added to the address; values may be secret references"

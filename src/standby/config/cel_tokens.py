@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _TOKEN = re.compile(
     r"(?P<space>[ \t\r\n\f]+|//[^\n]*)"
@@ -37,7 +38,12 @@ class Token:
 
 def tokens(text: str) -> list[Token]:
     """Every word, spaces included: joined they are the text again."""
-    return [Token(str(found.lastgroup), found[0], found.start()) for found in _TOKEN.finditer(text)]
+    return list(_tokens(text))
+
+
+@lru_cache(maxsize=64)  # one expression is looked at from several sides while it is compiled
+def _tokens(text: str) -> tuple[Token, ...]:
+    return tuple(Token(str(found.lastgroup), found[0], found.start()) for found in _TOKEN.finditer(text))
 
 
 def words(text: str) -> list[Token]:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from standby.domain.text import clean
 
 SCHEMES = ("env", "file", "keyring", "cmd")
-_REFERENCE = re.compile(r"((?:[A-Za-z][A-Za-z-]{0,30} )?)(env|file|keyring|cmd):(.*)", re.DOTALL)
+_REFERENCE = re.compile(
+    r"((?:(?:Bearer|Basic|Token|ApiKey|GenieKey|Splunk|SSWS) )?)(env|file|keyring|cmd):(.*)", re.DOTALL
+)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,200}")
 # Names under which a value is a secret, whatever it says.
 _SENSITIVE = re.compile(

@@ -32,7 +32,7 @@ def shown(config: Config) -> dict[str, Any]:
 
 def _plain(model: Table) -> dict[str, Any]:
     written: dict[str, Any] = model.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return {key: _hide(key, value) for key, value in written.items()}
+    return {key: _hide(key, value) for key, value in written.items() if value != ""}
 
 
 def _hide(key: str, value: Any) -> Any:  # noqa: ANN401 - JSON
