@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.config.kinds import GOOD, loaded, write
 
 from standby.config import discover
 from standby.config.discover import find, peek, sample_path
 from standby.config.problems import ConfigError
 from standby.domain.outcome import Environment
-from tests.config.kinds import GOOD, loaded, write
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import socket
 from pathlib import Path
 
 import pytest
+from tests.config.kinds import GOOD, complaints, write
 
 from standby.config.files import MOST_BYTES, parse, read
 from standby.config.problems import ConfigError
-from tests.config.kinds import GOOD, complaints, write
 
 
 def said(path: Path) -> str:
@@ -20,10 +20,10 @@ def said(path: Path) -> str:
 
 
 def test_a_directory_is_named_as_one(tmp_path: Path) -> None:
-    before = len(os.listdir("/proc/self/fd")) if Path("/proc").exists() else 0
+    before = len(list(Path("/proc/self/fd").iterdir())) if Path("/proc").exists() else 0
     assert said(tmp_path) == "config.toml:1: is a directory, not a file; name a TOML file"
     if before:
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_a_pipe_does_not_hang(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.config.kinds import GOOD, write
 
 from standby.checks.registry import models
 from standby.config.discover import peek, sample_path
 from standby.config.load import load
 from standby.config.problems import ConfigError
-from tests.config.kinds import GOOD, write
 
 _LINE = re.compile(r"config\.toml:[1-9][0-9]*: \S.*")
 Mutation = Callable[[random.Random, bytes], bytes]
@@ -78,7 +78,8 @@ def rename_keys(dice: random.Random, raw: bytes) -> bytes:
 
 
 STRANGE = (
-    "3", "-1", "0", "1e400", "nan", "-inf", "true", "[]", "{}", '""', '"\\u0000"', '"\\u202E"', "1979-05-27", "07:32:00",
+    "3", "-1", "0", "1e400", "nan", "-inf", "true", "[]", "{}", '""', '"\\u0000"', '"\\u202E"', "1979-05-27",
+    "07:32:00",
     "99999999999999999999999999", "[[[[1]]]]", '{ a = { b = "c" } }', '"' + "x" * 5000 + '"', "'env:'", "'cmd:'",
     "'file:'", "'keyring:x'", "'https://['", "'https://user:pw@h'", '"size(size(size("', "'\\'", '"100000d"', '"1d1d"',
     "'[::1]'", '["a", 1, []]', "'http://\N{CYRILLIC SMALL LETTER A}.example/%00'", '"999999999999999999TB"', "+0x1",
@@ -135,9 +136,11 @@ def test_a_broken_configuration_never_trips_the_quick_look(tmp_path: Path, seed:
     dice = random.Random(1000 + seed)
     path = write(tmp_path, MUTATIONS[seed % len(MUTATIONS)](dice, GOOD.encode()))
     try:
-        assert peek(path).store.is_absolute()
+        store, said = peek(path).store, ""
     except ConfigError as error:
-        assert str(error).isprintable()
+        store, said = path, str(error)
+    assert store.is_absolute()
+    assert said.isprintable()
 
 
 def test_some_are_taken_and_most_are_not(tmp_path: Path) -> None:
