@@ -213,11 +213,13 @@ class Client:
 async def _exchange(
     paths: LinkPaths, commands: list[Command], patience_s: float, spool: Spool | None, wanted: str = ""
 ) -> Receipt:
-    """Send in order, each after the receipt of the one before; the receipt of `wanted`, by default the last one."""
+    """Send in order, each after the receipt of the one before; the receipt of `wanted`, by default the last one.
+
+    `patience_s` is for each answer: an engine that works off what was kept is there, however much that was.
+    """
     wanted = wanted or commands[-1].id
     try:
-        async with asyncio.timeout(patience_s):
-            return await _send_all(paths, commands, spool, wanted)
+        return await _send_all(paths, commands, patience_s, spool, wanted)
     except NoLinkError as error:
         denied = error.link.state is LinkState.DENIED
         return Receipt(wanted, Status.REFUSED if denied else Status.UNREACHABLE, error.link.reason)
@@ -229,14 +231,16 @@ async def _exchange(
         return Receipt(wanted, Status.UNREACHABLE, "the engine hung up")
 
 
-async def _send_all(paths: LinkPaths, commands: list[Command], spool: Spool | None, wanted: str) -> Receipt:
-    reader, writer, _ = await connect(paths, "cli")
+async def _send_all(
+    paths: LinkPaths, commands: list[Command], patience_s: float, spool: Spool | None, wanted: str
+) -> Receipt:
+    reader, writer, _ = await asyncio.wait_for(connect(paths, "cli"), patience_s)
     found = Receipt(wanted, Status.UNREACHABLE, "the engine could not answer; its log says why")
     try:
         for command in commands:
             writer.write(encode(command_message(command)))
             try:
-                receipt = await _receipt_of(reader, command.id)
+                receipt = await asyncio.wait_for(_receipt_of(reader, command.id), patience_s)
             except NotNowError as later:
                 found = _later(command.id, later) if command.id == wanted else found
                 continue

@@ -22,8 +22,8 @@ class Limits:
     idle_s: float = 60.0  # a script's connection; a console's may be silent for hours
     half_line_s: float = 5.0  # from the first byte of a line to its last
     write_s: float = 5.0  # for a caller that does not read
-    burst: int = 50  # commands at once, and then
-    per_second: int = 20
+    burst: int = 100  # commands at once, and then
+    per_second: int = 50
 
 
 class Connection:

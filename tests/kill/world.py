@@ -1,0 +1,188 @@
+"""One store over many deaths: engines and senders that are killed, and what must be true of the store afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from processes import SRC, Engines, until
+from standby.link.dial import WELCOME_S
+from standby.link.holder import held_by
+from standby.link.messages import command_message, encode
+from standby.link.protocol import VERSION, Command, CommandKind
+from standby.link.spool import Spool
+
+
+@dataclass
+class World:
+    """`receipts` are what senders were told; `asked` every command that ever left a sender."""
+
+    folder: Path
+    seed: int
+    receipts: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, Command] = field(default_factory=dict)
+    pending: list[Command] = field(default_factory=list)  # sent at least once, without a receipt
+    kept: set[str] = field(default_factory=set)  # of which a person was told that it is kept
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.seed)
+        self.engines = Engines(self.folder)
+        self.zygote = subprocess.Popen(
+            [sys.executable, "-P", str(Path(__file__).with_name("zygote.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(SRC)},
+        )
+        self.spool = Spool(self.engines.paths, self.folder / "state")
+        self.alert = 0
+
+    def close(self) -> None:
+        self.zygote.kill()
+        self.zygote.communicate()
+        self.engines.close()
+
+    # ------------------------------------------------------------ processes
+
+    def engine(self) -> int:
+        """A new engine's pid; it may not listen yet."""
+        return self._fork({"do": "engine", "config": str(self.engines.config), "log": str(self.folder / "log")})
+
+    def sender(self, commands: list[Command]) -> int:
+        """A program that sends these one after the other; its pid."""
+        for command in commands:
+            self.asked[command.id] = command
+        order = {
+            "do": "send",
+            "store": str(self.engines.store),
+            "state": str(self.folder / "state"),
+            "said": str(self.folder / "said"),
+            "commands": [command_message(command) for command in commands],
+        }
+        return self._fork(order)
+
+    def _fork(self, order: dict[str, Any]) -> int:
+        assert self.zygote.stdin is not None
+        assert self.zygote.stdout is not None
+        self.zygote.stdin.write(json.dumps(order) + "\n")
+        self.zygote.stdin.flush()
+        return int(self.zygote.stdout.readline())
+
+    def kill(self, pid: int) -> None:
+        """kill -9, and wait until it is gone."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: _gone(pid), "a death")
+
+    def stop(self, pid: int) -> None:
+        """SIGTERM, and wait until it is gone."""
+        os.kill(pid, signal.SIGTERM)
+        until(lambda: _gone(pid), "an end")
+        assert held_by(self.engines.paths.lock) is None
+
+    def listens(self) -> bool:
+        """Whether an engine takes callers."""
+        with socket.socket(socket.AF_UNIX) as sock:
+            return sock.connect_ex(str(self.engines.paths.sock)) == 0
+
+    # ------------------------------------------------------------ commands
+
+    def wish(self) -> Command:
+        """Any command that people send, with an id of its own."""
+        kind = self.random.choice([CommandKind.ACK, CommandKind.ACK, CommandKind.UNACK, CommandKind.NOTE])
+        number = len(self.asked)
+        args: dict[str, Any] = {"alert": self.alert}
+        if kind is CommandKind.NOTE:
+            args["text"] = f"note {number}"
+            if self.random.random() < 0.5:
+                args = {"integration": "gone", "text": f"note {number}"}
+        command = Command(f"command-{self.seed}-{number:06d}", kind, args, number, origin="kill test")
+        self.asked[command.id] = command
+        return command
+
+    def talk(self, deadline: threading.Event) -> None:
+        """Send what is pending and then new wishes, each after the receipt of the one before, until hung up upon."""
+        with contextlib.suppress(OSError), self._connected(deadline) as (sock, lines):
+            while not deadline.is_set():
+                if not self.pending:
+                    self.pending.append(self.wish())
+                command = self.pending[0]
+                sock.sendall(encode(command_message(command)))
+                line = lines.readline()
+                if not line:
+                    return
+                answer = json.loads(line)
+                assert answer["command"] == command.id
+                self.told(command.id, answer["status"])
+                self.pending.pop(0)
+
+    def told(self, command_id: str, status: str) -> None:
+        """A receipt: the same one every time."""
+        assert self.receipts.setdefault(command_id, status) == status
+
+    @contextlib.contextmanager
+    def _connected(self, deadline: threading.Event) -> Any:
+        while not deadline.is_set():
+            with socket.socket(socket.AF_UNIX) as sock:
+                sock.settimeout(WELCOME_S)
+                try:
+                    sock.connect(str(self.engines.paths.sock))
+                except OSError:
+                    deadline.wait(0.002)
+                    continue
+                hello = {"type": "hello", "role": "cli", "version": VERSION, "host": "h", "tty": "t"}
+                sock.sendall(encode(hello))
+                lines = sock.makefile("rb")
+                if lines.readline():
+                    yield sock, lines
+                    return
+        raise OSError("no engine in time")
+
+    # ------------------------------------------------------------ what must be true
+
+    def check(self) -> None:
+        """Every command that has a receipt is in the store once, none is there twice, and the log is whole."""
+        with self.engines.reading() as reader:
+            verdict = reader.verify_audit()
+            alerts = reader.alerts(10, open_only=True)
+        assert verdict.ok, verdict.text
+        assert [alert.id for alert in alerts] == [self.alert]
+        with contextlib.closing(sqlite3.connect(f"file:{self.engines.store}?mode=ro", uri=True)) as store:
+            stored = dict(store.execute("SELECT command, status FROM receipt"))
+            deeds = store.execute("SELECT command, kind FROM audit WHERE command IS NOT NULL ORDER BY no").fetchall()
+        assert stored.keys() <= self.asked.keys()
+        for command_id, status in self.receipts.items():
+            assert stored.get(command_id) == status, (
+                f"{command_id} was answered {status}, stored {stored.get(command_id)}"
+            )
+        done = {command_id for command_id, status in stored.items() if status == "done"}
+        assert Counter(command_id for command_id, _ in deeds) == Counter(done)  # each once, and no other
+        self._check_alert(alerts[0].acked_by is not None, [(name, kind) for name, kind in deeds])
+
+    def _check_alert(self, acknowledged: bool, deeds: list[tuple[str, str]]) -> None:
+        """The alert is as the log says that it was left."""
+        last = ""
+        for _, kind in deeds:
+            last = kind if kind in ("ack", "unack") else last
+        assert acknowledged == (last == "ack")
+
+
+def _gone(pid: int) -> bool:
+    """With its last thread; `ps` calls a process dead when its first thread is, and the others still hold the lock."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
