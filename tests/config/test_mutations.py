@@ -154,3 +154,17 @@ def test_some_are_taken_and_most_are_not(tmp_path: Path) -> None:
             continue
         taken += 1
     assert 5 <= taken <= 120
+
+
+def test_a_megabyte_of_mistakes_is_judged_quickly(tmp_path: Path) -> None:
+    keys = "[standby]\n" + "".join(f"k{n} = 1\n" for n in range(60_000))
+    tables = GOOD + "".join(
+        f'[[check]]\nid = "x{n}"\nkind = "tcp"\nhost = "h"\nport = 1\nintegration = "zz{n}"\n[[vendor]]\nid = "v{n}"\n'
+        for n in range(6_000)
+    )
+    for text in (keys, tables):
+        started = time.process_time()
+        with pytest.raises(ConfigError) as caught:
+            load(write(tmp_path, text), models(), shown="config.toml")
+        assert len(str(caught.value).splitlines()) == 101
+        assert time.process_time() - started < 5.0

@@ -44,10 +44,11 @@ def _duplicates(entries: Entries, problems: Problems) -> None:
 
 def _references(entries: Entries, problems: Problems) -> None:
     known = {table: list(dict.fromkeys(entries.known(table))) for table in LISTS}
+    ids = {table: frozenset(names) for table, names in known.items()}
     for table, key, target in _REFERENCES:
         for row in entries.rows[table]:
             for keys, name in _written(row, key):
-                if name not in known[target]:
+                if name not in ids[target] and not problems.enough:
                     what = f"{target} ids" if len(known[target]) != 1 else f"{target} id"
                     mend = did_you_mean(name, known[target], what)
                     row.complain(problems, keys, f'there is no {target} "{clean(name, 64)}"', mend)

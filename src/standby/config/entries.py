@@ -107,6 +107,8 @@ def read_entries(sources: list[Source], kinds: Mapping[str, type[CheckModel]], p
 def _top_level(source: Source, problems: Problems) -> None:
     shown = source.document.shown
     for key in source.document.data:
+        if problems.enough:
+            break
         if key in MAIN_ONLY and not source.main:
             problems.add(
                 shown, source.line((key,)), key, "does not belong in an included file", "move it to the main file"
@@ -183,6 +185,8 @@ class _Tables:
             return []
         good: list[tuple[KeyPath, dict[str, Any]]] = []
         for index, row in enumerate(rows):
+            if self.problems.enough:
+                break
             if not isinstance(row, dict):
                 self._say((table, index), f"{table}[#{index + 1}]", "is not a table", f"write [[{table}]] and its keys")
                 continue
@@ -237,6 +241,8 @@ def _one(source: Source, path: KeyPath, label: str, data: object, model: type[M]
         return model.model_validate_json(text, strict=True, context={"file": source.document.shown})
     except ValidationError as error:
         for detail in error.errors(include_url=False):
+            if problems.enough:
+                break
             if detail["type"] == "default_factory_not_called":  # it needs a key that is wrong and told already
                 continue
             keys = _located(data, detail["loc"])

@@ -13,6 +13,7 @@ from pathlib import Path
 from standby.domain.text import clean
 
 MOST_SHOWN = 100
+ENOUGH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class ConfigError(Exception):
         more = len(self.problems) - len(lines)
         if more > 0:
             last = self.problems[MOST_SHOWN]
-            rest = Problem(last.file, last.line, "", f"{more} more problems from here on", "mend the ones above first")
+            count = more if len(self.problems) < ENOUGH else "many"
+            rest = Problem(last.file, last.line, "", f"{count} more problems from here on", "mend the ones above first")
             lines.append(str(rest))
         return "\n".join(lines)
 
@@ -69,6 +71,11 @@ class Problems:
 
     def __bool__(self) -> bool:
         return bool(self._found)
+
+    @property
+    def enough(self) -> bool:
+        """Whether nobody would read more of them: whoever looks for problems may stop."""
+        return len(self._found) >= ENOUGH
 
     def error(self) -> ConfigError:
         """All of them, in the order of files as they were first met and of lines in them; the same line once."""
