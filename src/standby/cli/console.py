@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 import time
@@ -44,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     environ = dict(os.environ)  # Textual takes NO_COLOR out of the real one
     for name, value in _TEXTUAL.items():
         os.environ.setdefault(name, value)
+    gc.disable()  # until the first frame: importing makes objects that stay, and looking for garbage among them is slow
     place, snapshot = _place(options)
     return _show(options, environ, place, snapshot)
 

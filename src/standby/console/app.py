@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
@@ -119,6 +120,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
             self.call_after_refresh(self._go_live)
 
     def _go_live(self) -> None:
+        gc.freeze()
+        gc.enable()  # the launcher switched it off for the way here
         self.setup.session.start(self.link_changed, self.kept_receipt)
         self.set_interval(POLL_S, self.poll)
 
@@ -238,9 +241,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
             doubt(doubted=self.snapshot.link.connected and not self.moment().engine_alive)
 
     async def _read_series(self) -> None:
-        series = await self.setup.feed.series()
+        now = self.setup.clock.now()
+        series = await self.setup.feed.series(now)
         if series is not None:
-            self.update(replace(self.snapshot, series=series))
+            self.update(replace(self.snapshot, series=series, series_at=now))
 
     def _read_pane(self, mono: int) -> None:
         integration = self.frame.integration()
@@ -392,9 +396,13 @@ class ConsoleApp(App[int], inherit_bindings=False):
         ground = theme.styles["text"].bgcolor
         colour = None if ground is None or ground.is_default else ground.get_truecolor().hex
         name = f"standby-{theme.name}"
-        self.register_theme(
-            TextualTheme(name, primary="#4f8fba", background=colour, surface=colour, dark=theme.dark, ansi=theme.ansi)
-        )
+        worn = TextualTheme(name, primary="#4f8fba", background=colour, surface=colour, dark=theme.dark)
+        if theme.ansi:
+            # Textual's own style sheet names these two, and derives them for no ANSI theme but its own.
+            paper, ink = ("ansi_black", "ansi_white") if theme.dark else ("ansi_white", "ansi_black")
+            worn.variables.update({"ansi-background": paper, "ansi-foreground": ink})
+            worn.ansi = True
+        self.register_theme(worn)
         self.theme = name
         if theme.ansi:
             self.ansi_color = True

@@ -36,7 +36,7 @@ class Feed:
             return snapshot
         try:
             now = self._clock.now()
-            return replace(snapshot, series=self._reader.latency_series(now - SERIES_SPAN, now))
+            return replace(snapshot, series=self._reader.latency_series(now - SERIES_SPAN, now), series_at=now)
         except StoreError as error:
             return self._troubled(snapshot, error)
 
@@ -53,9 +53,8 @@ class Feed:
         except StoreError as error:
             return self._troubled(snapshot, error)
 
-    async def series(self) -> Mapping[str, Series] | None:
-        """The latencies of the last hours, minute by minute; `None` when they cannot be read now."""
-        now = self._clock.now()
+    async def series(self, now: int) -> Mapping[str, Series] | None:
+        """The latencies of the hours before `now`, minute by minute; `None` when they cannot be read."""
 
         def read() -> Mapping[str, Series] | None:
             try:

@@ -86,7 +86,7 @@ def _can_ack(situation: Situation) -> Reason:
 
 
 def _can_unack(situation: Situation) -> Reason:
-    return None if situation.alerts(AlertState.ACKNOWLEDGED) else "nothing here is acknowledged"
+    return None if situation.alerts(AlertState.ACKNOWLEDGED) else "nothing is acked here"
 
 
 def _can_note(situation: Situation) -> Reason:
@@ -117,7 +117,7 @@ ACTIONS: tuple[Action, ...] = (
         acts=True, enabled=_can_unack,
     ),
     Action(
-        "note", ("n",), "note", "write a note on the selected line, for everybody",
+        "note", ("n",), "note", "write a note on the selected line, for all",
         "act", acts=True, footer=True, enabled=_can_note,
     ),
     Action("open", ("enter", "l"), "detail", "open the selected line", "look", footer=True, enabled=_can_open),

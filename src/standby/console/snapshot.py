@@ -91,6 +91,7 @@ class Snapshot:
     audits: Sequence[AuditRow] = ()  # oldest first
     gaps: Sequence[GapRow] = ()
     series: Mapping[str, Series] = field(default_factory=dict)
+    series_at: int = 0  # the instant up to which the series are: sparklines move when these do, once a minute
     link: Link = field(default_factory=Link)
     sent: Mapping[str, Sent] = field(default_factory=dict)
     pane: Pane = field(default_factory=Pane)

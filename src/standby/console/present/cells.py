@@ -80,11 +80,10 @@ def lay_out(columns: Sequence[Column], width: int, gap: int = 1) -> list[Slot]:
 def place(slots: Sequence[Slot], cells: dict[str, Cell], width: int, *, id: str | None = None) -> Row:  # noqa: A002
     """A row of `width` cells: each column's cell cut or padded to its slot, a space between two."""
     placed: list[Cell] = []
-    for number, (column, room) in enumerate(slots):
+    for number, (column, room) in enumerate(slots, 1):
         cell = cells.get(column.key, _EMPTY)
-        if number:
-            placed.append(_GAP)
-        placed.append(Cell(fit(cell.text, room, right=column.right), cell.style))
+        gap = " " if number < len(slots) else ""  # in the style of what it follows: fewer bytes than one of its own
+        placed.append(Cell(fit(cell.text, room, right=column.right) + gap, cell.style))
     return Row(tuple(trim(placed, width)), id)
 
 
@@ -167,4 +166,3 @@ def wrap(text: str, width: int, most: int = 20) -> list[str]:
 
 
 _EMPTY = Cell("")
-_GAP = Cell(" ")

@@ -113,7 +113,7 @@ def _checks(moment: Moment, width: int, entry: Integration) -> list[Row]:
     for check in moment.snapshot.estate.checks_of.get(entry.id, ()):
         state = moment.snapshot.checks.get(check.id)
         series = moment.snapshot.series.get(check.id, ())
-        spark = figures.sparkline(series, moment.now, room.get("spark", 0))
+        spark = figures.sparkline(series, moment.snapshot.series_at, room.get("spark", 0))
         cells = _check(moment, check, state) | {"spark": Cell(spark, "spark")}
         rows.append(place(slots, cells, width, id=CHECK + check.id))
     if len(rows) == 1:

@@ -70,7 +70,7 @@ def _integration(moment: Moment, key: str) -> str:
     """The worst check's message, with the check's name, since an integration often has several."""
     snapshot = moment.snapshot
     rows = [row for check in snapshot.estate.checks_of.get(key, ()) if (row := snapshot.checks.get(check.id))]
-    worst = max(rows, key=lambda row: (max(row.outcome.badness, row.raw.badness), row.at), default=None)
+    worst = max(rows, key=lambda row: max(row.outcome.badness, row.raw.badness), default=None)
     if worst is None:
         return "no data yet"
     return f"{worst.check_id}: {worst.message}" if worst.message else ""

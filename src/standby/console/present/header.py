@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
+
 from standby.console.present import figures
 from standby.console.present.cells import Cell, Row, both_ends, fit, line
 from standby.console.present.guide import guide
@@ -23,13 +25,21 @@ def header(moment: Moment, width: int, place: str = "") -> Row:
         left += [Cell("  ", "bar"), Cell("read-only", "bar.degraded")]
     if place:
         left += [Cell("  ", "bar"), Cell(place, "bar.name")]
-    firing = len(snapshot.firing())
-    acked = sum(alert.state is AlertState.ACKNOWLEDGED for alert in snapshot.alerts.values())
-    right = [Cell(f" {firing} firing", "bar.down" if firing else "bar.dim")]
-    if acked:
-        right.append(Cell(f"  {acked} acked", "bar.acked"))
-    right.append(Cell(f"  {figures.clock(moment.now, moment.zone, seconds=firing > 0)} ", "bar"))
-    return both_ends(left, right, width, "bar")
+    room = width - sum(cell_len(cell.text) for cell in left)
+    return both_ends(left, _counts(moment, room), width, "bar")
+
+
+def _counts(moment: Moment, room: int) -> list[Cell]:
+    """What fires, what is held, the time; on a narrow screen less of it."""
+    alerts = moment.snapshot.alerts.values()
+    firing = sum(alert.state is AlertState.FIRING for alert in alerts)
+    acked = sum(alert.state is AlertState.ACKNOWLEDGED for alert in alerts)
+    fires = Cell(f" {firing} firing", "bar.down" if firing else "bar.dim")
+    held = [Cell(f"  {acked} acked", "bar.acked")] if acked else []
+    exact = Cell(f"  {figures.clock(moment.now, moment.zone, seconds=firing > 0)} ", "bar")
+    brief = Cell(f"  {figures.clock(moment.now, moment.zone)} ", "bar")
+    choices = [[fires, *held, exact], [fires, *held, brief], [fires, brief], [fires, Cell(" ", "bar")]]
+    return next((one for one in choices if sum(len(cell.text) for cell in one) <= room), choices[-1])
 
 
 def _length(name: str) -> int:

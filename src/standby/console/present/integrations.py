@@ -19,14 +19,14 @@ PREFIX = "integration:"
 _COLUMNS = (
     Column("cursor", "", 1),
     Column("state", "", 14),
-    Column("name", "", 15, weight=2, most=30),
-    Column("vendor", "vendor", 12, weight=3, most=22, drop=2),
+    Column("name", "", 15, weight=3, most=30),
+    Column("vendor", "vendor", 12, weight=4, most=22, drop=2),
     Column("spark", "by min", 8, weight=2, most=60, drop=3),
     Column("latency", "latency", 9, right=True, drop=1),
     Column("errors", "err", 4, right=True),
     Column("since", "since", 6, right=True),
-    Column("who", "who", 14, weight=1, most=20, drop=5),
-    Column("message", "message", 26, weight=6, drop=6),
+    Column("who", "who", 10, weight=1, most=20, drop=5),
+    Column("message", "message", 30, weight=4, drop=6),
 )
 _STALE_SLACK = 5 * SECOND
 
@@ -117,10 +117,11 @@ def stale_for(moment: Moment, rows: Sequence[CheckStateRow]) -> int | None:
     return youngest
 
 
-def lines(moment: Moment) -> int:
-    """How many lines the panes would like: with a heading each and an empty line between two."""
+def lines(moment: Moment) -> tuple[int, int]:
+    """How many lines the panes need, and how many they would like: an empty line between two panes."""
     found = standings(moment)
-    return max(1, len(found) + 2 * len({one.entry.criticality for one in found}) - 1)
+    groups = len({one.entry.criticality for one in found})
+    return max(1, len(found) + groups), max(1, len(found) + 2 * groups - 1)
 
 
 def panes(moment: Moment, width: int, height: int | None = None) -> list[Row]:
@@ -189,7 +190,7 @@ def _row(moment: Moment, one: Standing, slots: Sequence[Slot], width: int, holde
         "state": Cell(f"{glyph} {one.word}", "stale" if one.stale_ns is not None else one.style),
         "name": Cell(one.entry.name, "name.bad" if bad else "name" if quiet == "text" else quiet),
         "vendor": Cell(one.entry.vendor, "dim"),
-        "spark": Cell(figures.sparkline(series, moment.now, room.get("spark", 0)), "spark"),
+        "spark": Cell(figures.sparkline(series, moment.snapshot.series_at, room.get("spark", 0)), "spark"),
         "latency": latency,
         "errors": Cell(figures.share(errors), "figure.bad" if errors else "dim"),
         "since": Cell(figures.age(moment.now - one.since) if one.since else DASH, "text" if bad else "dim"),

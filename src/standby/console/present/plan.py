@@ -18,10 +18,11 @@ class Box(NamedTuple):
     height: int
 
 
-def overview(width: int, height: int, notices: int, status: int, alerts: int) -> dict[str, Box]:
+def overview(width: int, height: int, notices: int, status: tuple[int, int], alerts: int) -> dict[str, Box]:
     """Boxes of `status`, `alerts` and `log` for a screen of `width` x `height`.
 
-    `notices` is how many lines stand under the header; `status` and `alerts` how many rows the panes would like. One
+    `notices` is how many lines stand under the header; `status` how many rows its panes need
+    and would like, `alerts` how many there are. One
     line at the top is the header's; the two at the bottom are the selected line's message and the keys.
     """
     top = 1 + min(notices, max(0, height - 6))
@@ -36,7 +37,9 @@ def overview(width: int, height: int, notices: int, status: int, alerts: int) ->
             "log": Box(left + 1, top + upper + 1, right, room - upper - 1),
         }
     below = min(alerts, max(_ALERTS_LEAST, room // 3)) if room >= 8 else 0
-    above = min(status, room - below - 1) if below else room
+    above = room - below - 1 if below else room
+    tight, airy = status
+    above = airy if airy <= above else min(tight, above)
     below = room - above - 1 if below else 0
     log = below - alerts - 1 if below - alerts - 1 >= _LOG_LEAST and height >= 32 else 0
     if log:

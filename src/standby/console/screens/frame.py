@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from standby.console.keys import Situation
+from standby.console.output import compositor
 from standby.console.present import footer, header
 from standby.console.present.cells import Row, blank
 from standby.console.present.moment import Moment
@@ -33,7 +34,9 @@ class Frame(Screen[None], inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = compositor()
         self.active = 0
+        self._ready = False  # the panes exist
 
     @property
     def console_app(self) -> ConsoleApp:
@@ -86,7 +89,7 @@ class Frame(Screen[None], inherit_bindings=False):
 
     def paint(self) -> None:
         """Compute everything again; only cells that look different reach the terminal."""
-        if not self.is_mounted:
+        if not self._ready:
             return
         width, height = self.app.size
         moment = self.console_app.moment()
@@ -104,6 +107,8 @@ class Frame(Screen[None], inherit_bindings=False):
 
     def paint_header(self) -> None:
         """The header and the notices only: what a tick can change. A change of height paints everything."""
+        if not self._ready:
+            return
         width, height = self.app.size
         moment = self.console_app.moment()
         told = header.notices(moment, width)[: max(0, height - 6)]
@@ -115,6 +120,8 @@ class Frame(Screen[None], inherit_bindings=False):
 
     def paint_bottom(self, moment: Moment | None = None) -> None:
         """The prompt, the flash or the selected line's message; and the keys."""
+        if not self._ready:
+            return
         app = self.console_app
         width, height = app.size
         moment = moment or app.moment()
@@ -144,6 +151,11 @@ class Frame(Screen[None], inherit_bindings=False):
         if grids:
             self.active = (min(self.active, len(grids) - 1) + step) % len(grids)
             self.paint()
+
+    def on_mount(self) -> None:
+        """All panes exist now."""
+        self._ready = True
+        self.paint()
 
     def on_resize(self, _event: events.Resize) -> None:
         """Another size: every pane is planned again."""

@@ -129,14 +129,14 @@ class Grid(Widget, inherit_bindings=False):
         line = self._painted[y] if y < len(self._painted) else self._line(y)
         theme = self._look()[0]
         segments = [Segment(cell.text, theme.style(cell.style, line.cursor)) for cell in line.cells if cell.text]
-        return Strip(segments).adjust_cell_length(self.size.width, theme.style("text"))
+        return Strip(segments).simplify().adjust_cell_length(self.size.width, theme.style("text"))
 
     def _line(self, y: int) -> _Painted:
         at = y if y < self._head else y + self.offset_rows
         if at >= len(self._rows):
             return _Painted(blank(self.size.width).cells, "")
         row = self._rows[at]
-        if row.id is None or row.id != self.selected:
+        if row.id is None or row.id != self.selected or not (self.active or self.followed):
             return _Painted(row.cells, "")
         sign = CURSOR if self.active else IDLE_CURSOR
         mark = Cell(sign, "key" if self.active else "dim")

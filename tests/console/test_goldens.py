@@ -1,0 +1,53 @@
+"""The whole screen as plain text at the sizes that matter. STANDBY_UPDATE=1 writes the files again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from standby.console.snapshot import Pane
+from standby.domain.outcome import Outcome
+
+from . import shop
+from .harness import UTF8, StillFeed, console, press, screen
+
+GOLDENS = Path(__file__).parent / "goldens"
+LINUX = {"TERM": "linux", "LANG": "C.UTF-8", "HOME": "/nonexistent"}
+CASES = [
+    ("overview-80x24", (80, 24), UTF8, ()),
+    ("overview-120x40", (120, 40), UTF8, ()),
+    ("overview-200x60", (200, 60), UTF8, ()),
+    ("overview-60x15", (60, 15), UTF8, ()),
+    ("overview-linux-80x24", (80, 24), LINUX, ()),
+    ("overview-nocolor-80x24", (80, 24), UTF8 | {"NO_COLOR": "1"}, ()),
+    ("alerts-80x24", (80, 24), UTF8, ("alerts",)),
+    ("alerts-120x40", (120, 40), UTF8, ("alerts",)),
+    ("log-120x40", (120, 40), UTF8, ("log",)),
+    ("detail-80x24", (80, 24), UTF8, ("open",)),
+    ("detail-120x40", (120, 40), UTF8, ("open",)),
+    ("help-80x24", (80, 24), UTF8, ("help",)),
+    ("palette-80x24", (80, 24), UTF8, ("palette",)),
+]
+
+
+@pytest.mark.parametrize(("name", "size", "environ", "actions"), CASES, ids=[case[0] for case in CASES])
+async def test_golden(name: str, size: tuple[int, int], environ: Mapping[str, str], actions: tuple[str, ...]) -> None:
+    seen = [
+        shop.observation("payments", back, Outcome.DOWN if back < 9 else Outcome.UP, shop.DOWN) for back in range(12)
+    ]
+    pane = Pane("payments", seen, [shop.alert(1)], [shop.audit(4, "note", message="vendor confirms")], loaded=True)
+    app = console(shop.snapshot(pane=pane), feed=StillFeed(pane), environ=environ)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        await press(pilot, *actions)
+        await pilot.pause()
+        shown = screen(app)
+    path = GOLDENS / f"{name}.txt"
+    if os.environ.get("STANDBY_UPDATE"):
+        path.write_text(shown, encoding="utf-8")
+    assert shown == path.read_text(encoding="utf-8")
+    if environ is LINUX:
+        assert shown.isascii()
