@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,15 +41,25 @@ def _forget_probes(world: World) -> None:
 
 
 def test_the_engine_is_killed(world: World) -> None:
-    for _ in range(ROUNDS):
-        engine, deadline = world.engine(), threading.Event()
-        talking = threading.Thread(target=world.talk, args=(deadline,))
-        answered = len(world.receipts)
+    for number in range(ROUNDS):
+        engine, deadline, working = world.engine(), threading.Event(), threading.Event()
+        # A third each: at the very moment of a receipt; while it works; wherever its start has come to.
+        left = world.random.randint(1, 20) if number % 3 == 0 else -1
+
+        def answered(engine: int = engine, working: threading.Event = working) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                os.kill(engine, signal.SIGKILL)
+            working.set()
+
+        talking = threading.Thread(target=world.talk, args=(deadline, answered))
         talking.start()
-        pause = threading.Event()
-        if world.random.random() < 0.75:  # while it works; else wherever its start has come to
-            until(lambda before=answered: len(world.receipts) > before, "the first receipt")
-        pause.wait(world.random.uniform(0.0, 0.12))
+        if number % 3 == 0:
+            talking.join(10)
+        elif number % 3 == 1:
+            assert working.wait(10)
+        deadline.wait(world.random.uniform(0.0, 0.15))
         world.kill(engine)
         deadline.set()
         talking.join(10)

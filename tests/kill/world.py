@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -112,8 +113,11 @@ class World:
         self.asked[command.id] = command
         return command
 
-    def talk(self, deadline: threading.Event) -> None:
-        """Send what is pending and then new wishes, each after the receipt of the one before, until hung up upon."""
+    def talk(self, deadline: threading.Event, answered: Callable[[], None]) -> None:
+        """Send what is pending and then new wishes, each after the receipt of the one before, until hung up upon.
+
+        `answered` is called at once after each receipt.
+        """
         with contextlib.suppress(OSError), self._connected(deadline) as (sock, lines):
             while not deadline.is_set():
                 if not self.pending:
@@ -123,6 +127,7 @@ class World:
                 line = lines.readline()
                 if not line:
                     return
+                answered()
                 answer = json.loads(line)
                 assert answer["command"] == command.id
                 self.told(command.id, answer["status"])
@@ -130,7 +135,8 @@ class World:
 
     def told(self, command_id: str, status: str) -> None:
         """A receipt: the same one every time."""
-        assert self.receipts.setdefault(command_id, status) == status
+        first = self.receipts.setdefault(command_id, status)
+        assert first == status, f"{command_id} was answered {first}, then {status}"
 
     @contextlib.contextmanager
     def _connected(self, deadline: threading.Event) -> Any:
@@ -156,27 +162,29 @@ class World:
         """Every command that has a receipt is in the store once, none is there twice, and the log is whole."""
         with self.engines.reading() as reader:
             verdict = reader.verify_audit()
-            alerts = reader.alerts(10, open_only=True)
         assert verdict.ok, verdict.text
-        assert [alert.id for alert in alerts] == [self.alert]
         with contextlib.closing(sqlite3.connect(f"file:{self.engines.store}?mode=ro", uri=True)) as store:
+            store.execute("BEGIN")  # one moment: what was sent before a death may still be carried out
+            alerts = store.execute("SELECT id, acked_by FROM alert WHERE state <> 'resolved'").fetchall()
             stored = dict(store.execute("SELECT command, status FROM receipt"))
             deeds = store.execute("SELECT command, kind FROM audit WHERE command IS NOT NULL ORDER BY no").fetchall()
-        assert stored.keys() <= self.asked.keys()
+        assert [number for number, _ in alerts] == [self.alert], alerts
+        assert stored.keys() <= self.asked.keys(), stored.keys() - self.asked.keys()
         for command_id, status in self.receipts.items():
             assert stored.get(command_id) == status, (
                 f"{command_id} was answered {status}, stored {stored.get(command_id)}"
             )
         done = {command_id for command_id, status in stored.items() if status == "done"}
-        assert Counter(command_id for command_id, _ in deeds) == Counter(done)  # each once, and no other
-        self._check_alert(alerts[0].acked_by is not None, [(name, kind) for name, kind in deeds])
+        counted = Counter(command_id for command_id, _ in deeds)
+        assert counted == Counter(done), counted - Counter(done)  # each once, and no other
+        self._check_alert(deeds, acknowledged=alerts[0][1] is not None)
 
-    def _check_alert(self, acknowledged: bool, deeds: list[tuple[str, str]]) -> None:
+    def _check_alert(self, deeds: list[tuple[str, str]], *, acknowledged: bool) -> None:
         """The alert is as the log says that it was left."""
         last = ""
         for _, kind in deeds:
             last = kind if kind in ("ack", "unack") else last
-        assert acknowledged == (last == "ack")
+        assert acknowledged == (last == "ack"), f"the last deed was {last!r}"
 
 
 def _gone(pid: int) -> bool:
