@@ -16,7 +16,7 @@ from pathlib import Path
 from standby.link.client import send_once
 from standby.link.holder import held_by
 from standby.link.paths import LinkPaths, link_paths
-from standby.link.protocol import Command, CommandKind, Receipt
+from standby.link.protocol import Command, CommandKind, Receipt, Status
 from standby.store.reader import Reader
 
 SRC = Path(__file__).parents[1] / "src"
@@ -112,7 +112,7 @@ class Engines:
         until(answers, "an engine that answers")
 
     def _welcomed(self) -> bool:
-        return send_once(self.paths, Command("probe-00", CommandKind.ACK, {"alert": 999}, 1), 1.0).reason != ""
+        return send_once(self.paths, Command("probe-00", CommandKind.ACK, {"alert": 999}, 1), 1.0).status is Status.REFUSED
 
     def running(self, *flags: str, **options: object) -> subprocess.Popen[str]:
         process = self.start(*flags, **options)  # type: ignore[arg-type]

@@ -71,8 +71,8 @@ def test_an_sdist_builds_the_same_wheel(tmp_path: Path) -> None:
 
 def test_the_checkout_finds_the_sample_configuration_and_the_themes() -> None:
     script = (
-        "from standby.config.discover import sample_path; from standby.console.theme import themes_dir;"
-        "print(sample_path()); print(len(list(themes_dir().glob('*.toml'))))"
+        "from standby.config.discover import sample_path; from standby.console import theme;"
+        "print(sample_path()); print(len(theme.names({'XDG_CONFIG_HOME': '/nonexistent', 'HOME': '/nonexistent'})))"
     )
     sample, themes = _run(sys.executable, "-c", script, cwd=ROOT).splitlines()
     assert Path(sample) == ROOT / "config.toml"
