@@ -112,6 +112,7 @@ class Process:
         self._stop = asyncio.Event()
         self._lifetime: Lifetime | None = None
         self._upkeep: Upkeep | None = None
+        self._resort: threading.Timer | None = None
         self._code = OK
 
     async def run(self) -> int:
@@ -171,6 +172,7 @@ class Process:
     async def _wind_up(self, assembled: Assembled, server: Server) -> None:
         """End everything within bounds; what hangs is left behind, and said."""
         self._stop.set()
+        self._arm_last_resort()
         if self._lifetime is not None:
             self._lifetime.close()
         self._notifier.tell("STOPPING=1")
@@ -216,10 +218,14 @@ class Process:
             return
         self._say(f"ending: {why}")
         self._stop.set()
-        if self._options.last_resort:
-            resort = threading.Timer(LAST_RESORT_S, os._exit, (FAILED,))
-            resort.daemon = True
-            resort.start()
+        self._arm_last_resort()
+
+    def _arm_last_resort(self) -> None:
+        """A thread that hangs (a name service, a disk) would else keep a process that has ended."""
+        if self._options.last_resort and self._resort is None:
+            self._resort = threading.Timer(LAST_RESORT_S, os._exit, (FAILED,))
+            self._resort.daemon = True
+            self._resort.start()
 
     def _hung_up(self) -> None:
         """SIGHUP: the terminal is gone, or somebody wants a reload."""
