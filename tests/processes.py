@@ -112,7 +112,8 @@ class Engines:
         until(answers, "an engine that answers")
 
     def _welcomed(self) -> bool:
-        return send_once(self.paths, Command("probe-00", CommandKind.ACK, {"alert": 999}, 1), 1.0).status is Status.REFUSED
+        probe = Command("probe-00", CommandKind.ACK, {"alert": 999}, 1)
+        return send_once(self.paths, probe, 1.0).status is Status.REFUSED
 
     def running(self, *flags: str, **options: object) -> subprocess.Popen[str]:
         process = self.start(*flags, **options)  # type: ignore[arg-type]
