@@ -1,8 +1,8 @@
 """Sends the cells that changed and not the line before them.
 
-Textual 8.2 finds the changed spans, then sends each from the left edge of its widget (`ChopsUpdate.render_segments` crops
-on the right only): 500 bytes for a latency at the end of a line instead of 60. It touches two private classes of a
-pinned minor version, so it is one file; STANDBY_NARROW=0 switches it off.
+Textual 8.2 finds the changed spans, then sends each from the left edge of its widget (`ChopsUpdate.render_segments`
+crops on the right only): 500 bytes for a latency at the end of a line instead of 60. It touches two private classes of
+a pinned minor version, so it is one file; STANDBY_NARROW=0 switches it off.
 """
 
 from __future__ import annotations
