@@ -46,6 +46,9 @@ class FakeSession:
         """As a test said."""
         return self.counted
 
+    def doubt(self, *, doubted: bool) -> None:
+        """Nobody to ask."""
+
     async def close(self) -> None:
         """Noted."""
         self.closed = True

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import traceback
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import tzinfo
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import events
@@ -17,25 +19,22 @@ from textual.theme import Theme as TextualTheme
 from standby.console import theme as themes
 from standby.console.commands import Outbox, Told, told
 from standby.console.deeds import Deeds
-from standby.console.feed import Feed, minute_of
+from standby.console.feed import Feed
 from standby.console.keys import ACTIONS, BY_ID, Situation, shown_keys
 from standby.console.present.footer import Hint
 from standby.console.present.moment import Guided, Moment
 from standby.console.present.pages import PREFIX, Entry
 from standby.console.prompt import Prompt
+from standby.console.pulse import Pulse
 from standby.console.screens.frame import Frame
 from standby.console.screens.overview import OverviewScreen
 from standby.console.session import Session
-from standby.console.snapshot import Link, Pane, Snapshot, only_heartbeat
+from standby.console.snapshot import Link, Snapshot
 from standby.domain.clock import Clock
-from standby.domain.units import MILLISECOND, SECOND
+from standby.domain.text import clean
 from standby.link.protocol import Command, CommandKind, Receipt, Status
 
 POLL_S = 0.1
-PAINT_NS = 250 * MILLISECOND  # at most four times a second
-FULL_NS = 10 * SECOND  # ages below a minute move by tens of seconds
-FLASH_NS = 8 * SECOND
-PANE_NS = SECOND
 _SCREENS = ("overview", "alerts", "log")
 _NOT_THE_FIRST = frozenset({"q", "ctrl+c", "ctrl+q", "ctrl+z"})  # who leaves does not want a rehearsal
 
@@ -59,23 +58,6 @@ class Setup:
     live: bool = True  # False: nothing happens by itself; a test calls `poll`
 
 
-@dataclass(slots=True)
-class _Beats:
-    """When what was done last, in monotonic nanoseconds or in units of the wall clock."""
-
-    painted: int = 0
-    dirty: bool = False
-    second: int = 0
-    tens: int = 0
-    minute: int = 0
-    pane_at: int = 0
-    pane_seq: int = -1
-    heartbeat: int | None = None  # the last one seen to move
-    heartbeat_seen: int | None = None  # when, by our own monotonic clock
-    flashed: int = 0
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
-
-
 class ConsoleApp(App[int], inherit_bindings=False):
     """Standby's console. The result is the exit code."""
 
@@ -88,18 +70,20 @@ class ConsoleApp(App[int], inherit_bindings=False):
     CSS = "Screen { overflow: hidden; }"
 
     def __init__(self, setup: Setup) -> None:
-        super().__init__()
+        super().__init__(ansi_color=setup.theme.ansi)  # decides which of its filters serves NO_COLOR
         self.setup = setup
         self.snapshot = setup.snapshot
         self.filter = ""
         self.prompt: Prompt | None = None
         self.flashed: Told | None = None
+        self.flashed_at = 0
         self.guided = Guided()
         self.shown_theme = setup.theme
         self.first = True
         self.outbox = Outbox(setup.clock, user=setup.user, origin=setup.origin, on_change=self._outbox_changed)
         self.deeds = Deeds(self)
-        self._beats = _Beats()
+        self.pulse = Pulse(self)
+        self._tasks: set[asyncio.Task[None]] = set()
         self._wears(setup.theme)
 
     def compose(self) -> ComposeResult:
@@ -112,7 +96,6 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Show the stored state; whatever is slow comes after the first frame."""
-        self._count_beats()
         self.frame.paint()
         if self.setup.trouble:
             self.flash(Told(self.setup.trouble, "flash.refused"))
@@ -127,7 +110,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     async def on_unmount(self) -> None:
         """Hang up, so that a companion knows."""
-        for task in list(self._beats.tasks):
+        for task in list(self._tasks):
             task.cancel()
         if self.setup.live:
             await self.setup.session.close()
@@ -136,11 +119,30 @@ class ConsoleApp(App[int], inherit_bindings=False):
         """What a person must know after the screen is gone: trouble with the store, and commands that only wait."""
         snapshot = self.snapshot
         engine = snapshot.engine
-        told = [snapshot.store_trouble, snapshot.link.trouble or (engine.trouble if engine else "")]
+        told = [self._fault(), snapshot.store_trouble, snapshot.link.trouble or (engine.trouble if engine else "")]
         kept = sum(one.status is Status.KEPT for one in snapshot.sent.values())
         if kept:
             told.append(f"{kept} command(s) wait for an engine; they are delivered when one is back")
         return [line for line in told if line]
+
+    def _fatal_error(self) -> None:
+        """A fault of ours: one line after the screen is gone, the whole story with STANDBY_DEBUG=1."""
+        if self.setup.environ.get("STANDBY_DEBUG") or self.is_headless:
+            super()._fatal_error()
+            return
+        self._close_messages_no_wait()
+
+    def _fault(self) -> str:
+        error = self._exception
+        if error is None:
+            return ""
+        where = traceback.extract_tb(error.__traceback__)[-1:]
+        place = f" at {Path(where[0].filename).name}:{where[0].lineno}" if where else ""
+        told = clean(f"{type(error).__name__}: {error}", 200)
+        return f"the console failed ({told}{place}); the engine goes on: start it again, STANDBY_DEBUG=1 shows more"
+
+    def _set_pointer_shape(self, shape: str) -> None:
+        """Nothing: there is no mouse, and not every terminal swallows this sequence."""
 
     # -- what screens ask -------------------------------------------------------------------------------------------
 
@@ -156,13 +158,11 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def moment(self) -> Moment:
         """This instant, for the presenters."""
-        beats, clock = self._beats, self.setup.clock
-        seen = beats.heartbeat_seen
         return Moment(
             snapshot=self.snapshot,
-            now=clock.now(),
+            now=self.setup.clock.now(),
             zone=self.setup.zone,
-            heartbeat_age=None if seen is None else clock.monotonic() - seen,
+            heartbeat_age=self.pulse.heartbeat_age,
             filter=self.filter,
             first=self.first,
             you=self.setup.you,
@@ -182,87 +182,23 @@ class ConsoleApp(App[int], inherit_bindings=False):
             found.insert(0, Hint("esc", "back"))
         return found
 
-    # -- time -------------------------------------------------------------------------------------------------------
-
     def poll(self) -> None:
-        """Ten times a second: read what is new, paint what looks different. Almost free when nothing is."""
-        clock, beats = self.setup.clock, self._beats
-        before = self.snapshot
-        self.update(self.setup.feed.poll(before))
-        self.first = False
-        now, mono = clock.now(), clock.monotonic()
-        if self.flashed is not None and mono - beats.flashed > FLASH_NS:
-            self.flashed = None
-            self.frame.paint_bottom()
-        second = now // SECOND
-        full = now // FULL_NS != beats.tens or minute_of(now) != beats.minute
-        if minute_of(now) != beats.minute:
-            self.run_soon(self._read_series())
-        beats.tens, beats.minute = now // FULL_NS, minute_of(now)
-        if (beats.dirty and mono - beats.painted >= PAINT_NS) or full:
-            beats.dirty, beats.painted = False, mono
-            self.frame.paint()
-        elif second != beats.second:
-            self._doubt()
-            self.frame.paint_header()
-        beats.second = second
-        self._read_pane(mono)
+        """One beat of the pulse: ten times a second."""
+        self.pulse.beat()
 
     def update(self, snapshot: Snapshot) -> None:
         """Take over a newer snapshot; it is painted at the next beat."""
         before = self.snapshot
-        if snapshot is before:
-            return
-        self.snapshot = snapshot
-        beats = self._beats
-        if snapshot.engine is not None and snapshot.engine.heartbeat_at != beats.heartbeat:
-            if beats.heartbeat is not None:
-                beats.heartbeat_seen = self.setup.clock.monotonic()
-            beats.heartbeat = snapshot.engine.heartbeat_at
-        if before.engine is None or not only_heartbeat(before, snapshot) or not _same_engine(before, snapshot):
-            beats.dirty = True
-        self._settle_kept()
+        if snapshot is not before:
+            self.snapshot = snapshot
+            self.pulse.changed(before, snapshot)
+            self._settle_kept()
 
     def run_soon(self, work: Coroutine[Any, Any, None]) -> None:
         """Run it on the loop, keeping hold of it."""
         task = asyncio.get_running_loop().create_task(work)
-        self._beats.tasks.add(task)
-        task.add_done_callback(self._beats.tasks.discard)
-
-    def _count_beats(self) -> None:
-        now, beats = self.setup.clock.now(), self._beats
-        beats.second, beats.tens, beats.minute = now // SECOND, now // FULL_NS, minute_of(now)
-        engine = self.snapshot.engine
-        beats.heartbeat = engine.heartbeat_at if engine else None
-
-    def _doubt(self) -> None:
-        doubt = getattr(self.setup.session, "doubt", None)
-        if doubt is not None:
-            doubt(doubted=self.snapshot.link.connected and not self.moment().engine_alive)
-
-    async def _read_series(self) -> None:
-        now = self.setup.clock.now()
-        series = await self.setup.feed.series(now)
-        if series is not None:
-            self.update(replace(self.snapshot, series=series, series_at=now))
-
-    def _read_pane(self, mono: int) -> None:
-        integration = self.frame.integration()
-        if not integration:
-            return
-        beats, pane = self._beats, self.snapshot.pane
-        if pane.integration == integration and (beats.pane_seq == self.snapshot.seq or mono - beats.pane_at < PANE_NS):
-            return
-        beats.pane_at, beats.pane_seq = mono, self.snapshot.seq
-        if pane.integration != integration:
-            self.update(replace(self.snapshot, pane=Pane(integration)))
-        self.run_soon(self.read_pane(integration))
-
-    async def read_pane(self, integration: str) -> None:
-        """Read the detail of one integration and show it."""
-        pane = await self.setup.feed.pane(self.snapshot, integration)
-        if pane != self.snapshot.pane:
-            self.update(replace(self.snapshot, pane=pane))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     # -- the engine's side ------------------------------------------------------------------------------------------
 
@@ -276,6 +212,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
         """A command kept earlier, perhaps by another console of this person, was delivered."""
         self.outbox.forget(command.id)
         self.flash(told(command, receipt, "kept earlier"))
+
+    def doubt_engine(self) -> None:
+        """While its heartbeat in the store is late, the session asks the engine itself."""
+        self.setup.session.doubt(doubted=self.snapshot.link.connected and not self.moment().engine_alive)
 
     def _outbox_changed(self) -> None:
         self.update(replace(self.snapshot, sent=self.outbox.sent))
@@ -371,8 +311,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def flash(self, line: Told) -> None:
         """Say one line until the next key or for eight seconds."""
         self.flashed = line
-        self._beats.flashed = self.setup.clock.monotonic()
-        if self.is_running:
+        self.flashed_at = self.setup.clock.monotonic()
+        if self.is_running and self.screen_stack:
             self.frame.paint_bottom()
 
     def go_back(self) -> None:
@@ -404,13 +344,4 @@ class ConsoleApp(App[int], inherit_bindings=False):
             worn.ansi = True
         self.register_theme(worn)
         self.theme = name
-        if theme.ansi:
-            self.ansi_color = True
-
-
-def _same_engine(before: Snapshot, after: Snapshot) -> bool:
-    """Whether the engine's row differs in nothing but its heartbeat and its delay."""
-    if before.engine is None or after.engine is None:
-        return before.engine is after.engine
-    still = replace(after.engine, heartbeat_at=before.engine.heartbeat_at, lag_ms=before.engine.lag_ms)
-    return still == before.engine
+        self.ansi_color = theme.ansi

@@ -39,6 +39,10 @@ class Session(Protocol):
         """How many consoles the engine counts now, this one among them; `None` when it does not say."""
         ...
 
+    def doubt(self, *, doubted: bool) -> None:
+        """The heartbeat in the store is late (or not any more): ask the engine itself what is wrong."""
+        ...
+
     def close(self) -> Awaitable[None]:
         """Hang up and let go of a companion."""
         ...

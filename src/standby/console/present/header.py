@@ -5,12 +5,13 @@ from __future__ import annotations
 from rich.cells import cell_len
 
 from standby.console.present import figures
-from standby.console.present.cells import Cell, Row, both_ends, fit, line
+from standby.console.present.cells import Cell, Row, both_ends, fit, line, wrap
 from standby.console.present.guide import guide
 from standby.console.present.moment import Moment, engine
 from standby.domain.outcome import AlertState, Environment
 
 _ENVIRONMENTS = tuple(Environment)
+_LINES_EACH = 2
 
 
 def header(moment: Moment, width: int, place: str = "") -> Row:
@@ -51,7 +52,7 @@ def notices(moment: Moment, width: int) -> list[Row]:
     snapshot = moment.snapshot
     told: list[tuple[str, str]] = []
     if snapshot.store_trouble:
-        told.append((f"✗ {snapshot.store_trouble}; shown is what was read last", "banner.down"))
+        told.append((f"✗ shown is what was read last: {snapshot.store_trouble}", "banner.down"))
     if alarm := engine(moment).alarm:
         told.append((f"✗ {alarm}", "banner.down"))
     row = snapshot.engine
@@ -65,7 +66,11 @@ def notices(moment: Moment, width: int) -> list[Row]:
         told.append((f"✗ {row.trouble}", "banner.down"))
     if refusal := snapshot.link.refusal:
         told.append((f"you may look, not act: {refusal}", "banner"))
-    rows = [line([Cell(fit(f" {text}", width), style)], width) for text, style in told]
+    rows = [
+        line([Cell(fit(f" {part}" if number == 0 else f"   {part}", width), style)], width)
+        for text, style in told
+        for number, part in enumerate(wrap(text, width - 4, _LINES_EACH))
+    ]
     if guidance := guide(moment):
         rows.append(line([Cell(fit(f" → {guidance}", width), "guide")], width))
     return rows

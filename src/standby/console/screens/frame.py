@@ -68,6 +68,11 @@ class Frame(Screen[None], inherit_bindings=False):
             yield Grid(look, id=name, head=head)
 
     @property
+    def shown(self) -> bool:
+        """Whether this screen is the one on top, with all its panes: the others are painted when they are again."""
+        return self._ready and self.app.screen_stack[-1:] == [self]
+
+    @property
     def grids(self) -> list[Grid]:
         """The panes that have room."""
         return [grid for name in self.heads() if (grid := self.grid(name)).display and grid.size.height > 0]
@@ -89,7 +94,7 @@ class Frame(Screen[None], inherit_bindings=False):
 
     def paint(self) -> None:
         """Compute everything again; only cells that look different reach the terminal."""
-        if not self._ready:
+        if not self.shown:
             return
         width, height = self.app.size
         moment = self.console_app.moment()
@@ -107,7 +112,7 @@ class Frame(Screen[None], inherit_bindings=False):
 
     def paint_header(self) -> None:
         """The header and the notices only: what a tick can change. A change of height paints everything."""
-        if not self._ready:
+        if not self.shown:
             return
         width, height = self.app.size
         moment = self.console_app.moment()
@@ -120,7 +125,7 @@ class Frame(Screen[None], inherit_bindings=False):
 
     def paint_bottom(self, moment: Moment | None = None) -> None:
         """The prompt, the flash or the selected line's message; and the keys."""
-        if not self._ready:
+        if not self.shown:
             return
         app = self.console_app
         width, height = app.size

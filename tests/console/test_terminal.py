@@ -1,0 +1,153 @@
+"""The console as a process on a terminal: what it sends, when it ends, what it leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+from . import shop
+from .terminal import SRC, terminal
+
+SGR_COLOUR = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[;m]")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A folder with the bad night in its store, written by an engine that is gone."""
+    asyncio.run(shop.fill(tmp_path / "standby.db"))
+    return tmp_path
+
+
+def test_the_stored_state_is_shown_with_its_age(store: Path) -> None:
+    with terminal(store, "--read-only") as console:
+        console.shows("✗ down")
+        console.shows("read-only")
+        console.shows("never starts an engine")
+        assert "PRODUCTION" in console.text
+        assert "stale" in console.text
+        console.press("q")
+        assert console.ends() == 0
+        assert b"\x1b[?1049l" in console.raw
+
+
+def test_nothing_for_polling_is_imported_before_the_first_frame() -> None:
+    program = (
+        "import sys\n"
+        "import standby.cli.console, standby.cli.place, standby.config.discover\n"
+        "import standby.console.app, standby.console.feed, standby.console.lifeline, standby.console.session\n"
+        "heavy = {'httpx', 'aiohttp', 'pydantic', 'aiosqlite', 'cel_expr_python', 'trustme', 'cryptography'}\n"
+        "found = heavy & {name.partition('.')[0] for name in sys.modules}\n"
+        "late = {'standby.link.client', 'standby.link.companion'} & set(sys.modules)\n"
+        "sys.exit(f'{found} {late}' if found or late else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program], env={"PYTHONPATH": str(SRC)}, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_idle_screen_sends_next_to_nothing(store: Path) -> None:
+    with terminal(store, "--read-only") as console:
+        console.shows("✗ down")
+        console.silence(1.5)
+        # A dead engine's age moves by tens of seconds, the clock shows seconds while an alert fires.
+        assert console.silence(4.0) < 4 * 260
+
+
+def test_a_quiet_screen_sends_nothing_within_the_minute(tmp_path: Path) -> None:
+    with terminal(tmp_path, "--read-only") as console:
+        console.shows("no data yet")
+        console.silence(1.5)
+        assert console.silence(4.0) <= 400  # at most one turn of the minute
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_signals_end_a_console_and_give_the_terminal_back(store: Path, number: signal.Signals) -> None:
+    with terminal(store, "--read-only") as console:
+        before = termios.tcgetattr(console.fd)
+        console.shows("✗ down")
+        assert termios.tcgetattr(console.fd) != before
+        os.kill(console.pid, number)
+        assert console.ends() == 128 + number
+        assert termios.tcgetattr(console.fd)[3] == before[3]
+        assert b"\x1b[?1049l" in console.raw
+
+
+NOHUP = ("sh", "-c", 'trap "" HUP; exec "$@"', "sh")
+
+
+@pytest.mark.parametrize("before", [(), NOHUP], ids=["plain", "hang-ups ignored"])
+def test_a_lost_terminal_leaves_no_process(store: Path, before: tuple[str, ...]) -> None:
+    with terminal(store, "--read-only", before=before) as console:
+        console.shows("✗ down")
+        console.hang_up()
+        assert console.ends(seconds=8.0) == 128 + signal.SIGHUP
+
+
+def test_a_stalled_terminal_does_not_keep_a_console_alive(store: Path) -> None:
+    with terminal(store, "--read-only") as console:
+        console.shows("✗ down")
+        for _ in range(400):
+            console.press("2131")  # nobody reads the answers
+        os.kill(console.pid, signal.SIGTERM)
+        assert console.ends() in (128 + signal.SIGTERM, -signal.SIGTERM)
+
+
+def test_ctrl_z_stops_the_console_and_fg_paints_it_again(store: Path) -> None:
+    with terminal(store, "--read-only") as console:
+        console.shows("✗ down")
+        console.press("\x1a")
+        console.until(console.stopped, "the console to stop")
+        while console.pump(0.2):
+            pass
+        assert b"\x1b[?1049l" in console.raw
+        console.shown.reset()
+        os.kill(console.pid, signal.SIGCONT)
+        console.shows("✗ down")
+        console.press("q")
+        assert console.ends() == 0
+
+
+def test_trouble_with_the_store_is_told_after_leaving(tmp_path: Path) -> None:
+    (tmp_path / "standby.db").write_bytes(b"not a database at all" * 100)
+    with terminal(tmp_path, "--read-only", size=(200, 24)) as console:
+        console.shows("shown is what was read last")
+        console.press("q")
+        assert console.ends() == 0
+        after = console.raw.rpartition(b"\x1b[?1049l")[2]
+        assert b"standby: store " in after
+        assert b"Traceback" not in after
+
+
+@pytest.mark.parametrize(
+    ("environ", "colours"),
+    [({"NO_COLOR": "1"}, False), ({}, True), ({"TERM": "linux", "COLORTERM": ""}, True)],
+    ids=["no-color", "colour", "linux"],
+)
+def test_colours_are_sent_only_when_they_are_wanted(store: Path, environ: dict[str, str], colours: bool) -> None:
+    with terminal(store, "--read-only", environ=environ) as console:
+        console.shows("down")
+        console.silence(0.3)
+        painted = console.raw
+        assert bool(SGR_COLOUR.search(painted)) is colours
+        if environ.get("TERM") == "linux":
+            assert console.text.isascii()
+
+
+def test_without_a_terminal_it_says_what_to_use(store: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "standby", "--config", str(store / "config.toml")],
+        env={"PYTHONPATH": str(SRC), "HOME": str(store)}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "standby status" in done.stderr
+    assert "Traceback" not in done.stderr
