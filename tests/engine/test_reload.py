@@ -70,7 +70,7 @@ async def test_a_removed_rule_resolves_its_alert_and_says_why(world: Make) -> No
     w.answers["pay"] = DOWN
     await w.until(lambda: w.fired("r"))
     w.write(config())
-    assert await w.engine.reload() == ["rule payments/r removed"]
+    assert await w.engine.reload() == ["rule payments/down added", "rule payments/r removed"]
     await w.clock.rest()
     [gone] = w.alerts("r")
     assert gone.state is AlertState.RESOLVED
@@ -138,7 +138,10 @@ async def test_another_interval_is_another_grid(world: Make) -> None:
     w = await world(config(every="1m"))
     await w.pass_time(MINUTE)
     w.write(config(every="5s"))
-    assert await w.engine.reload() == ["check pay changed"]
+    assert await w.engine.reload() == [
+        "check pay: every 1m -> 5s, retry_every 15s -> 5s, timeout 10s -> 4s",
+        "rule payments/down: window 3m -> 1m",
+    ]
     count = len(w.runs)
     await w.pass_time(MINUTE)
     assert 11 <= len(w.runs) - count <= 13
@@ -147,7 +150,7 @@ async def test_another_interval_is_another_grid(world: Make) -> None:
 async def test_operators_and_the_stored_view_follow(world: Make) -> None:
     w = await world(config())
     w.write(config(), 'operators = ["alice"]')
-    assert await w.engine.reload() == ["setting operators changed"]
+    assert await w.engine.reload() == ["standby.operators: changed"]
     await w.clock.rest()
     assert w.engine.refusal(BOB)
     row = w.changes().config
@@ -159,7 +162,7 @@ async def test_operators_and_the_stored_view_follow(world: Make) -> None:
 async def test_more_of_a_vendor_at_once(world: Make) -> None:
     w = await world(config() + SECOND_CHECK)
     w.write((config() + SECOND_CHECK).replace('id = "acme"', 'id = "acme"\nconcurrency = 1', 1))
-    assert await w.engine.reload() == ["vendor acme changed"]
+    assert await w.engine.reload() == ["vendor acme: concurrency 8 -> 1"]
     await w.pass_time(MINUTE)
     assert w.most_inside <= 2
 

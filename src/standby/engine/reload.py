@@ -21,47 +21,6 @@ if TYPE_CHECKING:
     from standby.config.models import CheckModel, Config
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Ids that came, went and changed, of one kind of thing."""
-
-    what: str
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    changed: tuple[str, ...]
-
-    @classmethod
-    def between(cls, what: str, old: Mapping[str, object], new: Mapping[str, object]) -> Difference:
-        """What became of each id."""
-        return cls(
-            what,
-            tuple(sorted(new.keys() - old.keys())),
-            tuple(sorted(old.keys() - new.keys())),
-            tuple(sorted(name for name in old.keys() & new.keys() if old[name] != new[name])),
-        )
-
-    def lines(self) -> list[str]:
-        """For people: `check payments-api changed`."""
-        verbs = (("added", self.added), ("removed", self.removed), ("changed", self.changed))
-        return [f"{self.what} {name} {verb}" for verb, names in verbs for name in names]
-
-
-def differences(old: Config, new: Config) -> list[Difference]:
-    """Everything that differs between two configurations, by id."""
-    settings = Difference.between(
-        "setting",
-        {name: getattr(old.settings, name) for name in type(old.settings).model_fields},
-        {name: getattr(new.settings, name) for name in type(new.settings).model_fields},
-    )
-    return [
-        settings,
-        Difference.between("vendor", old.vendor_by_id, new.vendor_by_id),
-        Difference.between("integration", old.integration_by_id, new.integration_by_id),
-        Difference.between("check", old.check_by_id, new.check_by_id),
-        Difference.between("rule", _rules(old), _rules(new)),
-    ]
-
-
 def _rules(config: Config) -> dict[str, object]:
     return {f"{rule.integration}/{rule.id}": rule for rule in config.rules}
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from standby.checks.base import Check, Context
 from standby.checks.registry import build as build_check
 from standby.config.cel import compile_rule
+from standby.config.diff import diff
 from standby.domain.observation import Observation
 from standby.domain.text import clean
 from standby.domain.units import SECOND, format_duration
@@ -27,7 +28,7 @@ from standby.engine.lag import LagMeter
 from standby.engine.pipeline import Pipeline
 from standby.engine.recorder import Recorder
 from standby.engine.refill import refill
-from standby.engine.reload import Changeover, Prepared, differences
+from standby.engine.reload import Changeover, Prepared
 from standby.engine.restart import SHORTEST_GAP_NS, Return
 from standby.engine.scheduler import Hooks, Run, Scheduler
 from standby.engine.signals import Signals
@@ -231,7 +232,7 @@ class Engine:
             new = await asyncio.to_thread(self._load)
             prepared = self._prepare(new)
             self._context.secrets.forget()
-            lines = [line for difference in differences(self.config, new) for line in difference.lines()]
+            lines = list(diff(self.config, new).lines)
             if new.store != self.config.store or new.simulator != self.config.simulator:
                 lines.append("the store and the simulated third parties stay as they are until a restart")
             await self._change_over(new, prepared)
