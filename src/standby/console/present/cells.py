@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,12 +18,24 @@ class Cell(NamedTuple):
     style: str = "text"
 
 
-@dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the screen. With an `id` it can be selected."""
+    """One line of the screen. With an `id` it can be selected.
 
-    cells: tuple[Cell, ...]
-    id: str | None = None
+    A line can be given as a function that makes its cells: of five hundred lines the screen asks thirty.
+    """
+
+    __slots__ = ("_cells", "id")
+
+    def __init__(self, cells: tuple[Cell, ...] | Callable[[], tuple[Cell, ...]], id: str | None = None) -> None:  # noqa: A002
+        self.id = id
+        self._cells = cells
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """What the line is made of, made at most once."""
+        if callable(self._cells):
+            self._cells = self._cells()
+        return self._cells
 
     @property
     def text(self) -> str:

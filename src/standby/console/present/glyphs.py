@@ -6,11 +6,11 @@ that no column moves. A state is always a word as well: the sign is for the eye 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from rich.cells import cell_len
 
-from standby.console.present.cells import Cell, Row
+from standby.console.present.cells import Cell
 from standby.domain.outcome import AlertState, Outcome
 
 OUTCOMES = {
@@ -52,9 +52,9 @@ _PLAIN = str.maketrans(
 )
 
 
-def plain(rows: Sequence[Row]) -> list[Row]:
-    """The same rows in ASCII, every cell as wide as before."""
-    return [Row(tuple(_plain_cell(cell) for cell in row.cells), row.id) for row in rows]
+def plain(cells: Iterable[Cell]) -> tuple[Cell, ...]:
+    """The same cells in ASCII, each as wide as before."""
+    return tuple(_plain_cell(cell) for cell in cells)
 
 
 def _plain_cell(cell: Cell) -> Cell:

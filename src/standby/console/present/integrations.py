@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from standby.console.estate import Integration
 from standby.console.present import figures
@@ -119,9 +120,11 @@ def stale_for(moment: Moment, rows: Sequence[CheckStateRow]) -> int | None:
 
 def lines(moment: Moment) -> tuple[int, int]:
     """How many lines the panes need, and how many they would like: an empty line between two panes."""
-    found = standings(moment)
-    groups = len({one.entry.criticality for one in found})
-    return max(1, len(found) + groups), max(1, len(found) + 2 * groups - 1)
+    entries = (
+        [one.entry for one in standings(moment)] if moment.filter else moment.snapshot.estate.integrations.values()
+    )
+    groups = len({entry.criticality for entry in entries})
+    return max(1, len(entries) + groups), max(1, len(entries) + 2 * groups - 1)
 
 
 def panes(moment: Moment, width: int, height: int | None = None) -> list[Row]:
@@ -141,7 +144,10 @@ def panes(moment: Moment, width: int, height: int | None = None) -> list[Row]:
         if number and airy:
             rows.append(blank(width))
         rows.append(_heading(criticality, members, slots, width, titled=number == 0))
-        rows += [_row(moment, one, slots, width, holders.get(one.entry.id)) for one in members]
+        rows += [
+            Row(partial(_cells, moment, one, slots, width, holders.get(one.entry.id)), PREFIX + one.entry.id)
+            for one in members
+        ]
     return rows
 
 
@@ -172,7 +178,7 @@ def _heading(
     return line([*first, *titles], width)
 
 
-def _row(moment: Moment, one: Standing, slots: Sequence[Slot], width: int, holder: Cell | None) -> Row:
+def _cells(moment: Moment, one: Standing, slots: Sequence[Slot], width: int, holder: Cell | None) -> tuple[Cell, ...]:
     room = {slot.column.key: slot.width for slot in slots}
     bad = one.outcome in (Outcome.DOWN, Outcome.DEGRADED) or one.soft
     glyph = OUTCOMES[one.outcome]
@@ -197,7 +203,7 @@ def _row(moment: Moment, one: Standing, slots: Sequence[Slot], width: int, holde
         "who": holder or _EMPTY,
         "message": Cell(one.message, "text" if bad else "dim"),
     }
-    return place(slots, cells, width, id=PREFIX + one.entry.id)
+    return place(slots, cells, width).cells
 
 
 def joined(series: Mapping[str, Series], check_ids: Sequence[str]) -> Series:

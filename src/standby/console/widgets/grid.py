@@ -52,7 +52,7 @@ class Grid(Widget, inherit_bindings=False):
 
     def show(self, rows: Sequence[Row], *, active: bool = False) -> None:
         """Show these rows; only the cells that look different are repainted."""
-        self._rows = plain(rows) if self._look()[1] else rows
+        self._rows = rows
         self.active = active
         self._keep_selection()
         self.settle()
@@ -136,13 +136,11 @@ class Grid(Widget, inherit_bindings=False):
         if at >= len(self._rows):
             return _Painted(blank(self.size.width).cells, "")
         row = self._rows[at]
-        if row.id is None or row.id != self.selected or not (self.active or self.followed):
-            return _Painted(row.cells, "")
-        sign = CURSOR if self.active else IDLE_CURSOR
-        mark = Cell(sign, "key" if self.active else "dim")
-        if self._look()[1]:
-            mark = Cell(">" if self.active else "|", mark.style)
-        return _Painted((mark, *_after_first(row.cells)), "cursor" if self.active else "cursor.idle")
+        cells, cursor = row.cells, ""
+        if row.id is not None and row.id == self.selected and (self.active or self.followed):
+            mark = Cell(CURSOR, "key") if self.active else Cell(IDLE_CURSOR, "dim")
+            cells, cursor = (mark, *_after_first(cells)), "cursor" if self.active else "cursor.idle"
+        return _Painted(plain(cells) if self._look()[1] else cells, cursor)
 
     def _places(self) -> list[int]:
         return [at for at, row in enumerate(self._rows) if row.id is not None]
