@@ -96,6 +96,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Show the stored state; whatever is slow comes after the first frame."""
+        # Back from Ctrl-Z the terminal shows the shell's lines: what did not change since must be sent again too.
+        self.app_resume_signal.subscribe(self, lambda _: self.frame.repaint())
         self.frame.paint()
         if self.setup.trouble:
             self.flash(Told(self.setup.trouble, "flash.refused"))
