@@ -12,7 +12,7 @@ from standby.console.present import alerts, header, integrations, log
 from standby.console.present.detail import detail
 from standby.console.present.footer import info
 from standby.console.present.record import record
-from standby.console.snapshot import Pane
+from standby.console.snapshot import Pane, Snapshot
 from standby.domain.outcome import Outcome
 from standby.store.rows import Batch
 from standby.store.writer import Writer
@@ -37,7 +37,7 @@ _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\
 _OURS = re.compile(rb"\x1b\[[?>=<]?[0-9;:]*\$?[A-Za-z]|\x1b\[<u|[\r\n]")
 
 
-def _poisoned(text: str) -> tuple[object, Pane]:
+def _poisoned(text: str) -> tuple[Snapshot, Pane]:
     night = shop.bad_night()
     config = shop.config(integrations=(("payments", text, text, "critical"), ("crm", "CRM", text, "low")))
     doc = {**config.doc, "name": text, "environment": text}
@@ -66,7 +66,7 @@ def _poisoned(text: str) -> tuple[object, Pane]:
 @pytest.mark.parametrize("width", [37, 80, 200])
 def test_presenters_give_only_printable_cells(text: str, width: int) -> None:
     given, pane = _poisoned(text)
-    moment = shop.moment(replace(given, pane=pane), filter="")  # type: ignore[type-var]
+    moment = shop.moment(replace(given, pane=pane), filter="")
     rows = [
         *integrations.panes(moment, width), *alerts.feed(moment, width), *log.log(moment, width),
         *detail(moment, width, "payments"), *header.notices(moment, width), header.header(moment, width, text),
@@ -82,7 +82,7 @@ def test_presenters_give_only_printable_cells(text: str, width: int) -> None:
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 async def test_every_screen_survives(text: str) -> None:
     given, pane = _poisoned(text)
-    app = console(replace(given, pane=pane), feed=StillFeed(pane))  # type: ignore[type-var]
+    app = console(replace(given, pane=pane), feed=StillFeed(pane))
     async with app.run_test(size=(120, 40)) as pilot:
         for actions in (
             ("open", "next_pane", "next_pane", "open"),
@@ -109,7 +109,7 @@ async def _fill(path: Path) -> None:
     await writer.commit(
         Batch(
             durable=True,
-            config=given.config,  # type: ignore[attr-defined]
+            config=given.config,
             observations=list(pane.observations),
             check_states=[replace(row, message=text) for row in night.check_states],
             integration_states=[replace(row, message=text) for row in night.integration_states],

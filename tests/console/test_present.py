@@ -118,6 +118,8 @@ ENGINES = [
     ({"kind": "service"}, {}, {}, "service 0 s", ""),
     ({"heartbeat_at": shop.NOW - 40 * SECOND}, {"held": False}, {}, "engine dead 40 s", "nothing is polled"),
     ({"heartbeat_at": shop.NOW - 40 * SECOND}, {"held": True}, {}, "engine stuck 40 s", "engine --replace"),
+    ({"heartbeat_at": shop.NOW - 40 * SECOND}, {"held": True, "holder": 4711}, {}, "engine stuck 40 s", "4711"),
+    ({"heartbeat_at": shop.NOW - 40 * SECOND}, {"held": True, "holder": 5000}, {}, "engine starting", ""),
     (
         {"heartbeat_at": shop.NOW - 40 * SECOND}, {"held": True, "connected": True, "trouble": "store full: free it"},
         {}, "companion 0 s", "store full: free it",

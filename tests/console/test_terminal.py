@@ -13,6 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from processes import CONFIG, until
+from standby.link.holder import held_by
+from standby.link.paths import link_paths
+from standby.store.rows import Batch
+from standby.store.writer import Writer
+
 from . import shop
 from .terminal import SRC, terminal
 
@@ -59,14 +65,14 @@ def test_an_idle_screen_sends_next_to_nothing(store: Path) -> None:
         console.shows("✗ down")
         console.silence(1.5)
         # A dead engine's age moves by tens of seconds, the clock shows seconds while an alert fires.
-        assert console.silence(4.0) < 4 * 260
+        assert console.silence(3.0) < 3 * 260
 
 
 def test_a_quiet_screen_sends_nothing_within_the_minute(tmp_path: Path) -> None:
     with terminal(tmp_path, "--read-only") as console:
         console.shows("no data yet")
         console.silence(1.5)
-        assert console.silence(4.0) <= 400  # at most one turn of the minute
+        assert console.silence(3.0) <= 400  # at most one turn of the minute
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
@@ -151,3 +157,36 @@ def test_without_a_terminal_it_says_what_to_use(store: Path) -> None:
     assert done.returncode == 2
     assert "standby status" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_one_changed_figure_sends_a_handful_of_bytes(store: Path) -> None:
+    async def change() -> None:
+        writer = await Writer.open(store / "standby.db", now=shop.NOW)
+        await writer.begin_term(shop.engine())
+        await writer.commit(Batch(integration_states=[shop.state("crm", error_rate=0.77)]))
+        await writer.close()
+
+    with terminal(store, "--read-only") as console:
+        console.shows("CRM")
+        console.silence(1.5)
+        begun = len(console.raw)
+        asyncio.run(change())
+        console.shows("77%")
+        assert len(console.raw) - begun < 1_000, "the new engine's line in the header and the notices among it"
+        assert b"Payments" not in console.raw[begun:], "no other row is sent again"
+
+
+def test_it_starts_an_engine_after_the_first_frame_and_takes_it_along(tmp_path: Path) -> None:
+    lingering = 'linger = "1s"'
+    (tmp_path / "config.toml").write_text(CONFIG.format(settings=lingering), encoding="utf-8")
+    lock = link_paths(tmp_path / "s.db").lock
+    with terminal(tmp_path) as console:
+        console.shows("companion 0 s")
+        console.shows("gone")
+        assert held_by(lock) is not None
+        console.press("q")
+        console.until(lambda: console._reaped() or "y: quit" in console.text, "the end or the question")
+        if console.status is None:
+            console.press("y")
+        assert console.ends() == 0
+        until(lambda: held_by(lock) is None, "the companion to end with its last console")

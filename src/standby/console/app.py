@@ -51,7 +51,6 @@ class Setup:
     environ: Mapping[str, str]
     origin: str = ""
     user: str | None = None
-    you: str = ""
     zone: tzinfo | None = None
     plain: bool = False
     trouble: str = ""  # one line to show at the start
@@ -167,7 +166,6 @@ class ConsoleApp(App[int], inherit_bindings=False):
             heartbeat_age=self.pulse.heartbeat_age,
             filter=self.filter,
             first=self.first,
-            you=self.setup.you,
             guided=self.guided,
         )
 

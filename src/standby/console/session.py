@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _LOOK_S = 0.5
 _PATIENCE_S = 8.0  # a companion that has not answered by then is no longer called starting
 
+_NO_CONFIG = "name a configuration with --config FILE to start one"
+
 OnChange = Callable[[Link], None]
 OnReceipt = Callable[[Command, Receipt], None]
 
@@ -69,7 +71,7 @@ class EngineSession:
         self._client: Client | None = None
         self._paths: LinkPaths | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._link = Link()
+        self._link = Link(reason=_NO_CONFIG if place.spawn and place.config is None else "")
         self._on_change: OnChange = lambda _: None
 
     def start(self, on_change: OnChange, on_receipt: OnReceipt) -> None:
@@ -127,7 +129,8 @@ class EngineSession:
         from standby.link.companion import attend, companion_command
 
         assert self._paths is not None  # noqa: S101 - set by start
-        if await asyncio.to_thread(self._held) is False:
+        held, _ = await asyncio.to_thread(self._held)
+        if held is False:
             self._set(starting=True)
         command = companion_command(config, self._place.store if self._place.named else None)
         await attend(self._paths, command, self._connected, self._said)
@@ -140,9 +143,9 @@ class EngineSession:
         waited = 0.0
         while True:
             if not self._link.connected:
-                held = await asyncio.to_thread(self._held)
+                held, holder = await asyncio.to_thread(self._held)
                 waited = waited + _LOOK_S if self._link.starting else 0.0
-                self._set(held=held, starting=self._link.starting and waited < _PATIENCE_S)
+                self._set(held=held, holder=holder, starting=self._link.starting and waited < _PATIENCE_S)
             elif self._link.trouble or self._link.doubted:
                 welcome = await self._ask()
                 if welcome is not None and self._link.connected:
@@ -166,14 +169,16 @@ class EngineSession:
         writer.close()
         return welcome
 
-    def _held(self) -> bool | None:
+    def _held(self) -> tuple[bool | None, int]:
+        """Whether a process holds the store (`None`: it cannot be told), and which."""
         from standby.link.holder import held_by
 
         assert self._paths is not None  # noqa: S101 - set by start
         try:
-            return held_by(self._paths.lock) is not None
+            holder = held_by(self._paths.lock)
         except OSError:
-            return None
+            return None, 0
+        return holder is not None, holder.pid if holder else 0
 
     def _set(self, **changed: object) -> None:
         link = replace(self._link, **changed)  # type: ignore[arg-type]

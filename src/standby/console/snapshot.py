@@ -38,6 +38,7 @@ class Link:
     connected: bool = False
     welcome: Welcome | None = None
     held: bool | None = None  # whether a process holds the store's lock; None: not looked yet
+    holder: int = 0  # its process id, when known
     starting: bool = False  # a companion was started and has not answered yet
     reason: str = ""  # why no companion can be started: one line
     trouble: str = ""  # what the engine itself says is wrong, heard over the socket

@@ -30,7 +30,6 @@ class Moment:
     heartbeat_age: int | None = None  # by this console's monotonic clock, once it has seen the heartbeat move
     filter: str = ""
     first: bool = False  # nothing was looked at yet but the store
-    you: str = ""  # who acts here
     guided: Guided = Guided()
 
     @property
@@ -69,7 +68,8 @@ def engine(moment: Moment) -> Engine:
     row, link, age = moment.snapshot.engine, moment.snapshot.link, moment.engine_age
     if moment.engine_alive and row is not None:
         return Engine(f"{row.kind} 0 s", "ok")
-    if link.starting:
+    successor = link.held and link.holder not in (0, row.pid if row else 0)
+    if link.starting or (successor and not link.trouble):
         return Engine("engine starting", "degraded")
     mend = link.reason or ("--read-only never starts an engine" if moment.snapshot.read_only else "")
     if row is None or age is None:
