@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from standby.cli.output import SystemClock
+from standby.engine.clock import SystemClock
 
 HERE = Path(__file__).resolve().parent
 SIZE = (112, 30)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from standby.cli.main import main
-from standby.cli.output import SystemClock
 from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.units import MINUTE, SECOND
+from standby.engine.clock import SystemClock
 from standby.store.rows import AlertRow, AuditRow, Batch, ConfigRow, EngineRow, IntegrationStateRow
 from standby.store.writer import Writer
 

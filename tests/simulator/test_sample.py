@@ -12,12 +12,12 @@ import pytest
 
 from standby.checks.base import Check, Context, observe
 from standby.checks.registry import build, models
-from standby.cli.output import SystemClock
 from standby.config.load import load
 from standby.config.models import CheckModel, Config
 from standby.config.secrets import Secrets
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
+from standby.engine.clock import SystemClock
 from standby.simulator.faults import fault
 from standby.simulator.town import Town
 

@@ -10,8 +10,8 @@ import uuid
 from typing import Any
 
 from standby.cli.main import UsageError, globals_of
-from standby.cli.output import SystemClock
 from standby.cli.place import store_path
+from standby.engine.clock import SystemClock
 from standby.link.protocol import Command, CommandKind, Status
 
 REFUSED = 5

@@ -6,10 +6,11 @@ import argparse
 import json
 from typing import Any
 
-from standby.cli.output import SystemClock, ago, table
+from standby.cli.output import ago, table
 from standby.cli.place import reading
 from standby.domain.outcome import AlertState, Severity
 from standby.domain.units import format_instant
+from standby.engine.clock import SystemClock
 from standby.store.rows import AlertRow
 
 _STATES = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.PENDING, AlertState.RESOLVED)

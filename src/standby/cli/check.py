@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from standby.cli.main import UsageError
-from standby.cli.output import SystemClock, table
+from standby.cli.output import table
 from standby.cli.place import config_path, store_path
 from standby.cli.status import GLYPHS
 from standby.domain.observation import Observation
 from standby.domain.outcome import Outcome
 from standby.domain.text import clean
 from standby.domain.units import format_instant
+from standby.engine.clock import SystemClock
 
 if TYPE_CHECKING:
     from standby.checks.base import Context

@@ -6,11 +6,11 @@ import argparse
 import gc
 import os
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from standby.cli.main import Globals, UsageError, globals_of
+from standby.engine.clock import SystemClock
 
 if TYPE_CHECKING:
     from standby.console.session import Place
@@ -19,18 +19,6 @@ if TYPE_CHECKING:
 # Read by Textual when it is imported. Animations repaint without telling anything; 15 frames a second are plenty for
 # cells that change four times a second; the Kitty protocol would stay on in the shell after a kill -9.
 _TEXTUAL = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_FPS": "15", "ESCDELAY": "50", "TEXTUAL_DISABLE_KITTY_KEY": "1"}
-
-
-class _Clock:
-    """The machine's clock."""
-
-    def now(self) -> int:
-        """Wall nanoseconds since 1970 UTC."""
-        return time.time_ns()
-
-    def monotonic(self) -> int:
-        """Nanoseconds that never go back."""
-        return time.monotonic_ns()
 
 
 def run(args: argparse.Namespace) -> int:
@@ -84,7 +72,7 @@ def _show(options: Globals, environ: dict[str, str], place: Place, snapshot: Sna
     from standby.console.lifeline import Lifeline, origin
     from standby.console.session import EngineSession
 
-    clock = _Clock()
+    clock = SystemClock()
     feed = Feed(place.store, clock)
     chosen, trouble = theme.choose(environ)
     app = ConsoleApp(

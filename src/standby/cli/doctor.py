@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from standby.cli.main import UsageError, globals_of
-from standby.cli.output import SystemClock
 from standby.domain.clock import Clock
 from standby.domain.text import clean
+from standby.engine.clock import SystemClock
 
 if TYPE_CHECKING:
     from standby.config.models import Config

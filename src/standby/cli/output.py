@@ -1,27 +1,14 @@
-"""How the command line prints: plain aligned columns, ages, and the clock it reads them by."""
+"""How the command line prints: plain aligned columns and ages."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-import time
 from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
 
 from standby.domain.units import DAY, HOUR, MINUTE, SECOND
-
-
-class SystemClock:
-    """The machine's clock, for commands that run outside the engine."""
-
-    def now(self) -> int:
-        """Wall time in nanoseconds since 1970 UTC."""
-        return time.time_ns()
-
-    def monotonic(self) -> int:
-        """Nanoseconds that never go back."""
-        return time.monotonic_ns()
 
 
 def ago(ns: int) -> str:

@@ -10,9 +10,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from standby.cli.main import UsageError
-from standby.cli.output import SystemClock, table
+from standby.cli.output import table
 from standby.cli.place import store_path
 from standby.domain.units import format_duration, parse_duration
+from standby.engine.clock import SystemClock
 from standby.link.simulator import SEED, Attached, SimulatorError, attach, simulator_paths
 
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from standby.cli.alerts import alert_json
-from standby.cli.output import SystemClock, ago, table
+from standby.cli.output import ago, table
 from standby.cli.place import reading
 from standby.domain.clock import Clock
 from standby.domain.outcome import AlertState, Outcome
 from standby.domain.units import DAY, HOUR, SECOND, format_instant
+from standby.engine.clock import SystemClock
 from standby.store.reader import Reader
 from standby.store.rows import AlertRow, Changes, EngineRow, IntegrationStateRow, RollupRow
 
@@ -73,18 +74,20 @@ def run(args: argparse.Namespace) -> int:
     show = _json if args.json else _tmux if args.tmux else _text
     with reading(args) as reader:
         present = look(reader, clock)
-        print(show(present), flush=True)
+        shown = show(present)
+        print(shown, flush=True)
         if not args.watch:
             return present.exit_code
         seen = reader.data_version()
         pause = threading.Event()
         while not pause.wait(0.25):
             version = reader.data_version()
-            if version != seen:
-                seen = version
-                seen_text, present = show(present), look(reader, clock)
-                if show(present) != seen_text:
-                    print(show(present), flush=True)
+            if version == seen:
+                continue
+            seen, before, present = version, shown, look(reader, clock)
+            shown = show(present)
+            if shown != before:
+                print(shown, flush=True)
     return present.exit_code
 
 
@@ -107,8 +110,7 @@ def _in_order(changes: Changes, doc: Mapping[str, Any]) -> list[IntegrationState
     """As the configuration lists them; one that has no state yet is unknown, not absent."""
     by_id = {row.integration: row for row in changes.integration_states}
     ids = [str(entry["id"]) for entry in doc.get("integrations", ())] or sorted(by_id)
-    missing = IntegrationStateRow("", Outcome.UNKNOWN, 0, None, None, "no data yet")
-    return [by_id.get(name, IntegrationStateRow(name, missing.outcome, 0, None, None, missing.message)) for name in ids]
+    return [by_id.get(name) or IntegrationStateRow(name, Outcome.UNKNOWN, 0, None, None, "no data yet") for name in ids]
 
 
 def _availability(reader: Reader, doc: Mapping[str, Any], now: int) -> dict[str, float | None]:

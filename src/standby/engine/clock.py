@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -43,8 +42,12 @@ class SystemClock:
 
     def call_at(self, monotonic: int, callback: Callable[[], None]) -> Timer:
         """The event loop's own timer heap does the waiting."""
+        import asyncio  # late: `standby status` reads this clock and never waits
+
         return asyncio.get_running_loop().call_later(max(0, monotonic - time.monotonic_ns()) / 1e9, callback)
 
     async def sleep_until(self, monotonic: int) -> None:
         """Return about when `monotonic()` reaches that reading; never more than the loop's resolution before it."""
+        import asyncio
+
         await asyncio.sleep(max(0, monotonic - time.monotonic_ns()) / 1e9)
