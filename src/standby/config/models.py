@@ -224,6 +224,13 @@ class Rule(Table):
     summary: Text | None = Field(default=None, description="what the alert says")
 
 
+class DirectorModel(Table):
+    """`director` of a `[[route]]`: what moves its traffic. Every kind has these keys and its own."""
+
+    kind: str = Field(description="how it moves traffic")
+    timeout: Duration = Field(default=5 * SECOND, description="how long one question or command may take")
+
+
 class Simulator(Table):
     """`[simulator]`: third parties simulated on this machine; leave the table out to watch real vendors."""
 

@@ -1,0 +1,1 @@
+"""Ways to move traffic: one file a director."""
