@@ -43,6 +43,13 @@ def test_old_resolved_alerts_go_and_open_ones_stay() -> None:
     assert {1, 2, 4} <= set(after.alerts)
 
 
+def test_a_pending_alert_that_was_dropped_leaves_the_feed() -> None:
+    before = shop.snapshot()
+    (pending,) = (one for one in before.alerts.values() if one.state is AlertState.PENDING)
+    dropped = replace(pending, state=AlertState.RESOLVED, resolved_at=shop.NOW)
+    assert pending.id not in merge(before, replace(NOTHING, alerts=[dropped]), whole=False).alerts
+
+
 def test_only_the_heartbeat_moved() -> None:
     before = shop.snapshot()
     beat = merge(before, replace(NOTHING, engine=shop.engine(heartbeat_at=shop.NOW)), whole=False)

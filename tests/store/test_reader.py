@@ -63,6 +63,18 @@ async def test_at_first_all_open_alerts_come_and_the_last_resolved(writer: Write
     reader.close()
 
 
+async def test_what_ended_before_it_fired_is_no_alert_that_anybody_had(writer: Writer, path: Path) -> None:
+    dropped = alert(2, AlertState.RESOLVED, fired_at=None, resolved_at=T0)
+    await writer.commit(Batch(alerts=[alert(1, AlertState.RESOLVED, resolved_at=T0)]))
+    reader = Reader(path)
+    seq = reader.changes().seq
+    await writer.commit(Batch(alerts=[dropped]))
+    assert [row.id for row in reader.changes(seq).alerts] == [2]  # whoever shows it as pending must hear of it
+    assert [row.id for row in reader.changes().alerts] == [1]
+    assert [row.id for row in reader.alerts(10)] == [1]
+    reader.close()
+
+
 async def test_alerts_and_audits_are_found_by_what_they_are_of(writer: Writer, path: Path) -> None:
     other = AlertRow(
         2, "slow", "sms", Severity.INFO, AlertState.RESOLVED, T0, T0, T0 + SECOND, None, None, None, "slow"

@@ -146,8 +146,9 @@ def _updated(rows: Mapping[str, _Row], newer: Mapping[str, _Row]) -> Mapping[str
 
 
 def _pruned(alerts: Mapping[int, AlertRow]) -> Mapping[int, AlertRow]:
-    resolved = sorted(number for number, alert in alerts.items() if alert.state is AlertState.RESOLVED)
-    gone = set(resolved[:-KEPT_RESOLVED])
+    ended = sorted(number for number, alert in alerts.items() if alert.state is AlertState.RESOLVED)
+    fired = [number for number in ended if alerts[number].fired_at is not None]
+    gone = {*ended} - {*fired[-KEPT_RESOLVED:]}  # what ended before it fired was never told to anybody
     return {number: alert for number, alert in alerts.items() if number not in gone}
 
 

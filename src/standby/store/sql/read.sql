@@ -34,13 +34,13 @@ FROM alert WHERE state <> 'resolved' ORDER BY id;
 -- name: alerts_resolved
 SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
     machine
-FROM alert WHERE state = 'resolved' AND resolved_at >= :from ORDER BY id DESC LIMIT :limit;
+FROM alert WHERE state = 'resolved' AND fired_at IS NOT NULL AND resolved_at >= :from ORDER BY id DESC LIMIT :limit;
 
--- name: alerts
+-- name: alerts -- one that was dropped before it had fired was never told to anybody
 SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
     machine
 FROM alert
-WHERE (:open_only = 0 OR state <> 'resolved') AND (:integration IS NULL OR integration = :integration)
+WHERE (state <> 'resolved' OR (:open_only = 0 AND fired_at IS NOT NULL)) AND (:integration IS NULL OR integration = :integration)
 ORDER BY id DESC LIMIT :limit;
 
 -- name: alert
