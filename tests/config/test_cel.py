@@ -252,6 +252,14 @@ def test_nothing_is_known_without_values() -> None:
     assert compile_rule("error_rate > 0.1").evaluate({}) is None
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"), [(6 / 7, "0.8571"), (481.26, "481.3"), (12034.4, "12034"), (0.00001, "1e-05"), (2.0, "2")]
+)
+def test_figures_are_said_with_the_digits_that_matter(value: float, shown: str) -> None:
+    explained = compile_rule("latency_ms > 99999.0").explain({"latency_ms": value})
+    assert explained == f"latency_ms > 99999.0: latency_ms is {shown}"
+
+
 def nested(depth: int, kind: type) -> Any:
     value: Any = kind()
     for _ in range(depth):

@@ -86,7 +86,7 @@ def _show(value: object, depth: int) -> str:
     if isinstance(value, int):
         return str(value) if -(10**20) < value < 10**20 else "a whole number of more than 20 digits"
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return _figure(value)
     if isinstance(value, str):
         return f'"{clean(value, _SHOWN - 2)}"'
     if isinstance(value, Mapping):
@@ -95,6 +95,11 @@ def _show(value: object, depth: int) -> str:
         inside = ", ".join(_show(item, depth - 1) for item in value[:5]) if depth else "…"
         return f"[{inside}{', …' if len(value) > 5 else ''}]"
     return type(value).__name__
+
+
+def _figure(value: float) -> str:
+    """Four digits, and never fewer than stand before the point: `0.8333`, `481.3`, `12034`."""
+    return f"{value:.0f}" if 1_000 <= abs(value) < 1e15 else f"{value:.4g}"
 
 
 def _show_table(value: Mapping[Any, Any], depth: int) -> str:
