@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from standby.cli.main import UsageError
 from standby.cli.output import table
 from standby.cli.place import config_path, store_path
-from standby.cli.status import GLYPHS
+from standby.console.present.glyphs import OUTCOMES
 from standby.domain.observation import Observation
 from standby.domain.outcome import Outcome
 from standby.domain.text import clean
@@ -164,7 +164,7 @@ def _as_text(models: Sequence[CheckModel], seen: Sequence[Observation]) -> str:
         return "no checks are configured"
     rows = [
         (
-            f"{GLYPHS[one.outcome]} {one.outcome}",
+            f"{OUTCOMES[one.outcome]} {one.outcome}",
             model.id,
             model.integration,
             "-" if one.latency_ms is None else f"{one.latency_ms:.0f} ms",

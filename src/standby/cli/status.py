@@ -13,6 +13,7 @@ from typing import Any
 from standby.cli.alerts import alert_json
 from standby.cli.output import ago, table
 from standby.cli.place import reading
+from standby.console.present.glyphs import OUTCOMES
 from standby.domain.clock import Clock
 from standby.domain.outcome import AlertState, Outcome
 from standby.domain.units import DAY, HOUR, SECOND, format_instant
@@ -22,13 +23,6 @@ from standby.store.rows import AlertRow, Changes, EngineRow, IntegrationStateRow
 
 ALIVE_WITHIN = 5 * SECOND  # the engine writes its heartbeat every second
 FIRING, ENGINE_AWAY = 1, 4
-GLYPHS = {
-    Outcome.UP: "●",
-    Outcome.DEGRADED: "▲",
-    Outcome.DOWN: "✖",
-    Outcome.MAINTENANCE: "◆",
-    Outcome.UNKNOWN: "?",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +180,7 @@ def _text(present: Present) -> str:
     lines = [_head(present)]
     rows = [
         (
-            f"{GLYPHS[row.outcome]} {row.outcome.value}",
+            f"{OUTCOMES[row.outcome]} {row.outcome.value}",
             row.integration,
             ago(present.now - row.since) if row.since else "",
             "" if row.latency_ms is None else f"{row.latency_ms:.0f} ms",
