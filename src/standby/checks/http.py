@@ -17,12 +17,12 @@ from standby.checks import body as bodies
 from standby.checks.base import Context, Kind, certificate_metrics, observation
 from standby.checks.expectations import Expectations
 from standby.checks.phases import TRACE, Trace
-from standby.checks.revealed import Revealed, reveal
 from standby.checks.transport import Options
 from standby.checks.trouble import Trouble
 from standby.config.fields import Expectation, Headers, Size, Url, check_host
 from standby.config.models import CheckModel
 from standby.config.references import is_sensitive, parse_reference
+from standby.config.revealed import Revealed, reveal
 from standby.domain.clock import Clock
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome

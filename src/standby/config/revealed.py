@@ -1,4 +1,4 @@
-"""Secrets while they are in use: read for one observation, never in a message."""
+"""Secrets while they are in use: read for one look or act, never in a message."""
 
 from __future__ import annotations
 
