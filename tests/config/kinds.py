@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
+from standby.config.entries import Kinds
 from standby.config.fields import Expectation, Headers, Host, Port, SecretReference, Size, Url
 from standby.config.load import load
-from standby.config.models import CheckModel, Config
+from standby.config.models import CheckModel, Config, DirectorModel
 from standby.config.problems import ConfigError
 
 
@@ -42,7 +42,14 @@ class Command(CheckModel):
     token: SecretReference | None = None
 
 
-KINDS: Mapping[str, type[CheckModel]] = {"http": Http, "tcp": Tcp, "command": Command}
+class Switch(DirectorModel):
+    """A program that moves traffic."""
+
+    kind: Literal["command"] = "command"
+    set: list[str]
+
+
+KINDS = Kinds(checks={"http": Http, "tcp": Tcp, "command": Command}, directors={"command": Switch})
 
 GOOD = """\
 # the smallest useful one, and a little more

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from tests.config.kinds import GOOD, KINDS, Http, complaints, line_of, loaded, write
 
-from standby.checks.registry import models
 from standby.config.discover import sample_path
 from standby.config.load import load
 from standby.config.problems import ConfigError
 from standby.domain.outcome import Criticality, Environment, Severity
 from standby.domain.units import DAY, MINUTE, SECOND
+from standby.engine.kinds import kinds
 
 
 def test_a_good_configuration_is_taken_whole(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_an_integration_without_a_rule_is_told_about_when_it_is_down(tmp_path: P
 
 
 def test_the_sample_loads_with_the_real_kinds_of_checks() -> None:
-    config = load(sample_path(), models())
+    config = load(sample_path(), kinds())
     assert len(config.integrations) == 8
     assert config.simulator is not None
     assert {check.kind for check in config.checks} >= {"http", "tcp", "tls"}

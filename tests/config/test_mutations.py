@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from tests.config.kinds import GOOD, write
 
-from standby.checks.registry import models
 from standby.config.discover import peek, sample_path
 from standby.config.load import load
 from standby.config.problems import ConfigError
+from standby.engine.kinds import kinds
 
 _LINE = re.compile(r"config\.toml:[1-9][0-9]*: \S.*")
 Mutation = Callable[[random.Random, bytes], bytes]
@@ -120,7 +120,7 @@ def test_a_broken_configuration_is_refused_with_clear_lines(tmp_path: Path, seed
     path = write(tmp_path, mutate(dice, sample))
     started = time.process_time()
     try:
-        load(path, models(), shown="config.toml")
+        load(path, kinds(), shown="config.toml")
     except ConfigError as error:
         lines = str(error).splitlines()
         assert lines
@@ -149,7 +149,7 @@ def test_some_are_taken_and_most_are_not(tmp_path: Path) -> None:
     for seed in range(200):
         raw = MUTATIONS[seed % len(MUTATIONS)](random.Random(seed), GOOD.encode())
         try:
-            load(write(tmp_path, raw), models())
+            load(write(tmp_path, raw), kinds())
         except ConfigError:
             continue
         taken += 1
@@ -165,6 +165,6 @@ def test_a_megabyte_of_mistakes_is_judged_quickly(tmp_path: Path) -> None:
     for text in (keys, tables):
         started = time.process_time()
         with pytest.raises(ConfigError) as caught:
-            load(write(tmp_path, text), models(), shown="config.toml")
+            load(write(tmp_path, text), kinds(), shown="config.toml")
         assert len(str(caught.value).splitlines()) == 101
         assert time.process_time() - started < 5.0

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from tests.config.kinds import GOOD, KINDS, loaded, write
 
-from standby.checks.registry import models
 from standby.config.diff import diff
 from standby.config.discover import sample_path
 from standby.config.load import load
@@ -18,6 +17,7 @@ from standby.config.reference import markdown
 from standby.config.schema import schema
 from standby.config.show import HIDDEN, as_toml, shown
 from standby.config.view import view
+from standby.engine.kinds import kinds
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,18 +67,18 @@ def test_what_is_shown_hides_what_may_be_secret(tmp_path: Path) -> None:
 
 
 def test_what_is_shown_reads_back_as_the_same(tmp_path: Path) -> None:
-    for config in (loaded(tmp_path), load(sample_path(), models())):
-        kinds = KINDS if config.path.parent == tmp_path else models()
-        again = load(write(tmp_path, as_toml(shown(config)), "again.toml"), kinds)
+    for config in (loaded(tmp_path), load(sample_path(), kinds())):
+        known = KINDS if config.path.parent == tmp_path else kinds()
+        again = load(write(tmp_path, as_toml(shown(config)), "again.toml"), known)
         assert again.digest == config.digest
 
 
 def test_the_schema_says_what_loading_says() -> None:
-    document = schema(models())
+    document = schema(kinds())
     assert json.loads(json.dumps(document)) == document
     branches = document["properties"]["check"]["items"]["oneOf"]
-    kinds = {document["$defs"][one["$ref"].rpartition("/")[2]]["properties"]["kind"]["const"] for one in branches}
-    assert kinds == set(models())
+    found = {document["$defs"][one["$ref"].rpartition("/")[2]]["properties"]["kind"]["const"] for one in branches}
+    assert found == set(kinds().checks)
     for table in document["$defs"].values():
         if table.get("type") == "object" and "properties" in table:
             assert table["additionalProperties"] is False
@@ -90,7 +90,7 @@ def test_the_schema_says_what_loading_says() -> None:
 def test_every_key_of_the_sample_is_in_the_schema() -> None:
     import tomllib
 
-    document = schema(models())
+    document = schema(kinds())
     data = tomllib.loads(sample_path().read_text())
     assert set(data) <= set(document["properties"])
     defined = document["$defs"]
@@ -104,11 +104,11 @@ def test_every_key_of_the_sample_is_in_the_schema() -> None:
 
 
 def test_the_page_is_not_out_of_date() -> None:
-    assert (ROOT / "docs" / "configuration.md").read_text() == markdown(models()), "run: make docs"
+    assert (ROOT / "docs" / "configuration.md").read_text() == markdown(kinds()), "run: make docs"
 
 
 def test_every_key_is_explained() -> None:
-    for line in markdown(models()).splitlines():
+    for line in markdown(kinds()).splitlines():
         if line.startswith("| `") and line.count(" | ") == 3:
             assert not line.endswith("|  |"), line
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from standby.checks.base import Check, Context
 from standby.checks.heartbeat import HeartbeatCheck, HeartbeatModel
+from standby.config.entries import Kinds
 from standby.config.load import load
 from standby.config.models import CheckModel, Config
 from standby.config.secrets import Secrets
@@ -31,6 +32,9 @@ BOB = Peer(1001, 1001, 4712, "bob")
 
 class StubModel(CheckModel):
     kind: Literal["stub"] = "stub"
+
+
+KINDS = Kinds(checks={"stub": StubModel, "heartbeat": HeartbeatModel})
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,7 @@ class World:
         self._file.write_text(head + toml)
 
     def load(self) -> Config:
-        return load(self._file, {"stub": StubModel, "heartbeat": HeartbeatModel})
+        return load(self._file, KINDS)
 
     def build(self, model: CheckModel) -> Check:
         return HeartbeatCheck(model) if isinstance(model, HeartbeatModel) else StubCheck(self, model)

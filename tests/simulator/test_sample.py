@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from standby.checks.base import Check, Context, observe
-from standby.checks.registry import build, models
+from standby.checks.registry import build
 from standby.config.load import load
 from standby.config.models import CheckModel, Config
 from standby.config.secrets import Secrets
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.engine.clock import SystemClock
+from standby.engine.kinds import kinds
 from standby.simulator.faults import fault
 from standby.simulator.town import Town
 
@@ -50,7 +51,7 @@ def well(one: Observation) -> bool:
 
 @pytest.fixture(scope="module")
 def config() -> Config:
-    return load(SAMPLE, models())
+    return load(SAMPLE, kinds())
 
 
 @pytest.fixture

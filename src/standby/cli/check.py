@@ -71,12 +71,12 @@ def exit_code(seen: Sequence[Observation]) -> int:
 
 
 def _load(args: argparse.Namespace) -> Config:
-    from standby.checks.registry import models
     from standby.config.load import load
     from standby.config.problems import ConfigError
+    from standby.engine.kinds import kinds
 
     try:
-        return load(config_path(args), models())
+        return load(config_path(args), kinds())
     except ConfigError as error:
         raise UsageError(str(error)) from None
 

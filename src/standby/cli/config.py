@@ -40,10 +40,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _load(args: argparse.Namespace) -> Config:
-    from standby.checks.registry import models
     from standby.config.load import load
+    from standby.engine.kinds import kinds
 
-    return load(config_path(args), models())
+    return load(config_path(args), kinds())
 
 
 def _check(args: argparse.Namespace) -> int:
@@ -60,6 +60,7 @@ def _check(args: argparse.Namespace) -> int:
         _count(len(config.integrations), "integration"),
         _count(len(config.checks), "check"),
         _count(len(config.rules), "rule"),
+        *([_count(len(config.routes), "route")] if config.routes else []),
     ]
     files = "" if len(config.files) == 1 else f" in {len(config.files)} files"
     print(f"ok: {', '.join(counts)}{files}")
@@ -71,16 +72,16 @@ def _count(number: int, word: str) -> str:
 
 
 def _schema(args: argparse.Namespace) -> int:
-    from standby.checks.registry import models
+    from standby.engine.kinds import kinds
 
     if args.markdown:
         from standby.config.reference import markdown
 
-        print(markdown(models()), end="")
+        print(markdown(kinds()), end="")
     else:
         from standby.config.schema import schema
 
-        print(json.dumps(schema(models()), indent=2))
+        print(json.dumps(schema(kinds()), indent=2))
     return 0
 
 

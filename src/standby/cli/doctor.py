@@ -173,14 +173,14 @@ def _zone_exists(zone: str) -> bool:
 
 def configuration(named: Path | None, environ: Mapping[str, str]) -> Iterator[Finding | Config]:
     """Every problem of the configuration as a finding; last the configuration itself when it loads."""
-    from standby.checks import registry
     from standby.config.discover import find
     from standby.config.load import load
     from standby.config.problems import ConfigError
+    from standby.engine.kinds import kinds
 
     try:
         path = find(named, Path.cwd(), environ)
-        config = load(path, registry.models())
+        config = load(path, kinds())
     except ConfigError as error:
         for problem in error.problems[:MOST_PROBLEMS]:
             yield Finding("FAIL", "config", str(problem))

@@ -8,6 +8,7 @@ from standby.config.entries import LISTS, Entries, Entry, Row
 from standby.config.lines import KeyPath
 from standby.config.models import BUILT_IN_RULES, CheckModel, Rule
 from standby.config.problems import Problems, did_you_mean
+from standby.config.routes import check_routes
 from standby.domain.text import clean
 from standby.domain.units import format_duration
 
@@ -17,6 +18,8 @@ _REFERENCES = (
     ("check", "integration", "integration"),
     ("rule", "integration", "integration"),
     ("rule", "check", "check"),
+    ("route", "integration", "integration"),
+    ("route", "verify", "check"),
 )
 
 
@@ -26,6 +29,7 @@ def check_together(entries: Entries, problems: Problems) -> None:
     _references(entries, problems)
     _circles(entries, problems)
     _rules(entries, problems)
+    check_routes(entries, problems)
 
 
 def _duplicates(entries: Entries, problems: Problems) -> None:

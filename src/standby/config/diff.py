@@ -52,6 +52,7 @@ def diff(old: Config, new: Config) -> Diff:
         ("integration", _by_id(old.integrations), _by_id(new.integrations)),
         ("check", _by_id(old.checks), _by_id(new.checks)),
         ("rule", _rules(old), _rules(new)),
+        ("route", _by_id(old.routes), _by_id(new.routes)),
     ):
         tables[table] = _compare(table, before, after, said)
     simulator = old.simulator != new.simulator

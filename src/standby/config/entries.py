@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any, Generic, TypeVar
 
@@ -12,14 +12,24 @@ from pydantic import ValidationError
 
 from standby.config.discover import default_store, resolve_store
 from standby.config.lines import KeyPath
-from standby.config.models import CheckModel, Integration, Rule, Settings, Simulator, Table, Vendor
+from standby.config.models import (
+    CheckModel,
+    DirectorModel,
+    Integration,
+    Route,
+    Rule,
+    Settings,
+    Simulator,
+    Table,
+    Vendor,
+)
 from standby.config.problems import Problems, did_you_mean
 from standby.config.sentences import DATE, sentence
 from standby.config.sources import INCLUDE, Source
 from standby.domain.text import clean
 
 M = TypeVar("M", bound=Table)
-LISTS = ("vendor", "integration", "check", "rule")
+LISTS = ("vendor", "integration", "check", "rule", "route")
 MAIN_ONLY = ("standby", "simulator")
 
 
@@ -73,6 +83,7 @@ class Entries:
     integrations: list[Entry[Integration]] = field(default_factory=list)
     checks: list[Entry[CheckModel]] = field(default_factory=list)
     rules: list[Entry[Rule]] = field(default_factory=list)
+    routes: list[Entry[Route]] = field(default_factory=list)
     rows: dict[str, list[Row]] = field(default_factory=lambda: {table: [] for table in LISTS})
     partial: set[tuple[str, str]] = field(default_factory=set)  # (table, id) of entries that do not stand
 
@@ -89,7 +100,15 @@ def key_text(keys: tuple[str | int, ...]) -> str:
     return text.removeprefix(".")
 
 
-def read_entries(sources: list[Source], kinds: Mapping[str, type[CheckModel]], problems: Problems) -> Entries:
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """The models of what comes in kinds, by kind; each registry gives its own."""
+
+    checks: Mapping[str, type[CheckModel]] = field(default_factory=dict)
+    directors: Mapping[str, type[DirectorModel]] = field(default_factory=dict)
+
+
+def read_entries(sources: list[Source], kinds: Kinds, problems: Problems) -> Entries:
     """Judge every table of every file on its own."""
     entries = Entries()
     for source in sources:
@@ -99,8 +118,9 @@ def read_entries(sources: list[Source], kinds: Mapping[str, type[CheckModel]], p
         reader = _Tables(source, entries, problems)
         entries.vendors += reader.read("vendor", Vendor)
         entries.integrations += reader.read("integration", Integration)
-        entries.checks += reader.checks(kinds)
+        entries.checks += reader.checks(kinds.checks)
         entries.rules += reader.read("rule", Rule)
+        entries.routes += reader.routes(kinds.directors)
     return entries
 
 
@@ -177,6 +197,34 @@ class _Tables:
             if entry is not None:
                 found.append(entry)
         return found
+
+    def routes(self, kinds: Mapping[str, type[DirectorModel]]) -> list[Entry[Route]]:
+        """The routes that stand, each director by the model of its kind."""
+        found: list[Entry[Route]] = []
+        for path, data in self._rows("route"):
+            written = data.get("director")
+            rest = {key: value for key, value in data.items() if key != "director"}
+            entry = self._entry("route", path, rest, Route)
+            director = self._director(path, _label("route", path, data), written, kinds)
+            if entry is not None and director is not None:
+                found.append(replace(entry, model=entry.model.model_copy(update={"director": director})))
+        return found
+
+    def _director(
+        self, path: KeyPath, label: str, written: object, kinds: Mapping[str, type[DirectorModel]]
+    ) -> DirectorModel | None:
+        at = (*path, "director")
+        if written is None:
+            mend = f"write director = {{ kind = ... }}, one of {', '.join(kinds)}"
+            self._say(path, f"{label}.director", "is missing", mend)
+            return None
+        kind = written.get("kind") if isinstance(written, dict) else None
+        model = kinds.get(kind) if isinstance(kind, str) else None
+        if model is None and isinstance(written, dict):
+            mend = did_you_mean(str(kind), list(kinds), "kinds")
+            self._say((*at, "kind"), f"{label}.director.kind", "is not a kind of director", mend)
+            return None
+        return _one(self.source, at, f"{label}.director", written, model or DirectorModel, self.problems)
 
     def _rows(self, table: str) -> list[tuple[KeyPath, dict[str, Any]]]:
         rows = self.source.document.data.get(table, [])

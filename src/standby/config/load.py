@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 from standby.config.cross import check_together
-from standby.config.entries import Entries, read_entries
+from standby.config.entries import Entries, Kinds, read_entries
 from standby.config.files import as_seen
-from standby.config.models import CheckModel, Config, Settings
+from standby.config.models import Config, Settings
 from standby.config.problems import Problems
 from standby.config.programs import check_programs
 from standby.config.secret_uses import secret_uses
 from standby.config.sources import read_sources
 
 
-def load(path: Path, kinds: Mapping[str, type[CheckModel]], *, shown: str | None = None) -> Config:
+def load(path: Path, kinds: Kinds, *, shown: str | None = None) -> Config:
     """The configuration at `path`. Raises ConfigError with every problem in it, and nothing else.
 
-    `kinds` are the models of checks by kind (`checks.registry.models()`); `shown` is how messages name the file.
+    `kinds` are the models of checks and directors by kind (each registry's `models()`); `shown` is how messages name
+    the file.
     """
     problems = Problems()
     sources = read_sources(path, as_seen(path) if shown is None else shown, problems)
@@ -47,6 +47,7 @@ def load(path: Path, kinds: Mapping[str, type[CheckModel]], *, shown: str | None
         files=tuple(source.document.path for source in sources),
         digest=digest(settings, entries),
         secrets=tuple(uses),
+        routes=tuple(one.model for one in entries.routes),
     )
 
 
@@ -59,6 +60,7 @@ def digest(settings: Settings, entries: Entries) -> str:
         "integration": [one.model.model_dump(mode="json", by_alias=True) for one in entries.integrations],
         "check": [one.model.model_dump(mode="json", by_alias=True) for one in entries.checks],
         "rule": [one.model.model_dump(mode="json", by_alias=True) for one in entries.rules],
+        "route": [one.model.model_dump(mode="json", by_alias=True) for one in entries.routes],
     }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()

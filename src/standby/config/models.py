@@ -14,10 +14,19 @@ from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from standby.config.fields import Condition, Duration, DurationOrZero, Identifier, Size, Text, UrlOrReference
+from standby.config.fields import (
+    Condition,
+    Duration,
+    DurationOrZero,
+    Expectation,
+    Identifier,
+    Size,
+    Text,
+    UrlOrReference,
+)
 from standby.domain.outcome import Criticality, Environment, Severity
 from standby.domain.text import clean
 from standby.domain.units import DAY, HOUR, MILLISECOND, MINUTE, SECOND, format_duration
@@ -231,6 +240,44 @@ class DirectorModel(Table):
     timeout: Duration = Field(default=5 * SECOND, description="how long one question or command may take")
 
 
+class RouteTarget(Table):
+    """`[[route.target]]`: a place that traffic can go to."""
+
+    id: Identifier = Field(description="names it in this route")
+    place: Text = Field(description="what the director calls it: a backend, a server, a word for its program")
+    check: Identifier = Field(description="the id of the check that proves it")
+    answers: Expectation | None = Field(
+        default=None, description="over the answer to the route's `verify` check: true when this target gave it"
+    )
+
+
+class Route(Table):
+    """`[[route]]`: traffic for an integration, the places it can go, and what moves it."""
+
+    id: Identifier = Field(description="names it in this file")
+    integration: Identifier = Field(description="the id of the integration whose traffic it is")
+    primary: Identifier = Field(description="the id of the target that serves when all is well")
+    target: tuple[RouteTarget, ...] = Field(max_length=20, description="where traffic can go; at least two")
+    verify: Identifier | None = Field(
+        default=None, description="the id of an http check through the real path: a switch counts when it is good"
+    )
+    verify_good: int = Field(default=3, ge=1, le=100, description="so many good looks in a row prove a switch")
+    verify_within: Duration = Field(default=30 * SECOND, description="a switch that is not proven by then is undone")
+    cool_down: DurationOrZero = Field(default=10 * MINUTE, description="so long after a run no other is begun")
+    soak: DurationOrZero = Field(default=5 * MINUTE, description="the primary is good for this long before failback")
+    stale_after: Duration | None = Field(
+        default=None, description="older looks at a target prove nothing (three times `every` of its check)"
+    )
+    director: SerializeAsAny[DirectorModel] | None = Field(
+        default=None, validate_default=False, description="what moves the traffic, by its `kind`; required"
+    )
+
+    @property
+    def targets(self) -> Mapping[str, RouteTarget]:
+        """Targets by id."""
+        return {one.id: one for one in self.target}
+
+
 class Simulator(Table):
     """`[simulator]`: third parties simulated on this machine; leave the table out to watch real vendors."""
 
@@ -263,6 +310,7 @@ class Config:
     files: tuple[Path, ...]
     digest: str
     secrets: tuple[SecretUse, ...] = field(default=(), repr=False)
+    routes: tuple[Route, ...] = ()
 
     @property
     def store(self) -> Path:
@@ -295,6 +343,11 @@ class Config:
         return MappingProxyType(
             {one.id: tuple(c for c in self.checks if c.integration == one.id) for one in self.integrations}
         )
+
+    @cached_property
+    def route_by_id(self) -> Mapping[str, Route]:
+        """Routes by id."""
+        return MappingProxyType({route.id: route for route in self.routes})
 
     @cached_property
     def rules_in_force(self) -> tuple[Rule, ...]:

@@ -31,3 +31,6 @@ def check_programs(sources: Sequence[Source], entries: Entries, uses: Sequence[S
         for check in entries.checks:
             if check.model.kind == "command" and check.source is source:
                 check.complain(problems, ("command",), "names a program in a file that others can write", mend)
+        for route in entries.routes:
+            if route.model.director is not None and route.model.director.kind == "command" and route.source is source:
+                route.complain(problems, ("director",), "names a program in a file that others can write", mend)

@@ -14,7 +14,20 @@ from pydantic import BaseModel, PlainSerializer, WithJsonSchema
 from pydantic.fields import FieldInfo
 
 from standby.config.cel import EXPECTATION, RULE, Scope
-from standby.config.models import CheckModel, Integration, Retention, Rule, Settings, Simulator, Table, Vendor
+from standby.config.entries import Kinds
+from standby.config.models import (
+    CheckModel,
+    DirectorModel,
+    Integration,
+    Retention,
+    Route,
+    RouteTarget,
+    Rule,
+    Settings,
+    Simulator,
+    Table,
+    Vendor,
+)
 
 _HEAD = """# Configuration
 
@@ -67,17 +80,21 @@ newest value of a metric; write `metrics['a-b']` for names with other characters
 _PLAIN_TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
 
 
-def markdown(kinds: Mapping[str, type[CheckModel]]) -> str:
-    """The page, every kind of check included."""
+def markdown(kinds: Kinds) -> str:
+    """The page, every kind of check and director included."""
     parts = [_HEAD]
     parts += _table("## `[standby]`", Settings)
     parts += _table("### `[standby.retention]`", Retention)
     for name, model in (("vendor", Vendor), ("integration", Integration), ("check", CheckModel)):
         parts += _table(f"## `[[{name}]]`", model)
     common = set(CheckModel.model_fields)
-    for kind, model in sorted(kinds.items()):
+    for kind, model in sorted(kinds.checks.items()):
         parts += _table(f'### `kind = "{kind}"`', model, leave_out=common)
     parts += _table("## `[[rule]]`", Rule)
+    for title, table in (("[[route]]", Route), ("[[route.target]]", RouteTarget), ("director", DirectorModel)):
+        parts += _table(f"{'##' if table is Route else '###'} `{title}`", table)
+    for kind, director in sorted(kinds.directors.items()):
+        parts += _table(f'#### `kind = "{kind}"`', director, leave_out=set(DirectorModel.model_fields))
     parts += _table("## `[simulator]`", Simulator)
     parts += [_CONDITIONS, *_names("### In `expect` and `prefer`", EXPECTATION), _EXPECT.lstrip()]
     parts += [*_names("### In `when`", RULE), _RULE.lstrip()]

@@ -7,22 +7,34 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from standby.config.models import CheckModel, Integration, Rule, Settings, Simulator, Table, Vendor
+from standby.config.entries import Kinds
+from standby.config.models import Integration, Route, Rule, Settings, Simulator, Table, Vendor
 from standby.config.sources import INCLUDE
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def schema(kinds: Mapping[str, type[CheckModel]]) -> dict[str, Any]:
-    """JSON Schema of a main file, checks of every kind included."""
-    models: list[type[Table]] = [Settings, Simulator, Vendor, Integration, Rule, *kinds.values()]
+def schema(kinds: Kinds) -> dict[str, Any]:
+    """JSON Schema of a main file, every kind of check and director included."""
+    of_kinds: list[tuple[str, type[Table]]] = [*kinds.checks.items(), *kinds.directors.items()]
+    models: list[type[Table]] = [
+        Settings,
+        Simulator,
+        Vendor,
+        Integration,
+        Rule,
+        Route,
+        *(model for _, model in of_kinds),
+    ]
     references, definitions = models_json_schema([(model, "validation") for model in models], by_alias=True)
     defined: dict[str, Any] = definitions["$defs"]
     of = {model: references[(model, "validation")] for model in models}
-    for kind, model in kinds.items():
+    for kind, model in of_kinds:
         table = defined[of[model]["$ref"].rpartition("/")[2]]
         table["required"] = sorted({*table.get("required", []), "kind"})
-        table["properties"]["kind"] = {"const": kind, "type": "string", "description": "how it looks"}
+        table["properties"]["kind"] |= {"const": kind, "type": "string"}
+    defined.pop("DirectorModel", None)  # what all kinds have in common is no kind
+    _of_directors(defined[of[Route]["$ref"].rpartition("/")[2]], [of[model] for model in kinds.directors.values()])
     return {
         "$schema": _DRAFT,
         "title": "Standby configuration",
@@ -33,13 +45,21 @@ def schema(kinds: Mapping[str, type[CheckModel]]) -> dict[str, Any]:
             INCLUDE: {"type": "array", "items": {"type": "string"}, "description": "more files, relative to this one"},
             "vendor": _list(of[Vendor]),
             "integration": _list(of[Integration]),
-            "check": _list({"oneOf": [of[model] for model in kinds.values()]}),
+            "check": _list({"oneOf": [of[model] for model in kinds.checks.values()]}),
             "rule": _list(of[Rule]),
+            "route": _list(of[Route]),
         },
         "required": ["standby"],
         "additionalProperties": False,
         "$defs": defined,
     }
+
+
+def _of_directors(route: dict[str, Any], directors: list[Any]) -> None:
+    """A route needs a director, of one of the kinds."""
+    route["required"] = sorted({*route["required"], "director"})
+    described = route["properties"]["director"].get("description", "")
+    route["properties"]["director"] = {"oneOf": directors, "description": described} if directors else {}
 
 
 def _list(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def shown(config: Config) -> dict[str, Any]:
         ("integration", config.integrations),
         ("check", config.checks),
         ("rule", config.rules),
+        ("route", config.routes),
     )
     return document | {table: [_plain(model) for model in models] for table, models in tables if models}
 

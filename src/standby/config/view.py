@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from standby.config.models import CheckModel, Config, Integration, Rule
+from standby.config.models import CheckModel, Config, Integration, Route, Rule
 
 
 def view(config: Config) -> dict[str, Any]:
@@ -20,6 +20,7 @@ def view(config: Config) -> dict[str, Any]:
         "integrations": [_integration(one, names) for one in config.integrations],
         "checks": [_check(check) for check in config.checks],
         "rules": [_rule(rule) for rule in config.rules_in_force],
+        "routes": [_route(route) for route in config.routes],
     }
 
 
@@ -60,4 +61,15 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "for_ns": rule.for_,
         "keep_firing_for_ns": rule.keep_firing_for,
         "severity": rule.severity.value,
+    }
+
+
+def _route(route: Route) -> dict[str, Any]:
+    return {
+        "id": route.id,
+        "integration": route.integration,
+        "primary": route.primary,
+        "director": route.director.kind if route.director else "",
+        "verify": route.verify,
+        "targets": [{"id": one.id, "place": one.place, "check": one.check} for one in route.target],
     }

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from standby import __version__
-from standby.checks import registry
 from standby.checks.base import Context
 from standby.config.load import load as load_config
 from standby.config.secrets import Secrets
 from standby.engine.clock import EngineClock
+from standby.engine.kinds import kinds
 from standby.engine.service import Engine, Identity
 from standby.link.peer import login_name
 from standby.link.protocol import Command, Peer, Receipt
@@ -125,7 +125,7 @@ class ConfiguredPlan:
         return Assembled(engine, lambda: self._config.files, lambda: self._config.settings.linger, close)
 
     def _load(self) -> Config:
-        config = load_config(self.path, registry.models())
+        config = load_config(self.path, kinds())
         if self._named is not None:
             config = dataclasses.replace(config, settings=config.settings.model_copy(update={"store": self._named}))
         self._config = config
