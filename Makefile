@@ -31,7 +31,7 @@ lint: $(READY)
 
 docs: $(READY)
 	$(BIN)/standby config schema --markdown > docs/configuration.md
-	$(BIN)/python -m standby.console.keys > docs/keys.md
+	$(BIN)/python -c "from standby.console.keys import cheatsheet; print(cheatsheet(), end='')" > docs/keys.md
 
 # Hashes pin the files, not the place they come from: no index host is written.
 lock:
