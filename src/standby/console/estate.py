@@ -47,6 +47,17 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """Traffic that can be moved: the ids of its targets, and the check that proves each."""
+
+    id: str
+    integration: str
+    primary: str
+    director: str
+    targets: Mapping[str, str]  # target id -> check id
+
+
+@dataclass(frozen=True, slots=True)
 class Estate:
     """Everything that is watched, in the order of the configuration."""
 
@@ -57,6 +68,11 @@ class Estate:
     integrations: Mapping[str, Integration] = field(default_factory=dict)
     checks: Mapping[str, Check] = field(default_factory=dict)
     checks_of: Mapping[str, Sequence[Check]] = field(default_factory=dict)
+    routes: Mapping[str, Route] = field(default_factory=dict)
+
+    def routes_of(self, integration: str) -> list[Route]:
+        """The routes of one integration."""
+        return [route for route in self.routes.values() if route.integration == integration]
 
     def name_of(self, integration: str) -> str:
         """What people call an integration; its id when it left the configuration."""
@@ -82,6 +98,7 @@ def estate_of(row: ConfigRow | None, fallback: Estate) -> Estate:
         integrations=integrations,
         checks=checks,
         checks_of=grouped,
+        routes={entry.id: entry for entry in map(_route, _entries(doc.get("routes")))},
     )
 
 
@@ -121,6 +138,17 @@ def _check(entry: Mapping[str, Any]) -> Check:
         every_ns=_whole(entry.get("every_ns")) or 60 * SECOND,
         timeout_ns=_whole(entry.get("timeout_ns")) or 10 * SECOND,
         target=_text(entry, "target"),
+    )
+
+
+def _route(entry: Mapping[str, Any]) -> Route:
+    targets = _entries(entry.get("targets"))
+    return Route(
+        id=_text(entry, "id"),
+        integration=_text(entry, "integration"),
+        primary=_text(entry, "primary"),
+        director=_text(entry, "director"),
+        targets={_text(target, "id"): _text(target, "check") for target in targets},
     )
 
 

@@ -10,6 +10,7 @@ from standby.console.estate import Estate, estate_of
 from standby.domain.observation import Observation
 from standby.domain.outcome import AlertState
 from standby.link.protocol import CommandKind, Status, Welcome
+from standby.store.failovers import FailoverRow, RouteStateRow
 from standby.store.rows import (
     AlertRow,
     AuditRow,
@@ -91,6 +92,8 @@ class Snapshot:
     alerts: Mapping[int, AlertRow] = field(default_factory=dict)
     audits: Sequence[AuditRow] = ()  # oldest first
     gaps: Sequence[GapRow] = ()
+    failovers: Mapping[int, FailoverRow] = field(default_factory=dict)
+    routes: Mapping[str, RouteStateRow] = field(default_factory=dict)
     series: Mapping[str, Series] = field(default_factory=dict)
     series_at: int = 0  # the instant up to which the series are: sparklines move when these do, once a minute
     link: Link = field(default_factory=Link)
@@ -131,6 +134,8 @@ def merge(snapshot: Snapshot, changes: Changes, *, whole: bool) -> Snapshot:
         alerts=_pruned(alerts) if changes.alerts or whole else snapshot.alerts,
         audits=_newest(() if whole else snapshot.audits, changes.audits),
         gaps=_gaps(() if whole else snapshot.gaps, changes.gaps),
+        failovers=_updated({} if whole else snapshot.failovers, {row.id: row for row in changes.failovers}),
+        routes=_updated({} if whole else snapshot.routes, {row.route: row for row in changes.route_states}),
         store_trouble="",
     )
 

@@ -65,6 +65,7 @@ class Expiry:
             ("delete_receipts", retention.hours),
             ("delete_alerts", retention.hours),
             ("delete_gaps", retention.hours),
+            ("delete_failovers", retention.hours),
         ):
             self._connection.execute(_SQL[name], {"before": now - span})
 

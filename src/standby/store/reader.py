@@ -15,8 +15,9 @@ from typing import Any, Literal, TypeVar
 from standby.domain.audit import GENESIS, verify
 from standby.domain.observation import Observation
 from standby.domain.text import clean
-from standby.store import values
+from standby.store import failovers, values
 from standby.store.errors import SQLITE_ERRORS, error, from_sqlite
+from standby.store.failovers import FailoverRow
 from standby.store.migrate import SMALL_TABLES, refuse_other_schema
 from standby.store.place import companions, refuse_odd_file
 from standby.store.rows import AlertRow, AuditRow, AuditVerdict, Changes, ReceiptRow, RollupRow
@@ -28,6 +29,7 @@ BUSY_MS = 1_000
 _RESOLVED_AT_FIRST = 200
 _AUDITS_AT_ONCE = 500
 _GAPS_AT_ONCE = 200
+_RUNS_AT_FIRST = 50
 _AUDITS_A_READ = 2_000
 _LARGEST_CELL = 8 * 2**20  # bytes; ours are far smaller
 
@@ -82,6 +84,8 @@ class Reader:
                 alerts=alerts,
                 audits=self._every("audits_since", values.audit, since=since, limit=_AUDITS_AT_ONCE)[::-1],
                 gaps=self._every("gaps", values.gap, since=since, limit=_GAPS_AT_ONCE)[::-1],
+                failovers=self._runs(since),
+                route_states=self._every("route_states", failovers.route_state, since=since),
             )
 
     def observations(self, check_id: str, limit: int = 100) -> list[Observation]:
@@ -124,6 +128,18 @@ class Reader:
         """One alert, or `None`."""
         with self._told():
             return self._single("alert", values.alert, id=min(id, values.MAX_INT))
+
+    def failovers(self, limit: int, route: str | None = None) -> list[FailoverRow]:
+        """The newest runs, of one route or of all, and every one that has not ended; oldest first."""
+        with self._told():
+            return self._every("failovers", failovers.failover, route=route, limit=limit)
+
+    def failover(self, *, id: int | None = None, command: str | None = None) -> FailoverRow | None:  # noqa: A002
+        """One run, by its number or by the command that asked for its plan; `None` when there is none."""
+        with self._told():
+            if id is None:
+                return self._single("failover_of", failovers.failover, command=command)
+            return self._single("failover", failovers.failover, id=min(id, values.MAX_INT))
 
     def audits(self, limit: int, subject: str | None = None) -> list[AuditRow]:
         """The newest audit rows, newest first; of one subject (`alert:12`) or of all."""
@@ -254,6 +270,11 @@ class Reader:
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("COMMIT")
+
+    def _runs(self, since: int) -> list[FailoverRow]:
+        if since < 0:
+            return self._every("failovers", failovers.failover, route=None, limit=_RUNS_AT_FIRST)
+        return self._every("failovers_since", failovers.failover, since=since)
 
     def _seq(self) -> int:
         found = self._connection.execute(self._sql["seq"]).fetchone()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome, Severity
+
+if TYPE_CHECKING:
+    from standby.store.failovers import FailoverRow, RouteStateRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +171,13 @@ class Batch:
     receipts: Sequence[ReceiptRow] = ()
     pings: Sequence[PingRow] = ()
     gaps: Sequence[GapRow] = ()
+    failovers: Sequence[FailoverRow] = ()
+    route_states: Sequence[RouteStateRow] = ()
     engine: EngineRow | None = None
     config: ConfigRow | None = None
     forget_checks: Sequence[str] = ()  # check ids that left the configuration: their present goes, history stays
     forget_integrations: Sequence[str] = ()
+    forget_routes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +192,8 @@ class Changes:
     alerts: Sequence[AlertRow]
     audits: Sequence[AuditRow]
     gaps: Sequence[GapRow]
+    failovers: Sequence[FailoverRow] = ()
+    route_states: Sequence[RouteStateRow] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +209,7 @@ class Loaded:
     last_alert_id: int
     pings: Sequence[PingRow]  # the newest of each signal of each heartbeat
     open_gap: GapRow | None
+    failovers: Sequence[FailoverRow] = ()  # the last ones and all that are open; by id
 
 
 @dataclass(frozen=True, slots=True)

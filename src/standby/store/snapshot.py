@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from standby.domain.units import MINUTE
-from standby.store import values
+from standby.store import failovers, values
 from standby.store.rows import Loaded
 from standby.store.sqlfile import statements
 
 _SQL = statements("read")
 _JUST_RESOLVED = 15 * MINUTE
+_RUNS = 500
 _Row = TypeVar("_Row")
 
 
@@ -40,6 +41,7 @@ def load(connection: sqlite3.Connection, now: int) -> Loaded:
             last_alert_id=int(connection.execute(_SQL["last_alert_id"]).fetchone()[0]),
             pings=every("newest_pings", values.ping),
             open_gap=single("open_gap", values.gap),
+            failovers=every("failovers", failovers.failover, route=None, limit=_RUNS),
         )
     finally:
         connection.execute("COMMIT")

@@ -55,5 +55,8 @@ DELETE FROM receipt WHERE at < :before;
 DELETE FROM alert WHERE state = 'resolved' AND resolved_at < :before
     AND id < (SELECT max(id) FROM alert);
 
+-- name: delete_failovers
+DELETE FROM failover WHERE ended_at < :before AND id < (SELECT max(id) FROM failover);
+
 -- name: delete_gaps
 DELETE FROM gap WHERE to_at < :before;

@@ -119,3 +119,30 @@ SELECT at FROM watermark WHERE name = :name;
 SELECT sum(coalesce(length(message), 0) + coalesce(length(metrics), 0)), count(*) FROM (
     SELECT o.message, o.metrics FROM check_key k JOIN observation o ON o.check_no = k.no
     WHERE k.id = :check_id ORDER BY o.slot DESC LIMIT 20);
+
+-- name: failovers_since
+SELECT id, command, route, integration, kind, source, target, state, armed_by, armed_from, armed_at, expires_at,
+    started_by, ended_at, previous, result, forced, prechecks, steps, clocks
+FROM failover WHERE seq > :since ORDER BY id;
+
+-- name: failovers -- the newest, and every one that has not ended
+SELECT id, command, route, integration, kind, source, target, state, armed_by, armed_from, armed_at, expires_at,
+    started_by, ended_at, previous, result, forced, prechecks, steps, clocks
+FROM failover
+WHERE (:route IS NULL OR route = :route)
+    AND (ended_at IS NULL OR id IN (
+        SELECT id FROM failover WHERE :route IS NULL OR route = :route ORDER BY id DESC LIMIT :limit))
+ORDER BY id;
+
+-- name: failover
+SELECT id, command, route, integration, kind, source, target, state, armed_by, armed_from, armed_at, expires_at,
+    started_by, ended_at, previous, result, forced, prechecks, steps, clocks
+FROM failover WHERE id = :id;
+
+-- name: failover_of
+SELECT id, command, route, integration, kind, source, target, state, armed_by, armed_from, armed_at, expires_at,
+    started_by, ended_at, previous, result, forced, prechecks, steps, clocks
+FROM failover WHERE command = :command;
+
+-- name: route_states
+SELECT route, integration, serving, at, drift, trouble FROM route_state WHERE seq > :since ORDER BY route;

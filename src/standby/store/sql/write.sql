@@ -89,6 +89,23 @@ ON CONFLICT (check_id, at) DO UPDATE SET signal = excluded.signal;
 INSERT INTO gap (from_at, seq, to_at, reason) VALUES (?, ?, ?, ?)
 ON CONFLICT (from_at) DO UPDATE SET seq = excluded.seq, to_at = excluded.to_at, reason = excluded.reason;
 
+-- name: upsert_failover
+INSERT INTO failover (id, seq, command, route, integration, kind, source, target, state, armed_by, armed_from, armed_at,
+    expires_at, started_by, ended_at, previous, result, forced, prechecks, steps, clocks)
+VALUES (:id, :seq, :command, :route, :integration, :kind, :source, :target, :state, :armed_by, :armed_from, :armed_at,
+    :expires_at, :started_by, :ended_at, :previous, :result, :forced, :prechecks, :steps, :clocks)
+ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state, expires_at = excluded.expires_at,
+    started_by = excluded.started_by, ended_at = excluded.ended_at, result = excluded.result,
+    forced = excluded.forced, prechecks = excluded.prechecks, steps = excluded.steps, clocks = excluded.clocks;
+
+-- name: upsert_route_state
+INSERT INTO route_state (route, seq, integration, serving, at, drift, trouble) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (route) DO UPDATE SET seq = excluded.seq, integration = excluded.integration, serving = excluded.serving,
+    at = excluded.at, drift = excluded.drift, trouble = excluded.trouble;
+
+-- name: forget_route
+DELETE FROM route_state WHERE route = ?;
+
 -- name: forget_check
 DELETE FROM check_state WHERE check_id = ?;
 
