@@ -80,7 +80,7 @@ async def test_results_just_before_it_was_established_page_nobody(world: Make) -
     w.network = False
     w.answers["pay"] = REFUSED
     await w.pass_time(12 * SECOND)
-    assert w.engine._guard.blind
+    assert w.engine._polling.guard.blind
     assert not w.alerts("r")
     assert Outcome.DOWN not in {row.outcome for row in w.observations("pay")}
 
@@ -90,12 +90,12 @@ async def test_a_run_begun_while_blind_says_nothing_though_it_ends_afterwards(wo
     await w.pass_time(MINUTE)
     w.network = False
     w.answers["pay"] = REFUSED
-    await w.until(lambda: w.engine._guard.blind)
+    await w.until(lambda: w.engine._polling.guard.blind)
     w.answers["pay"] = slowly(REFUSED, 7 * SECOND)
     count = len(w.runs)
     await w.until(lambda: len(w.runs) > count)
     w.network = True
-    await w.until(lambda: not w.engine._guard.blind)
+    await w.until(lambda: not w.engine._polling.guard.blind)
     await w.pass_time(7 * SECOND)
     assert w.observations("pay", 1)[0].failure is Failure.BLIND
     assert not w.live("down")
@@ -194,7 +194,7 @@ async def test_without_targets_the_guard_is_off(world: Make) -> None:
 async def test_standing_still_ourselves_is_not_blindness(world: Make) -> None:
     w = await world(config(), TARGETS)
     await w.pass_time(MINUTE)
-    guard = w.engine._guard
+    guard = w.engine._polling.guard
 
     async def late(host: str, port: int) -> bool:
         w.clock.block(SECOND)

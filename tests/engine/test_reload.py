@@ -21,11 +21,11 @@ async def test_what_did_not_change_keeps_timers_windows_alerts_and_people(world:
     await w.until(lambda: w.live("r"))
     began = w.clock.mono
     await w.pass_time(2 * MINUTE + 10 * SECOND)
-    due = w.engine._scheduler.next_due("pay")
+    due = w.engine._polling.scheduler.next_due("pay")
     w.write(config(every="1m", more='retry_every = "1m"', rules=rule(ERRORS, for_="5m", window="10m") + SECOND_CHECK))
     lines = await w.engine.reload()
     assert lines == ["check extra added"]
-    assert w.engine._scheduler.next_due("pay") == due
+    assert w.engine._polling.scheduler.next_due("pay") == due
     w.answers["extra"] = DOWN
     await w.until(lambda: w.fired("r"))
     assert 290 * SECOND <= w.clock.mono - began <= 310 * SECOND

@@ -17,7 +17,8 @@ from standby.config.secrets import Secrets
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome
 from standby.domain.units import MILLISECOND, SECOND
-from standby.engine.service import Engine, Identity
+from standby.engine.service import Engine
+from standby.engine.term import Identity
 from standby.link.protocol import Command, CommandKind, Peer, Receipt
 from standby.store.errors import StoreError
 from standby.store.reader import Reader

@@ -15,7 +15,8 @@ from standby.config.load import load as load_config
 from standby.config.secrets import Secrets
 from standby.engine.clock import EngineClock
 from standby.engine.kinds import kinds
-from standby.engine.service import Engine, Identity
+from standby.engine.service import Engine
+from standby.engine.term import Identity
 from standby.link.peer import login_name
 from standby.link.protocol import Command, Peer, Receipt
 from standby.link.simulator import Attached, SimulatorError, attach
@@ -32,8 +33,8 @@ Rehearse = Callable[[Mapping[str, Any]], Awaitable[str]]
 class Running(Protocol):
     """What a process asks of its engine; `engine.service.Engine` is one, tests have a small one."""
 
-    fence: int
-
+    @property
+    def fence(self) -> int: ...
     async def start(self) -> None: ...
     async def run_until(self, stop: asyncio.Event) -> None: ...
     async def stop(self) -> None: ...

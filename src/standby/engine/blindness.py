@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from standby.domain.text import clean
-from standby.engine.alerts import Alerts
 from standby.engine.judge import Judge
 from standby.engine.recorder import Recorder
 from standby.engine.signals import Signals
@@ -17,15 +16,12 @@ from standby.store.rows import AuditRow, GapRow
 class Blindness:
     """`since` is when the present blindness began (ns since 1970), `None` while we see."""
 
-    def __init__(
-        self, timeline: Timeline, recorder: Recorder, *, judge: Judge, alerts: Alerts, signals: Signals
-    ) -> None:
+    def __init__(self, timeline: Timeline, recorder: Recorder, *, judge: Judge, signals: Signals) -> None:
         self.since: int | None = None
         self.targets: Sequence[str] = ()
         self._timeline = timeline
         self._recorder = recorder
         self._judge = judge
-        self._alerts = alerts
         self._signals = signals
 
     def begin(self) -> None:
@@ -53,7 +49,7 @@ class Blindness:
     def resume(self, *, guarded: bool) -> bool:
         """Whether the last engine ended blind, and so this one begins, until a target answers. Without targets
         (`guarded`) nothing could ever tell that it is over: then it is over now."""
-        if not self._alerts.is_live(BLIND_WATCH.key):
+        if not self._judge.alerts.is_live(BLIND_WATCH.key):
             return False
         if not guarded:
             self._judge.see()

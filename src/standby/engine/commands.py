@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from standby.domain.outcome import AlertState
 from standby.domain.text import clean
 from standby.domain.units import SECOND, format_duration
-from standby.engine.alerts import Ack, Alerts, Live
+from standby.engine.alerts import Ack, Live
+from standby.engine.judge import Judge
 from standby.engine.recorder import Recorder
 from standby.engine.timeline import Timeline
 from standby.link.protocol import Command, CommandKind, NotNowError, Peer, Receipt, Status
@@ -56,16 +57,15 @@ class Deed:
 
 
 class Commands:
-    """Carries commands out. `known` tells whether an integration exists; `end` is called for a replacement."""
+    """Carries commands out. `end` is called for a replacement."""
 
     def __init__(
         self,
         receipts: Receipts,
         recorder: Recorder,
         timeline: Timeline,
-        alerts: Alerts,
+        judge: Judge,
         *,
-        known: Callable[[str], bool],
         end: Callable[[str], None],
         rehearse: Rehearse | None = None,
     ) -> None:
@@ -73,8 +73,8 @@ class Commands:
         self._receipts = receipts
         self._recorder = recorder
         self._timeline = timeline
-        self._alerts = alerts
-        self._known = known
+        self._judge = judge
+        self._alerts = judge.alerts
         self._end = end
         self._rehearse = rehearse
         self._under_way: dict[str, asyncio.Task[Receipt]] = {}
@@ -196,7 +196,7 @@ class Commands:
                 raise RefusedError(f"there is no alert {number}")
             return Deed("note", f"alert:{number}", text)
         integration = args.get("integration")
-        if not isinstance(integration, str) or not self._known(integration):
+        if not isinstance(integration, str) or integration not in self._judge.integrations:
             raise RefusedError(f"there is no integration {clean(str(integration), 80)!r}")
         return Deed("note", f"integration:{integration}", text)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from standby.checks.base import Check
-from standby.engine.alerts import Alerts
 from standby.engine.judge import Judge
 from standby.engine.memory import CheckMemory, IntegrationMemory
 from standby.engine.recorder import Recorder
@@ -44,14 +43,13 @@ class Changeover:
         recorder: Recorder,
         *,
         judge: Judge,
-        alerts: Alerts,
         scheduler: Scheduler,
         signals: Signals,
     ) -> None:
         self._timeline = timeline
         self._recorder = recorder
         self._judge = judge
-        self._alerts = alerts
+        self._alerts = judge.alerts
         self._scheduler = scheduler
         self._signals = signals
 

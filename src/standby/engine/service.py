@@ -3,40 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from standby.checks.base import Check, Context
 from standby.checks.registry import build as build_check
 from standby.config.cel import compile_rule
 from standby.config.diff import diff
-from standby.domain.observation import Observation
 from standby.domain.text import clean
 from standby.domain.units import SECOND, format_duration
 from standby.engine.alerts import Alerts
-from standby.engine.blind import Guard, Knock, knocker
-from standby.engine.blindness import Blindness
+from standby.engine.blind import Knock, knocker
 from standby.engine.clock import EngineClock
 from standby.engine.commands import Commands
 from standby.engine.deadman import DeadMan, caller
 from standby.engine.ears import Ears
-from standby.engine.figures import Figures
+from standby.engine.ending import Ending
 from standby.engine.housekeeping import Housekeeping
 from standby.engine.judge import Judge
-from standby.engine.lag import LagMeter
-from standby.engine.pipeline import Pipeline
+from standby.engine.polling import Polling
 from standby.engine.recorder import Recorder
 from standby.engine.refill import refill
 from standby.engine.reload import Changeover, Prepared
 from standby.engine.restart import SHORTEST_GAP_NS, Return
-from standby.engine.scheduler import Hooks, Run, Scheduler
 from standby.engine.signals import Signals
+from standby.engine.term import Identity, Term
 from standby.engine.timeline import Timeline
 from standby.engine.watches import compiled, watches
 from standby.engine.windows import Scope
 from standby.link.protocol import Command, Peer, Receipt
-from standby.store.errors import StoreError
 from standby.store.retention import Retention
 from standby.store.rows import AuditRow, ConfigRow, EngineRow
 
@@ -45,17 +40,6 @@ if TYPE_CHECKING:
     from standby.store.writer import Writer
 
 LATE_NS = 3 * SECOND
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Which process this is: what the engine's row in the store says of it."""
-
-    kind: str  # service | companion
-    pid: int
-    host: str
-    user: str
-    version: str
 
 
 class Engine:
@@ -79,80 +63,47 @@ class Engine:
         build: Callable[[CheckModel], Check] = build_check,
         knock: Knock | None = None,
     ) -> None:
-        self.fence = 0  # this term's number, given by the store in `start`
         self.config = config
         self._writer = writer
         self._clock = clock
-        self._identity = identity
         self._context = context
         self._load = load
         self._build = build
-        self._ended = asyncio.Event()
-        self._ending = ""
-        self._fenced: StoreError | None = None
         self._words: list[str] = []
-        self._state = "starting"
         self._reloading = asyncio.Lock()
-        self._started_at = clock.monotonic()
         self._beat_at = clock.monotonic()
+        self._ending = Ending()
         self._timeline = Timeline(clock)
-        self._figures = Figures()
+        self._term = Term(identity, self._timeline)
         self._signals = Signals()
-        self._lag = LagMeter(clock)
-        self._recorder = Recorder(writer, clock, self._timeline, on_fenced=self._was_fenced)
-        self._scheduler = Scheduler(
+        self._recorder = Recorder(writer, clock, self._timeline, on_fenced=self._ending.fenced)
+        self._alerts = Alerts(clock, self._timeline, self._recorder, self._running)
+        self._judge = Judge(self._timeline, self._recorder, self._alerts)
+        self._polling = Polling(
             clock,
             self._timeline,
-            Hooks(
-                look=self._look,
-                seen=self._seen,
-                missed=self._missed,
-                started_late=self._figures.started_late,
-            ),
-        )
-        self._alerts = Alerts(clock, self._timeline, self._recorder, self._scheduler.running)
-        self._judge = Judge(self._timeline, self._recorder, self._alerts)
-        self._blindness = Blindness(
-            self._timeline, self._recorder, judge=self._judge, alerts=self._alerts, signals=self._signals
-        )
-        self._guard = Guard(
-            clock,
-            self._lag,
-            on_blind=self._blindness.begin,
-            on_back=self._blindness.end,
-            knock=knock or knocker(context.resolver),
-        )
-        self._pipeline = Pipeline(
-            clock,
-            context,
-            self._scheduler,
-            lag=self._lag,
-            guard=self._guard,
+            self._recorder,
+            context=context,
             judge=self._judge,
             signals=self._signals,
-            figures=self._figures,
+            knock=knock or knocker(context.resolver),
             before=self._follow_clock,
         )
         self._changeover = Changeover(
-            self._timeline,
-            self._recorder,
-            judge=self._judge,
-            alerts=self._alerts,
-            scheduler=self._scheduler,
-            signals=self._signals,
+            self._timeline, self._recorder, judge=self._judge, scheduler=self._polling.scheduler, signals=self._signals
         )
         self._commands = Commands(
-            writer,
-            self._recorder,
-            self._timeline,
-            self._alerts,
-            known=lambda name: name in self._judge.integrations,
-            end=self._end,
-            rehearse=rehearse,
+            writer, self._recorder, self._timeline, self._judge, end=self._ending.ask, rehearse=rehearse
         )
-        self._housekeeping = Housekeeping(clock, self._timeline, writer, beat=self._beat, on_fenced=self._was_fenced)
+        on_fenced = self._ending.fenced
+        self._housekeeping = Housekeeping(clock, self._timeline, writer, beat=self._beat, on_fenced=on_fenced)
         self._ears = Ears(clock, self._timeline, self._recorder, self._signals, context.secrets)
         self._deadman = DeadMan(clock, self._works)
+
+    @property
+    def fence(self) -> int:
+        """This term's number, given by the store in `start`; 0 before."""
+        return self._term.fence
 
     async def start(self) -> None:
         """Begin the term, go on where the last engine stopped, open the receiver, plan every check.
@@ -160,9 +111,9 @@ class Engine:
         Raises StoreError when the store cannot be read or a newer engine holds it.
         """
         loaded = await self._writer.load()
-        self.fence = await self._writer.begin_term(self._row())
+        self._term.fence = await self._writer.begin_term(self._row())
         prepared = self._prepare(self.config)
-        came = Return(loaded, self._timeline, self._recorder)
+        identity, came = self._term.identity, Return(loaded, self._timeline, self._recorder)
         fresh = self._changeover.know(prepared)
         came.remember(self._judge)
         self._changeover.listen_for_jobs(self.config)
@@ -174,17 +125,16 @@ class Engine:
         await self._refill(fresh)
         came.revive(self._alerts, self._judge.watches)
         came.leave_gap()
-        came.tell(f"{self._identity.kind} engine, pid {self._identity.pid} on {self._identity.host},")
+        came.tell(f"{identity.kind} engine, pid {identity.pid} on {identity.host},")
         self._record_config()
         await self._apply_settings()
-        if self._blindness.resume(guarded=self._guard.on):
-            self._guard.begin_blind()
+        self._polling.resume()
         self._changeover.plan(None, prepared)
-        self._state = "running"
+        self._term.state = "running"
         self._recorder.buffer.engine = self._row()
         self._recorder.start()
         self._recorder.urgent()
-        self._lag.start()
+        self._polling.lag.start()
         self._housekeeping.start()
 
     async def run_until(self, stop: asyncio.Event) -> None:
@@ -192,27 +142,18 @@ class Engine:
 
         Raises StoreError of kind `fenced` when a newer engine took the store: nothing more is written.
         """
-        waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(self._ended.wait())]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-        if self._fenced is not None:
-            raise self._fenced
+        await self._ending.wait(stop)
 
     async def stop(self) -> None:
         """End runs, write what is buffered, mark the term stopped. Never raises; `last_words` say what was lost."""
-        self._state = "stopped"
-        await self._scheduler.stop()
-        await self._guard.stop()
-        await self._pipeline.stop()
+        self._term.state = "stopped"
+        await self._polling.stop()
         await self._ears.receiver.stop()
         await self._deadman.stop()
         await self._housekeeping.stop()
-        self._lag.stop()
         self._alerts.stop()
-        self._audit("stopped", f"{self._identity.kind} engine stopped" + (f": {self._ending}" if self._ending else ""))
+        why = f": {self.ending}" if self.ending else ""
+        self._audit("stopped", f"{self._term.identity.kind} engine stopped{why}")
         self._recorder.buffer.engine = self._row()
         self._words = await self._recorder.close()
 
@@ -249,19 +190,19 @@ class Engine:
         """What a console should know even when the store cannot be written:
         {"trouble": str, "blind_since": int | None}.
         """
-        return {"trouble": self.trouble, "blind_since": self._blindness.since}
+        return {"trouble": self.trouble, "blind_since": self._polling.blindness.since}
 
     @property
     def ending(self) -> str:
         """Why the engine ends by itself (a replacement was asked for); empty while it does not."""
-        return self._ending
+        return self._ending.why
 
     @property
     def trouble(self) -> str:
         """One line about what is wrong with the engine itself; empty when all is well."""
         parts = [
             self._recorder.trouble,
-            self._pipeline.trouble,
+            self._polling.trouble,
             self._ears.trouble,
             self._deadman.trouble,
         ]
@@ -280,9 +221,9 @@ class Engine:
 
     def report(self) -> dict[str, Any]:
         """The run's figures, as INTERFACES names them."""
-        seconds = (self._clock.monotonic() - self._started_at) / SECOND
+        seconds = self._term.lasted / SECOND
         alerts = {**self._alerts.counts, "open": sum(1 for _ in self._alerts)}
-        return self._figures.report(seconds, self._writer.path, alerts)
+        return self._polling.figures.report(seconds, self._writer.path, alerts)
 
     def _prepare(self, config: Config) -> Prepared:
         found = watches(config)
@@ -314,8 +255,7 @@ class Engine:
         kept = settings.retention
         self._housekeeping.retention = Retention(kept.raw, kept.minutes, kept.hours, kept.max_size)
         self._commands.operators = frozenset(settings.operators)
-        self._blindness.targets = settings.reference_targets
-        self._guard.watch(settings.reference_targets)
+        self._polling.watch(settings.reference_targets)
         url = settings.heartbeat_url
         self._deadman.watch(caller(self._context.secrets, url) if url else None)
         await self._ears.open(self.config)
@@ -327,26 +267,12 @@ class Engine:
         self._recorder.buffer.config = row
 
     def _row(self) -> EngineRow:
-        identity, now = self._identity, self._timeline.now()
-        return EngineRow(
-            fence=self.fence,
-            kind=identity.kind,
-            pid=identity.pid,
-            host=identity.host,
-            user=identity.user,
-            version=identity.version,
-            config_digest=self.config.digest,
-            started_at=self._timeline.instant_at(self._started_at),
-            heartbeat_at=now,
-            state=self._state,
-            lag_ms=round(self._lag.worst_ms(), 1),
-            blind_since=self._blindness.since,
-            trouble=self.trouble,
-        )
+        lag_ms, blind_since = self._polling.lag.worst_ms(), self._polling.blindness.since
+        return self._term.row(digest=self.config.digest, lag_ms=lag_ms, blind_since=blind_since, trouble=self.trouble)
 
     def _beat(self) -> None:
         self._follow_clock()
-        if self._scheduler.overdue() <= LATE_NS:
+        if self._polling.scheduler.overdue() <= LATE_NS:
             self._beat_at = self._clock.monotonic()
         self._alerts.prune(self._timeline.now())
         self._recorder.buffer.engine = self._row()
@@ -361,34 +287,18 @@ class Engine:
         self._alerts.shift(by)
         self._judge.shift()
         self._signals.shift(by)
-        self._scheduler.replan()
-        self._blindness.shift(by)
+        self._polling.shift(by)
         way = "forward" if by > 0 else "back"
         span = format_duration(abs(by) // SECOND * SECOND)
         self._audit("clock", f"the wall clock was stepped {way} by {span}; schedules and alert clocks moved along")
         self._recorder.urgent()
 
-    async def _look(self, check: Check, slot: int) -> Observation:
-        return await self._pipeline.look(check, slot)
-
-    def _seen(self, run: Run, observation: Observation) -> None:
-        self._pipeline.seen(run, observation)
-
-    def _missed(self, check_id: str, slots: int) -> None:
-        self._figures.missed += slots
-        self._judge.missed(check_id, slots)
+    def _running(self, check_ids: Iterable[str]) -> bool:
+        return self._polling.scheduler.running(check_ids)
 
     def _works(self) -> bool:
         storing = self._clock.monotonic() - self._recorder.committed_at <= 10 * SECOND
         return storing and self.healthy(self._clock.monotonic())
-
-    def _end(self, why: str) -> None:
-        self._ending = why
-        self._ended.set()
-
-    def _was_fenced(self, error: StoreError) -> None:
-        self._fenced = error
-        self._ended.set()
 
     def _audit(self, kind: str, message: str) -> None:
         row = AuditRow(self._timeline.now(), "engine", "", kind, "engine", clean(message))
