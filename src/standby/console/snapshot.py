@@ -22,6 +22,7 @@ from standby.store.rows import (
     IntegrationStateRow,
 )
 
+_Key = TypeVar("_Key", str, int)
 _Row = TypeVar("_Row")
 
 KEPT_RESOLVED = 200
@@ -146,7 +147,7 @@ def only_heartbeat(before: Snapshot, after: Snapshot) -> bool:
     return still == before
 
 
-def _updated(rows: Mapping[str, _Row], newer: Mapping[str, _Row]) -> Mapping[str, _Row]:
+def _updated(rows: Mapping[_Key, _Row], newer: Mapping[_Key, _Row]) -> Mapping[_Key, _Row]:
     return {**rows, **newer} if newer else rows
 
 
