@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
-import socket
 import sys
-import uuid
 from typing import Any
 
-from standby.cli.main import UsageError, globals_of
+from standby.cli.main import UsageError
 from standby.cli.place import store_path
-from standby.engine.clock import SystemClock
-from standby.link.protocol import Command, CommandKind, Status
+from standby.cli.wish import REFUSED, read_only, wish
+from standby.link.protocol import CommandKind, Status
 
-REFUSED = 5
 TIMEOUT_S = 5.0
 
 
@@ -32,20 +28,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Send the command and print its receipt: 0 done or kept, 5 refused with the reason."""
-    if globals_of(args).read_only:
-        print(f"standby: {args.kind} refused: --read-only was given", file=sys.stderr)
+    if read_only(args, args.kind):
         return REFUSED
     from standby.link.client import send_or_keep
     from standby.link.paths import link_paths
 
-    command = Command(
-        id=uuid.uuid4().hex,
-        kind=CommandKind(args.kind),
-        args=_note_args(args) if args.kind == "note" else {"alert": _alert_id(args.alert), "note": args.note},
-        made_at=SystemClock().now(),
-        user=globals_of(args).user,
-        origin=_origin(),
-    )
+    fields = _note_args(args) if args.kind == "note" else {"alert": _alert_id(args.alert), "note": args.note}
+    command = wish(args, CommandKind(args.kind), fields)
     receipt = send_or_keep(link_paths(store_path(args)), command, timeout=TIMEOUT_S)
     if receipt.status in (Status.DONE, Status.KEPT):
         print(receipt.reason or f"{args.kind}: done")
@@ -66,11 +55,3 @@ def _alert_id(text: str) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
         raise UsageError(f"{text!r} is not an alert's id; `standby alerts` lists them")
     return int(digits)
-
-
-def _origin() -> str:
-    try:
-        tty = os.ttyname(sys.stdin.fileno())
-    except (OSError, ValueError, AttributeError):
-        tty = "no terminal"
-    return f"cli on {socket.gethostname()} {tty}"
