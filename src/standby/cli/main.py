@@ -23,6 +23,7 @@ COMMANDS = {
     "ack": ("ack", "acknowledge an alert"),
     "unack": ("ack", "take an acknowledgement back"),
     "note": ("ack", "write a note on an alert or an integration"),
+    "failover": ("failover", "where traffic goes, and moving it to the standby and back"),
     "audit": ("audit", "the append-only log, and whether its hash chain holds"),
     "doctor": ("doctor", "terminal, clock, store, permissions, reachability"),
     "simulator": ("simulator", "the simulated third parties and their faults"),

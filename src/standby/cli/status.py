@@ -13,6 +13,7 @@ from typing import Any
 from standby.cli.alerts import alert_json
 from standby.cli.output import ago, table
 from standby.cli.place import reading
+from standby.cli.routes import RouteView, route_json, routes_of
 from standby.console.present.glyphs import OUTCOMES
 from standby.domain.clock import Clock
 from standby.domain.outcome import AlertState, Outcome
@@ -35,6 +36,7 @@ class Present:
     integrations: Sequence[IntegrationStateRow]
     alerts: Sequence[AlertRow]
     availability: Mapping[str, float | None]  # of the last 24 hours, by integration
+    routes: Sequence[RouteView] = ()
 
     @property
     def engine_age(self) -> int | None:
@@ -97,6 +99,7 @@ def look(reader: Reader, clock: Clock) -> Present:
         integrations=_in_order(changes, doc),
         alerts=[alert for alert in changes.alerts if alert.state is not AlertState.RESOLVED],
         availability=_availability(reader, doc, now),
+        routes=routes_of(changes),
     )
 
 
@@ -157,6 +160,7 @@ def _json(present: Present) -> str:
                 for row in present.integrations
             ],
             "alerts": [alert_json(alert) for alert in present.alerts],
+            "routes": [route_json(view) for view in present.routes],
             "incidents": [],
         },
         ensure_ascii=False,
