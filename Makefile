@@ -6,6 +6,7 @@
 #   make lint     ruff, strict types, import contracts
 #   make lock     requirements.txt anew from pyproject.toml
 #   make docs     the generated pages of docs/ anew
+#   make figures  every benchmark beside its peers: a table, and docs/benchmarks.md (a quarter of an hour)
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TEST_WORKERS ?= 2
 
-.PHONY: run test install lint lock docs clean
+.PHONY: run test install lint lock docs figures clean
 
 run: $(READY)
 	@$(BIN)/standby --config config.toml
@@ -32,6 +33,10 @@ lint: $(READY)
 docs: $(READY)
 	$(BIN)/standby config schema --markdown > docs/configuration.md
 	$(BIN)/python -c "from standby.console.keys import cheatsheet; print(cheatsheet(), end='')" > docs/keys.md
+
+# Fails when a target is missed or a figure could not be measured; the page says which, and why.
+figures: $(READY)
+	$(BIN)/python -m benchmarks --write docs/benchmarks.md
 
 # Hashes pin the files, not the place they come from: no index host is written.
 lock:
