@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-
 from benchmarks.figure import Figure, Target
 from benchmarks.report import page, row
 
