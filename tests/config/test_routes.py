@@ -71,7 +71,7 @@ def test_a_route_stands_with_its_defaults(tmp_path: Path) -> None:
         ('check = "spare-api"', 'check = "spar-api"', 'target[1].check: there is no check "spar-api"'),
         ('integration = "payments"\nprimary', 'integration = "pay"\nprimary', 'there is no integration "pay"'),
         ('verify = "payments-api"', 'verify = "nope"', 'route[payments].verify: there is no check "nope"'),
-        ('verify = "payments-api"\n', "", "target[0].answers: needs a check to be asked of"),
+        ('verify = "payments-api"\n', "", "target[0].answers: needs an http check to be asked of"),
         ('answers = "status == 200"', 'answers = "stauts == 200"', "target[0].answers"),
         ('kind = "command"', 'kind = "comand"', "route[payments].director.kind: is not a kind of director"),
         (', set = ["/usr/local/bin/switch", "{place}"]', "", "route[payments].director.set"),

@@ -259,7 +259,7 @@ class Route(Table):
     primary: Identifier = Field(description="the id of the target that serves when all is well")
     target: tuple[RouteTarget, ...] = Field(max_length=20, description="where traffic can go; at least two")
     verify: Identifier | None = Field(
-        default=None, description="the id of an http check through the real path: a switch counts when it is good"
+        default=None, description="the id of a check through the real path: a switch counts when it is good"
     )
     verify_good: int = Field(default=3, ge=1, le=100, description="so many good looks in a row prove a switch")
     verify_within: Duration = Field(default=30 * SECOND, description="a switch that is not proven by then is undone")

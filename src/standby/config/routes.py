@@ -9,6 +9,8 @@ from standby.config.models import CheckModel, Route
 from standby.config.problems import Problems, did_you_mean
 from standby.domain.text import clean
 
+_PASSIVE = "heartbeat"
+
 
 def check_routes(entries: Entries, problems: Problems) -> None:
     """Note everything that would make a failover impossible at night."""
@@ -47,10 +49,10 @@ def _twice(route: Entry[Route], problems: Problems) -> None:
 
 def _verify(route: Entry[Route], checks: Mapping[str, CheckModel], problems: Problems) -> None:
     model = checks.get(route.model.verify or "")
-    if model is not None and model.kind != "http":
-        message = f'check "{model.id}" is of kind {model.kind}: only an http check can be asked at once'
-        route.complain(problems, ("verify",), message, "name an http check that goes through the director")
+    if model is not None and model.kind == _PASSIVE:
+        message = f'check "{model.id}" waits to be called: it cannot be asked at once'
+        route.complain(problems, ("verify",), message, "name a check that goes through the director")
     for index, target in enumerate(route.model.target):
-        if target.answers is not None and route.model.verify is None:
-            mend = 'add verify = "the id of an http check"'
-            route.complain(problems, ("target", index, "answers"), "needs a check to be asked of", mend)
+        if target.answers is not None and (route.model.verify is None or (model is not None and model.kind != "http")):
+            mend = 'write verify = "the id of an http check"'
+            route.complain(problems, ("target", index, "answers"), "needs an http check to be asked of", mend)

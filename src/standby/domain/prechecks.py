@@ -131,10 +131,10 @@ def _reachable(readings: Readings) -> Precheck:
 def _elsewhere(readings: Readings) -> Precheck:
     if readings.unreachable:
         return _say("elsewhere", "where traffic is now cannot be read", good=None)
-    if readings.failback and readings.previous is None:
-        return _say("elsewhere", f"no failover to come back from: {readings.serving or 'nobody'} serves", good=False)
     if readings.serving == readings.to:
         return _say("elsewhere", f"traffic goes to {readings.to} already", good=False)
+    if readings.failback and readings.previous is None:
+        return Precheck("elsewhere", Verdict.WARN, f"no run of ours sent traffic to {readings.serving}")
     serving = readings.serving or "a place that is no target of ours"
     return _say("elsewhere", f"traffic goes to {serving} now", good=True)
 
