@@ -12,7 +12,7 @@ from standby.checks.base import Check, Context
 from standby.checks.heartbeat import HeartbeatCheck, HeartbeatModel
 from standby.config.entries import Kinds
 from standby.config.load import load
-from standby.config.models import CheckModel, Config
+from standby.config.models import CheckModel, Config, DirectorModel, Route
 from standby.config.secrets import Secrets
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome
@@ -26,16 +26,21 @@ from standby.store.rows import AlertRow, AuditRow, Batch, Changes
 from standby.store.writer import Writer
 
 from .fakeclock import FakeClock
+from .traffic import Traffic, TrafficDirector
 
 ALICE = Peer(1000, 1000, 4711, "alice")
 BOB = Peer(1001, 1001, 4712, "bob")
+
+
+class StubDirector(DirectorModel):
+    kind: Literal["stub"] = "stub"
 
 
 class StubModel(CheckModel):
     kind: Literal["stub"] = "stub"
 
 
-KINDS = Kinds(checks={"stub": StubModel, "heartbeat": HeartbeatModel})
+KINDS = Kinds(checks={"stub": StubModel, "heartbeat": HeartbeatModel}, directors={"stub": StubDirector})
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,7 @@ class World:
         self.knocks = 0
         self.environ = {"TOKEN": "t0ken-of-the-backup-job"}
         self.rehearsals: list[dict[str, Any]] = []
+        self.traffic = Traffic()
         self._commands = 0
         self._file = folder / "config.toml"
         self._db = folder / "standby.db"
@@ -151,6 +157,9 @@ class World:
     def build(self, model: CheckModel) -> Check:
         return HeartbeatCheck(model) if isinstance(model, HeartbeatModel) else StubCheck(self, model)
 
+    def direct(self, route: Route) -> TrafficDirector:
+        return TrafficDirector(self.traffic)
+
     async def start(self) -> None:
         self.store = Store(await Writer.open(self._db, now=self.clock.now()))
         self.context = Context(self.clock, Secrets(environ=self.environ))
@@ -165,6 +174,7 @@ class World:
             rehearse=self._rehearse,
             build=self.build,
             knock=self._knock,
+            direct=self.direct,
         )
         await self.engine.start()
         await self.clock.rest()

@@ -82,6 +82,9 @@ _DONE = {
     CommandKind.UNACK: "acknowledgement taken back",
     CommandKind.NOTE: "note written",
     CommandKind.REHEARSE: "the bad minute starts",
+    CommandKind.FAILOVER_PLAN: "the plan is ready",
+    CommandKind.FAILOVER_RUN: "the failover has begun",
+    CommandKind.FAILOVER_CANCEL: "the plan is dropped",
     CommandKind.REPLACE: "the engine ends",
 }
 

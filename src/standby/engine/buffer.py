@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from standby.domain.observation import Observation
 from standby.domain.units import MINUTE
+from standby.store.failovers import FailoverRow, RouteStateRow
 from standby.store.rows import (
     AlertRow,
     AuditRow,
@@ -35,6 +36,9 @@ class Buffer:
         self.alerts: dict[int, AlertRow] = {}
         self.audits: list[AuditRow] = []
         self.gaps: dict[int, GapRow] = {}
+        self.failovers: dict[int, FailoverRow] = {}
+        self.route_states: dict[str, RouteStateRow] = {}
+        self.forget_routes: set[str] = set()
         self.engine: EngineRow | None = None
         self.config: ConfigRow | None = None
         self.forget_checks: set[str] = set()
@@ -48,6 +52,9 @@ class Buffer:
             or self.alerts
             or self.audits
             or self.gaps
+            or self.failovers
+            or self.route_states
+            or self.forget_routes
             or self.engine
             or self.config
             or self.forget_checks
@@ -78,6 +85,9 @@ class Buffer:
             alerts=list(self.alerts.values()),
             audits=self.audits,
             gaps=list(self.gaps.values()),
+            failovers=list(self.failovers.values()),
+            route_states=list(self.route_states.values()),
+            forget_routes=sorted(self.forget_routes),
             engine=self.engine,
             config=self.config,
             forget_checks=sorted(self.forget_checks),
@@ -86,6 +96,7 @@ class Buffer:
         self.observations.clear()
         self.check_states, self.integration_states, self.alerts, self.gaps = {}, {}, {}, {}
         self.audits = []
+        self.failovers, self.route_states, self.forget_routes = {}, {}, set()
         self.engine, self.config = None, None
         self.forget_checks, self.forget_integrations = set(), set()
         return batch
@@ -103,10 +114,11 @@ class Buffer:
         for integration in batch.integration_states:
             if integration.integration not in self.forget_integrations:
                 self.integration_states.setdefault(integration.integration, integration)
-        for alert in batch.alerts:
-            self.alerts.setdefault(alert.id, alert)
-        for gap in batch.gaps:
-            self.gaps.setdefault(gap.from_at, gap)
+        self.alerts = {**{alert.id: alert for alert in batch.alerts}, **self.alerts}
+        self.gaps = {**{gap.from_at: gap for gap in batch.gaps}, **self.gaps}
+        self.failovers = {**{run.id: run for run in batch.failovers}, **self.failovers}
+        self.route_states = {**{route.route: route for route in batch.route_states}, **self.route_states}
+        self.forget_routes |= set(batch.forget_routes)
         self.audits = [*batch.audits, *self.audits]
         self.engine = self.engine or batch.engine
         self.config = self.config or batch.config

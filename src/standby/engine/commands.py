@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from standby.domain.outcome import AlertState
 from standby.domain.text import clean
 from standby.domain.units import SECOND, format_duration
 from standby.engine.alerts import Ack, Live
+from standby.engine.deeds import Deed, Person, RefusedError
+from standby.engine.failovers import Failovers
 from standby.engine.judge import Judge
 from standby.engine.recorder import Recorder
 from standby.engine.timeline import Timeline
@@ -25,35 +26,12 @@ _NAME_LIMIT = 64
 Rehearse = Callable[[Mapping[str, Any]], Awaitable[str]]
 
 
-class RefusedError(Exception):
-    """The wish is not granted: the reason, one line."""
-
-
 class Receipts(Protocol):
     """What is asked of the store about commands of before."""
 
     async def receipt(self, command_id: str) -> ReceiptRow | None:
         """What became of a command. Raises StoreError."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who asks, and from where."""
-
-    name: str
-    origin: str
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """What a granted wish did: the audit line's kind, subject and text; how to undo it when it cannot be stored."""
-
-    kind: str
-    subject: str
-    message: str
-    undo: Callable[[], None] = lambda: None
-    answer: str = ""
 
 
 class Commands:
@@ -65,6 +43,7 @@ class Commands:
         recorder: Recorder,
         timeline: Timeline,
         judge: Judge,
+        failovers: Failovers,
         *,
         end: Callable[[str], None],
         rehearse: Rehearse | None = None,
@@ -75,6 +54,7 @@ class Commands:
         self._timeline = timeline
         self._judge = judge
         self._alerts = judge.alerts
+        self._failovers = failovers
         self._end = end
         self._rehearse = rehearse
         self._under_way: dict[str, asyncio.Task[Receipt]] = {}
@@ -113,7 +93,7 @@ class Commands:
             deed = await self._do(command, person)
         except RefusedError as refusal:
             return await self._record(command, person, Status.REFUSED, clean(str(refusal)), None)
-        return await self._record(command, person, Status.DONE, deed.answer, deed)
+        return await self._record(command, person, deed.status, deed.answer, deed)
 
     async def _record(
         self, command: Command, person: Person, status: Status, reason: str, deed: Deed | None
@@ -122,13 +102,17 @@ class Commands:
         receipt = ReceiptRow(command.id, now, person.name, command.kind, _kept(command.args), status, reason)
         audits = []
         if deed is not None:
-            audits.append(AuditRow(now, person.name, person.origin, deed.kind, deed.subject, deed.message, command.id))
+            lines = [(deed.kind, deed.subject, deed.message), *deed.also]
+            audits = [AuditRow(now, person.name, person.origin, *line, command.id) for line in lines]
         try:
-            seq = await self._recorder.submit(audits=audits, receipts=[receipt])
+            runs = deed.failovers if deed is not None else ()
+            seq = await self._recorder.submit(audits=audits, receipts=[receipt], failovers=runs)
         except StoreError as error:
             if deed is not None:
                 deed.undo()
             raise NotNowError(f"it cannot be recorded, so it was not done: {error}") from None
+        if deed is not None:
+            deed.done()
         if command.kind is CommandKind.REPLACE and status is Status.DONE:
             self._end(f"{person.name} asked for a replacement")
         return Receipt(command.id, status, reason, seq)
@@ -157,6 +141,12 @@ class Commands:
             return self._note(command.args)
         if command.kind is CommandKind.REPLACE:
             return Deed("replace", "engine", "asked this engine to end")
+        if command.kind is CommandKind.FAILOVER_PLAN:
+            return await self._failovers.plan(command, person)
+        if command.kind is CommandKind.FAILOVER_RUN:
+            return await self._failovers.run(command.args, person)
+        if command.kind is CommandKind.FAILOVER_CANCEL:
+            return self._failovers.cancel(command.args, person)
         return await self._rehearsal(command.args)
 
     def _ack(self, args: Mapping[str, Any], person: Person) -> Deed:

@@ -18,6 +18,7 @@ from standby.engine.buffer import CAPACITY, Buffer
 from standby.engine.clock import EngineClock, Timer
 from standby.engine.timeline import Timeline
 from standby.store.errors import StoreError
+from standby.store.failovers import FailoverRow
 from standby.store.rows import AuditRow, Batch, PingRow, ReceiptRow
 
 DELAY_NS = 200 * MILLISECOND  # with the commit itself, nothing waits longer than 250 ms
@@ -42,6 +43,7 @@ class _Unit:
     audits: Sequence[AuditRow]
     receipts: Sequence[ReceiptRow]
     pings: Sequence[PingRow]
+    failovers: Sequence[FailoverRow]
     done: asyncio.Future[int]
 
 
@@ -98,6 +100,7 @@ class Recorder:
         audits: Sequence[AuditRow] = (),
         receipts: Sequence[ReceiptRow] = (),
         pings: Sequence[PingRow] = (),
+        failovers: Sequence[FailoverRow] = (),
     ) -> int:
         """Return the sequence number once these rows, and all that is in the buffer, are on disk.
 
@@ -109,7 +112,7 @@ class Recorder:
             raise _ENDING
         if self._failing_since is not None:
             raise StoreError("locked", self.trouble)
-        unit = _Unit(audits, receipts, pings, asyncio.get_running_loop().create_future())
+        unit = _Unit(audits, receipts, pings, failovers, asyncio.get_running_loop().create_future())
         self._units.append(unit)
         self._ring()
         return await unit.done
@@ -165,6 +168,7 @@ class Recorder:
             audits=[*rows.audits, *(audit for unit in units for audit in unit.audits)],
             receipts=[receipt for unit in units for receipt in unit.receipts],
             pings=[ping for unit in units for ping in unit.pings],
+            failovers=[*rows.failovers, *(run for unit in units for run in unit.failovers)],
         )
         self._writing = True
         try:

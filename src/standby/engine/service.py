@@ -19,13 +19,16 @@ from standby.engine.commands import Commands
 from standby.engine.deadman import DeadMan, caller
 from standby.engine.ears import Ears
 from standby.engine.ending import Ending
+from standby.engine.failovers import Failovers
 from standby.engine.housekeeping import Housekeeping
 from standby.engine.judge import Judge
 from standby.engine.polling import Polling
+from standby.engine.proof import Prover
 from standby.engine.recorder import Recorder
 from standby.engine.refill import refill
 from standby.engine.reload import Changeover, Prepared
 from standby.engine.restart import SHORTEST_GAP_NS, Return
+from standby.engine.routes import Direct, Routes, directing
 from standby.engine.signals import Signals
 from standby.engine.term import Identity, Term
 from standby.engine.timeline import Timeline
@@ -47,7 +50,8 @@ class Engine:
 
     `load` reads the configuration again for `reload` (raises ConfigError); `rehearse` passes a rehearsal's arguments to
     the simulated third parties and returns one line that says what it did (raises ValueError with the reason).
-    `build` makes a check of its model, `knock` tries a reference target. Context and writer stay the caller's to close.
+    `build` makes a check of its model, `knock` tries a reference target, `direct` makes the director of a route.
+    Context and writer stay the caller's to close.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class Engine:
         rehearse: Callable[[Mapping[str, Any]], Awaitable[str]] | None = None,
         build: Callable[[CheckModel], Check] = build_check,
         knock: Knock | None = None,
+        direct: Direct | None = None,
     ) -> None:
         self.config = config
         self._writer = writer
@@ -92,9 +97,15 @@ class Engine:
         self._changeover = Changeover(
             self._timeline, self._recorder, judge=self._judge, scheduler=self._polling.scheduler, signals=self._signals
         )
-        self._commands = Commands(
-            writer, self._recorder, self._timeline, self._judge, end=self._ending.ask, rehearse=rehearse
+        self._routes = Routes(clock, self._timeline, self._recorder, self._judge, direct or directing(context))
+        prove = Prover(clock, context, self._model, build)
+        self._failovers = Failovers(
+            clock, self._timeline, self._recorder, self._alerts, self._routes, prove=prove, blind=self._is_blind
         )
+        self._commands = Commands(
+            writer, self._recorder, self._timeline, self._judge, self._failovers,
+            end=self._ending.ask, rehearse=rehearse,
+        )  # fmt: skip
         on_fenced = self._ending.fenced
         self._housekeeping = Housekeeping(clock, self._timeline, writer, beat=self._beat, on_fenced=on_fenced)
         self._ears = Ears(clock, self._timeline, self._recorder, self._signals, context.secrets)
@@ -127,6 +138,7 @@ class Engine:
         came.leave_gap()
         came.tell(f"{identity.kind} engine, pid {identity.pid} on {identity.host},")
         self._record_config()
+        self._routes.keep(self.config)
         await self._apply_settings()
         self._polling.resume()
         self._changeover.plan(None, prepared)
@@ -134,6 +146,8 @@ class Engine:
         self._recorder.buffer.engine = self._row()
         self._recorder.start()
         self._recorder.urgent()
+        self._failovers.resume(loaded.failovers, f"{identity.kind} engine, pid {identity.pid} on {identity.host},")
+        self._routes.start()
         self._polling.lag.start()
         self._housekeeping.start()
 
@@ -147,6 +161,8 @@ class Engine:
     async def stop(self) -> None:
         """End runs, write what is buffered, mark the term stopped. Never raises; `last_words` say what was lost."""
         self._term.state = "stopped"
+        await self._failovers.stop()
+        await self._routes.stop()
         await self._polling.stop()
         await self._ears.receiver.stop()
         await self._deadman.stop()
@@ -205,6 +221,7 @@ class Engine:
             self._polling.trouble,
             self._ears.trouble,
             self._deadman.trouble,
+            self._failovers.trouble,
         ]
         return clean("; ".join(part for part in parts if part))
 
@@ -239,6 +256,7 @@ class Engine:
         self._changeover.listen_for_jobs(new)
         self._changeover.plan(old, prepared)
         self.config = new
+        self._failovers.disarm(self._routes.keep(new))
         await self._refill(fresh)
         for name in self._judge.integrations:
             self._judge.refresh(name)
@@ -288,6 +306,7 @@ class Engine:
         self._judge.shift()
         self._signals.shift(by)
         self._polling.shift(by)
+        self._failovers.shift(by)
         way = "forward" if by > 0 else "back"
         span = format_duration(abs(by) // SECOND * SECOND)
         self._audit("clock", f"the wall clock was stepped {way} by {span}; schedules and alert clocks moved along")
@@ -295,6 +314,12 @@ class Engine:
 
     def _running(self, check_ids: Iterable[str]) -> bool:
         return self._polling.scheduler.running(check_ids)
+
+    def _model(self, check_id: str) -> CheckModel | None:
+        return self.config.check_by_id.get(check_id)
+
+    def _is_blind(self) -> bool:
+        return self._judge.blind
 
     def _works(self) -> bool:
         storing = self._clock.monotonic() - self._recorder.committed_at <= 10 * SECOND

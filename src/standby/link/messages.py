@@ -145,7 +145,7 @@ def _arguments(kind: CommandKind, given: object) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key in allowed:
         if args.get(key) is not None:
-            found[key] = _whole(args, key) if key == "alert" else _text(args, key, _LIMITS[key])
+            found[key] = _whole(args, key) if key in _NUMBERS else _text(args, key, _LIMITS[key])
     _require(kind, found)
     return found
 
@@ -155,6 +155,9 @@ _ALLOWED: Mapping[CommandKind, tuple[str, ...]] = {
     CommandKind.UNACK: ("alert", "note"),
     CommandKind.NOTE: ("alert", "integration", "text"),
     CommandKind.REHEARSE: ("scenario", "party", "kind"),
+    CommandKind.FAILOVER_PLAN: ("route", "to", "force"),
+    CommandKind.FAILOVER_RUN: ("run", "confirm"),
+    CommandKind.FAILOVER_CANCEL: ("run",),
     CommandKind.REPLACE: (),
 }
 _LIMITS = {
@@ -164,12 +167,21 @@ _LIMITS = {
     "scenario": 100,
     "party": 100,
     "kind": 100,
+    "route": NAME_LIMIT,
+    "to": NAME_LIMIT,
+    "force": NOTE_LIMIT,
+    "confirm": NAME_LIMIT,
 }
+_NUMBERS = frozenset({"alert", "run"})
 
 
 def _require(kind: CommandKind, found: Mapping[str, Any]) -> None:
     if kind in (CommandKind.ACK, CommandKind.UNACK) and "alert" not in found:
         raise BadMessageError("which alert? its id is missing")
+    if kind is CommandKind.FAILOVER_PLAN and not found.get("route"):
+        raise BadMessageError("which route? its id is missing")
+    if kind in (CommandKind.FAILOVER_RUN, CommandKind.FAILOVER_CANCEL) and "run" not in found:
+        raise BadMessageError("which run? its number is missing")
     if kind is CommandKind.NOTE:
         if not found.get("text"):
             raise BadMessageError("an empty note")

@@ -26,6 +26,9 @@ class CommandKind(StrEnum):
     UNACK = "unack"  # args: alert, note
     NOTE = "note"  # args: alert or integration, text
     REHEARSE = "rehearse"  # args: fault scenario; only with simulated third parties
+    FAILOVER_PLAN = "failover-plan"  # args: route, to, force ("rule=reason; rule=reason")
+    FAILOVER_RUN = "failover-run"  # args: run (id), confirm (what was typed)
+    FAILOVER_CANCEL = "failover-cancel"  # args: run
     REPLACE = "replace"  # ask the engine to end (`standby engine --replace`)
 
 
