@@ -11,6 +11,7 @@ from standby.config.entries import Kinds
 from standby.config.fields import Expectation, Headers, Host, Port, SecretReference, Size, Url
 from standby.config.load import load
 from standby.config.models import CheckModel, Config, DirectorModel
+from standby.config.people import ChannelModel
 from standby.config.problems import ConfigError
 
 
@@ -49,7 +50,16 @@ class Switch(DirectorModel):
     set: list[str]
 
 
-KINDS = Kinds(checks={"http": Http, "tcp": Tcp, "command": Command}, directors={"command": Switch})
+class Mail(ChannelModel):
+    """A server that takes messages."""
+
+    kind: Literal["mail"] = "mail"
+    password: SecretReference | None = None
+
+
+KINDS = Kinds(
+    checks={"http": Http, "tcp": Tcp, "command": Command}, directors={"command": Switch}, channels={"mail": Mail}
+)
 
 GOOD = """\
 # the smallest useful one, and a little more

@@ -32,6 +32,7 @@ def test_the_view_has_what_screens_need(tmp_path: Path) -> None:
         "criticality": "critical", "owner": "payments", "rto_ns": 300_000_000_000, "rpo_ns": 60_000_000_000,
         "runbook": None,
         "depends_on": ["inventory"],
+        "policy": None,
     }  # fmt: skip
     assert document["checks"][0] == {
         "id": "payments-api", "integration": "payments", "kind": "http", "every_ns": 10_000_000_000,

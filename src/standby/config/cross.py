@@ -7,6 +7,7 @@ from collections import defaultdict
 from standby.config.entries import LISTS, Entries, Entry, Row
 from standby.config.lines import KeyPath
 from standby.config.models import BUILT_IN_RULES, CheckModel, Rule
+from standby.config.policies import check_policies
 from standby.config.problems import Problems, did_you_mean
 from standby.config.routes import check_routes
 from standby.domain.text import clean
@@ -20,6 +21,7 @@ _REFERENCES = (
     ("rule", "check", "check"),
     ("route", "integration", "integration"),
     ("route", "verify", "check"),
+    ("integration", "policy", "policy"),
 )
 
 
@@ -30,6 +32,7 @@ def check_together(entries: Entries, problems: Problems) -> None:
     _circles(entries, problems)
     _rules(entries, problems)
     check_routes(entries, problems)
+    check_policies(entries, problems)
 
 
 def _duplicates(entries: Entries, problems: Problems) -> None:

@@ -53,6 +53,9 @@ def diff(old: Config, new: Config) -> Diff:
         ("check", _by_id(old.checks), _by_id(new.checks)),
         ("rule", _rules(old), _rules(new)),
         ("route", _by_id(old.routes), _by_id(new.routes)),
+        ("channel", _by_id(old.channels), _by_id(new.channels)),
+        ("person", _by_id(old.people), _by_id(new.people)),
+        ("policy", _by_id(old.policies), _by_id(new.policies)),
     ):
         tables[table] = _compare(table, before, after, said)
     simulator = old.simulator != new.simulator

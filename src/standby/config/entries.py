@@ -23,13 +23,14 @@ from standby.config.models import (
     Table,
     Vendor,
 )
+from standby.config.people import ChannelModel, Person, Policy
 from standby.config.problems import Problems, did_you_mean
 from standby.config.sentences import DATE, sentence
 from standby.config.sources import INCLUDE, Source
 from standby.domain.text import clean
 
 M = TypeVar("M", bound=Table)
-LISTS = ("vendor", "integration", "check", "rule", "route")
+LISTS = ("vendor", "integration", "check", "rule", "route", "channel", "person", "policy")
 MAIN_ONLY = ("standby", "simulator")
 
 
@@ -84,6 +85,9 @@ class Entries:
     checks: list[Entry[CheckModel]] = field(default_factory=list)
     rules: list[Entry[Rule]] = field(default_factory=list)
     routes: list[Entry[Route]] = field(default_factory=list)
+    channels: list[Entry[ChannelModel]] = field(default_factory=list)
+    people: list[Entry[Person]] = field(default_factory=list)
+    policies: list[Entry[Policy]] = field(default_factory=list)
     rows: dict[str, list[Row]] = field(default_factory=lambda: {table: [] for table in LISTS})
     partial: set[tuple[str, str]] = field(default_factory=set)  # (table, id) of entries that do not stand
 
@@ -106,6 +110,7 @@ class Kinds:
 
     checks: Mapping[str, type[CheckModel]] = field(default_factory=dict)
     directors: Mapping[str, type[DirectorModel]] = field(default_factory=dict)
+    channels: Mapping[str, type[ChannelModel]] = field(default_factory=dict)
 
 
 def read_entries(sources: list[Source], kinds: Kinds, problems: Problems) -> Entries:
@@ -118,9 +123,12 @@ def read_entries(sources: list[Source], kinds: Kinds, problems: Problems) -> Ent
         reader = _Tables(source, entries, problems)
         entries.vendors += reader.read("vendor", Vendor)
         entries.integrations += reader.read("integration", Integration)
-        entries.checks += reader.checks(kinds.checks)
+        entries.checks += reader.of_kinds("check", CheckModel, kinds.checks)
         entries.rules += reader.read("rule", Rule)
         entries.routes += reader.routes(kinds.directors)
+        entries.channels += reader.of_kinds("channel", ChannelModel, kinds.channels)
+        entries.people += reader.read("person", Person)
+        entries.policies += reader.read("policy", Policy)
     return entries
 
 
@@ -184,16 +192,16 @@ class _Tables:
                 found.append(entry)
         return found
 
-    def checks(self, kinds: Mapping[str, type[CheckModel]]) -> list[Entry[CheckModel]]:
-        """The checks that stand, each by the model of its kind."""
-        found: list[Entry[CheckModel]] = []
-        for path, data in self._rows("check"):
+    def of_kinds(self, table: str, common: type[M], kinds: Mapping[str, type[M]]) -> list[Entry[M]]:
+        """The entries of a table that comes in kinds, each by the model of its kind."""
+        found: list[Entry[M]] = []
+        for path, data in self._rows(table):
             kind = data.get("kind")
             model = kinds.get(kind) if isinstance(kind, str) else None
             if model is None:
-                self._unknown_kind(path, data, kinds)
+                self._unknown_kind(table, path, data, common, kinds)
                 continue
-            entry = self._entry("check", path, data, model)
+            entry = self._entry(table, path, data, model)
             if entry is not None:
                 found.append(entry)
         return found
@@ -250,26 +258,30 @@ class _Tables:
             return None
         return Entry(value, self.source, table, path)
 
-    def _unknown_kind(self, path: KeyPath, data: dict[str, Any], kinds: Mapping[str, type[CheckModel]]) -> None:
-        self.entries.partial.add(("check", str(data.get("id"))))
-        label = f"{_label('check', path, data)}.kind"
+    def _unknown_kind(
+        self, table: str, path: KeyPath, data: dict[str, Any], common: type[M], kinds: Mapping[str, type[M]]
+    ) -> None:
+        self.entries.partial.add((table, str(data.get("id"))))
+        label = f"{_label(table, path, data)}.kind"
         kind = data.get("kind")
         if kind is None:
             self._say((*path, "kind"), label, "is missing", f"write one of {', '.join(kinds)}")
         elif not isinstance(kind, str):
-            self._say((*path, "kind"), label, "is not text", 'write it in quotes, like kind = "http"')
+            self._say(
+                (*path, "kind"), label, "is not text", f'write it in quotes, like kind = "{next(iter(kinds), "")}"'
+            )
         else:
             mend = did_you_mean(kind, list(kinds), "kinds")
-            self._say((*path, "kind"), label, f'"{clean(kind, 60)}" is not a kind of check', mend)
-        _one(self.source, path, _label("check", path, data), _common(data), CheckModel, self.problems)
+            self._say((*path, "kind"), label, f'"{clean(kind, 60)}" is not a kind of {table}', mend)
+        _one(self.source, path, _label(table, path, data), _common(data, common), common, self.problems)
 
     def _say(self, path: KeyPath, key: str, message: str, mend: str) -> None:
         self.problems.add(self.source.document.shown, self.source.line(path), key, message, mend)
 
 
-def _common(data: dict[str, Any]) -> dict[str, Any]:
+def _common(data: dict[str, Any], model: type[Table]) -> dict[str, Any]:
     """The keys that every kind has, so that they are judged even when the kind is not known."""
-    common = {key: value for key, value in data.items() if key in CheckModel.model_fields}
+    common = {key: value for key, value in data.items() if key in model.model_fields}
     return {**common, "kind": "unknown"}
 
 

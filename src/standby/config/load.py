@@ -48,6 +48,9 @@ def load(path: Path, kinds: Kinds, *, shown: str | None = None) -> Config:
         digest=digest(settings, entries),
         secrets=tuple(uses),
         routes=tuple(one.model for one in entries.routes),
+        channels=tuple(one.model for one in entries.channels),
+        people=tuple(one.model for one in entries.people),
+        policies=tuple(one.model for one in entries.policies),
     )
 
 
@@ -61,6 +64,9 @@ def digest(settings: Settings, entries: Entries) -> str:
         "check": [one.model.model_dump(mode="json", by_alias=True) for one in entries.checks],
         "rule": [one.model.model_dump(mode="json", by_alias=True) for one in entries.rules],
         "route": [one.model.model_dump(mode="json", by_alias=True) for one in entries.routes],
+        "channel": [one.model.model_dump(mode="json", by_alias=True) for one in entries.channels],
+        "person": [one.model.model_dump(mode="json", by_alias=True) for one in entries.people],
+        "policy": [one.model.model_dump(mode="json", by_alias=True) for one in entries.policies],
     }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()

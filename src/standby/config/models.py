@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, field_validator
@@ -30,6 +30,9 @@ from standby.config.fields import (
 from standby.domain.outcome import Criticality, Environment, Severity
 from standby.domain.text import clean
 from standby.domain.units import DAY, HOUR, MILLISECOND, MINUTE, SECOND, format_duration
+
+if TYPE_CHECKING:
+    from standby.config.people import ChannelModel, Person, Policy
 
 DOWN = "down"
 NO_DATA = "no-data"
@@ -73,6 +76,9 @@ class Settings(Table):
     )
     operators: tuple[str, ...] = Field(
         default=(), max_length=500, description="login names that may act; empty: everybody who may open the socket"
+    )
+    policy: Identifier | None = Field(
+        default=None, description="the id of the escalation policy of whatever names none of its own"
     )
     linger: DurationOrZero = Field(default=30 * SECOND, description="how long an engine outlives the last console")
     retention: Retention = Field(default=Retention(), description="how long what is kept")
@@ -140,6 +146,9 @@ class Integration(Table):
         default=(), max_length=100, description="ids of integrations that it needs"
     )
     runbook: Text | None = Field(default=None, description="where it is written what to do")
+    policy: Identifier | None = Field(
+        default=None, description="the id of its escalation policy; that of `[standby]` when left out"
+    )
 
     @property
     def title(self) -> str:
@@ -311,6 +320,9 @@ class Config:
     digest: str
     secrets: tuple[SecretUse, ...] = field(default=(), repr=False)
     routes: tuple[Route, ...] = ()
+    channels: tuple[ChannelModel, ...] = ()
+    people: tuple[Person, ...] = ()
+    policies: tuple[Policy, ...] = ()
 
     @property
     def store(self) -> Path:
@@ -348,6 +360,16 @@ class Config:
     def route_by_id(self) -> Mapping[str, Route]:
         """Routes by id."""
         return MappingProxyType({route.id: route for route in self.routes})
+
+    @cached_property
+    def policy_by_id(self) -> Mapping[str, Policy]:
+        """Escalation policies by id."""
+        return MappingProxyType({policy.id: policy for policy in self.policies})
+
+    def policy_of(self, integration: str) -> Policy | None:
+        """The escalation policy of an integration's alerts, or of our own (an id that is no integration's)."""
+        one = self.integration_by_id.get(integration)
+        return self.policy_by_id.get((one.policy if one is not None else None) or self.settings.policy or "")
 
     @cached_property
     def rules_in_force(self) -> tuple[Rule, ...]:

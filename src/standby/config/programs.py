@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from standby.config.discover import others_write
-from standby.config.entries import Entries
+from standby.config.entries import Entries, Entry
 from standby.config.models import SecretUse
 from standby.config.problems import Problems
 from standby.config.references import parse_reference
 from standby.config.sources import Source
 from standby.domain.text import clean
+
+_KIND = "command"
 
 
 def check_programs(sources: Sequence[Source], entries: Entries, uses: Sequence[SecretUse], problems: Problems) -> None:
@@ -28,9 +31,13 @@ def check_programs(sources: Sequence[Source], entries: Entries, uses: Sequence[S
             reference = parse_reference(use.reference)
             if reference is not None and reference.scheme == "cmd" and use.file == shown:
                 problems.add(shown, use.line, use.key, "names a program in a file that others can write", mend)
-        for check in entries.checks:
-            if check.model.kind == "command" and check.source is source:
-                check.complain(problems, ("command",), "names a program in a file that others can write", mend)
-        for route in entries.routes:
-            if route.model.director is not None and route.model.director.kind == "command" and route.source is source:
-                route.complain(problems, ("director",), "names a program in a file that others can write", mend)
+        for entry, key in _programs(entries):
+            if entry.source is source:
+                entry.complain(problems, (key,), "names a program in a file that others can write", mend)
+
+
+def _programs(entries: Entries) -> Iterator[tuple[Entry[Any], str]]:
+    """What runs programs, and the key that names them."""
+    yield from ((one, "command") for one in entries.checks if one.model.kind == _KIND)
+    yield from ((one, "command") for one in entries.channels if one.model.kind == _KIND)
+    yield from ((one, "director") for one in entries.routes if getattr(one.model.director, "kind", "") == _KIND)

@@ -28,6 +28,7 @@ from standby.config.models import (
     Table,
     Vendor,
 )
+from standby.config.people import ChannelModel, Level, Person, Policy, Reach
 
 _HEAD = """# Configuration
 
@@ -95,10 +96,25 @@ def markdown(kinds: Kinds) -> str:
         parts += _table(f"{'##' if table is Route else '###'} `{title}`", table)
     for kind, director in sorted(kinds.directors.items()):
         parts += _table(f'#### `kind = "{kind}"`', director, leave_out=set(DirectorModel.model_fields))
+    parts += _people(kinds)
     parts += _table("## `[simulator]`", Simulator)
     parts += [_CONDITIONS, *_names("### In `expect` and `prefer`", EXPECTATION), _EXPECT.lstrip()]
     parts += [*_names("### In `when`", RULE), _RULE.lstrip()]
     return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _people(kinds: Kinds) -> list[str]:
+    parts = _table("## `[[channel]]`", ChannelModel)
+    for kind, model in sorted(kinds.channels.items()):
+        parts += _table(f'### `kind = "{kind}"`', model, leave_out=set(ChannelModel.model_fields))
+    for title, table in (
+        ("## `[[person]]`", Person),
+        ("### `reach`", Reach),
+        ("## `[[policy]]`", Policy),
+        ("### `[[policy.level]]`", Level),
+    ):
+        parts += _table(title, table)
+    return parts
 
 
 def _table(title: str, model: type[Table], leave_out: set[str] | None = None) -> list[str]:

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from standby.config.entries import Kinds
 from standby.config.models import Integration, Route, Rule, Settings, Simulator, Table, Vendor
+from standby.config.people import Person, Policy
 from standby.config.sources import INCLUDE
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -16,7 +17,7 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 def schema(kinds: Kinds) -> dict[str, Any]:
     """JSON Schema of a main file, every kind of check and director included."""
-    of_kinds: list[tuple[str, type[Table]]] = [*kinds.checks.items(), *kinds.directors.items()]
+    of_kinds: list[tuple[str, type[Table]]] = [*kinds.checks.items(), *kinds.directors.items(), *kinds.channels.items()]
     models: list[type[Table]] = [
         Settings,
         Simulator,
@@ -24,6 +25,8 @@ def schema(kinds: Kinds) -> dict[str, Any]:
         Integration,
         Rule,
         Route,
+        Person,
+        Policy,
         *(model for _, model in of_kinds),
     ]
     references, definitions = models_json_schema([(model, "validation") for model in models], by_alias=True)
@@ -48,6 +51,9 @@ def schema(kinds: Kinds) -> dict[str, Any]:
             "check": _list({"oneOf": [of[model] for model in kinds.checks.values()]}),
             "rule": _list(of[Rule]),
             "route": _list(of[Route]),
+            "channel": _list({"oneOf": [of[model] for model in kinds.channels.values()]}),
+            "person": _list(of[Person]),
+            "policy": _list(of[Policy]),
         },
         "required": ["standby"],
         "additionalProperties": False,

@@ -23,6 +23,8 @@ def secret_uses(entries: Entries) -> list[SecretUse]:
         uses += _uses(source, ("standby",), "standby", {"heartbeat_url": settings.heartbeat_url}, None)
     for check in entries.checks:
         uses += _uses(check.source, check.path, check.label(), _written(check), check.model.id)
+    for channel in entries.channels:
+        uses += _uses(channel.source, channel.path, channel.label(), _written(channel), None)
     for route in entries.routes:
         director = route.source.document.data["route"][int(route.path[1])]["director"]
         uses += _uses(route.source, (*route.path, "director"), route.label("director"), director, None)

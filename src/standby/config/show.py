@@ -27,6 +27,9 @@ def shown(config: Config) -> dict[str, Any]:
         ("check", config.checks),
         ("rule", config.rules),
         ("route", config.routes),
+        ("channel", config.channels),
+        ("person", config.people),
+        ("policy", config.policies),
     )
     return document | {table: [_plain(model) for model in models] for table, models in tables if models}
 

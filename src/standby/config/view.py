@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from standby.config.models import CheckModel, Config, Integration, Route, Rule
+from standby.config.people import Policy
 
 
 def view(config: Config) -> dict[str, Any]:
@@ -16,11 +17,14 @@ def view(config: Config) -> dict[str, Any]:
         "simulated": config.simulator is not None,
         "no_data_after": config.settings.no_data_after,
         "operators": list(config.settings.operators),
+        "policy": config.settings.policy,
         "vendors": [{"id": vendor.id, "name": vendor.title} for vendor in config.vendors],
         "integrations": [_integration(one, names) for one in config.integrations],
         "checks": [_check(check) for check in config.checks],
         "rules": [_rule(rule) for rule in config.rules_in_force],
         "routes": [_route(route) for route in config.routes],
+        "people": [{"id": one.id, "name": one.title} for one in config.people],
+        "policies": [_policy(policy) for policy in config.policies],
     }
 
 
@@ -36,6 +40,7 @@ def _integration(one: Integration, names: dict[str, str]) -> dict[str, Any]:
         "rpo_ns": one.rpo,
         "runbook": one.runbook,
         "depends_on": list(one.depends_on),
+        "policy": one.policy,
     }
 
 
@@ -62,6 +67,11 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "keep_firing_for_ns": rule.keep_firing_for,
         "severity": rule.severity.value,
     }
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    levels = [{"targets": list(level.targets), "respond_within_ns": level.respond_within} for level in policy.level]
+    return {"id": policy.id, "repeat": policy.repeat, "fallback": list(policy.fallback), "levels": levels}
 
 
 def _route(route: Route) -> dict[str, Any]:
