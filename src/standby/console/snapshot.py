@@ -10,6 +10,7 @@ from standby.console.estate import Estate, estate_of
 from standby.domain.observation import Observation
 from standby.domain.outcome import AlertState
 from standby.link.protocol import CommandKind, Status, Welcome
+from standby.store.escalations import EscalationRow, NotificationRow
 from standby.store.failovers import FailoverRow, RouteStateRow
 from standby.store.rows import (
     AlertRow,
@@ -28,6 +29,7 @@ _Row = TypeVar("_Row")
 KEPT_RESOLVED = 200
 KEPT_AUDITS = 500
 KEPT_GAPS = 50
+KEPT_NOTIFICATIONS = 4_000
 
 Series = Sequence[tuple[int, float | None]]
 """Minutes of one check: (start of the minute, mean latency in ms or `None`)."""
@@ -95,6 +97,8 @@ class Snapshot:
     gaps: Sequence[GapRow] = ()
     failovers: Mapping[int, FailoverRow] = field(default_factory=dict)
     routes: Mapping[str, RouteStateRow] = field(default_factory=dict)
+    escalations: Mapping[int, EscalationRow] = field(default_factory=dict)  # by alert
+    notifications: Mapping[int, NotificationRow] = field(default_factory=dict)
     series: Mapping[str, Series] = field(default_factory=dict)
     series_at: int = 0  # the instant up to which the series are: sparklines move when these do, once a minute
     link: Link = field(default_factory=Link)
@@ -137,6 +141,8 @@ def merge(snapshot: Snapshot, changes: Changes, *, whole: bool) -> Snapshot:
         gaps=_gaps(() if whole else snapshot.gaps, changes.gaps),
         failovers=_updated({} if whole else snapshot.failovers, {row.id: row for row in changes.failovers}),
         routes=_updated({} if whole else snapshot.routes, {row.route: row for row in changes.route_states}),
+        escalations=_updated({} if whole else snapshot.escalations, {row.alert: row for row in changes.escalations}),
+        notifications=_told(snapshot, changes, whole=whole),
         store_trouble="",
     )
 
@@ -149,6 +155,11 @@ def only_heartbeat(before: Snapshot, after: Snapshot) -> bool:
 
 def _updated(rows: Mapping[_Key, _Row], newer: Mapping[_Key, _Row]) -> Mapping[_Key, _Row]:
     return {**rows, **newer} if newer else rows
+
+
+def _told(snapshot: Snapshot, changes: Changes, *, whole: bool) -> Mapping[int, NotificationRow]:
+    rows = _updated({} if whole else snapshot.notifications, {row.id: row for row in changes.notifications})
+    return rows if len(rows) <= KEPT_NOTIFICATIONS else dict(sorted(rows.items())[-KEPT_NOTIFICATIONS // 2 :])
 
 
 def _pruned(alerts: Mapping[int, AlertRow]) -> Mapping[int, AlertRow]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from standby.domain.observation import Observation
 from standby.domain.units import MINUTE
+from standby.store.escalations import EscalationRow, NotificationRow
 from standby.store.failovers import FailoverRow, RouteStateRow
 from standby.store.rows import (
     AlertRow,
@@ -39,6 +40,8 @@ class Buffer:
         self.failovers: dict[int, FailoverRow] = {}
         self.route_states: dict[str, RouteStateRow] = {}
         self.forget_routes: set[str] = set()
+        self.escalations: dict[int, EscalationRow] = {}
+        self.notifications: dict[int, NotificationRow] = {}
         self.engine: EngineRow | None = None
         self.config: ConfigRow | None = None
         self.forget_checks: set[str] = set()
@@ -55,6 +58,8 @@ class Buffer:
             or self.failovers
             or self.route_states
             or self.forget_routes
+            or self.escalations
+            or self.notifications
             or self.engine
             or self.config
             or self.forget_checks
@@ -88,6 +93,8 @@ class Buffer:
             failovers=list(self.failovers.values()),
             route_states=list(self.route_states.values()),
             forget_routes=sorted(self.forget_routes),
+            escalations=list(self.escalations.values()),
+            notifications=list(self.notifications.values()),
             engine=self.engine,
             config=self.config,
             forget_checks=sorted(self.forget_checks),
@@ -97,6 +104,7 @@ class Buffer:
         self.check_states, self.integration_states, self.alerts, self.gaps = {}, {}, {}, {}
         self.audits = []
         self.failovers, self.route_states, self.forget_routes = {}, {}, set()
+        self.escalations, self.notifications = {}, {}
         self.engine, self.config = None, None
         self.forget_checks, self.forget_integrations = set(), set()
         return batch
@@ -118,6 +126,8 @@ class Buffer:
         self.gaps = {**{gap.from_at: gap for gap in batch.gaps}, **self.gaps}
         self.failovers = {**{run.id: run for run in batch.failovers}, **self.failovers}
         self.route_states = {**{route.route: route for route in batch.route_states}, **self.route_states}
+        self.escalations = {**{row.alert: row for row in batch.escalations}, **self.escalations}
+        self.notifications = {**{row.id: row for row in batch.notifications}, **self.notifications}
         self.forget_routes |= set(batch.forget_routes)
         self.audits = [*batch.audits, *self.audits]
         self.engine = self.engine or batch.engine

@@ -64,6 +64,8 @@ class Expiry:
             ("delete_pings", retention.raw),
             ("delete_receipts", retention.hours),
             ("delete_alerts", retention.hours),
+            ("delete_notifications", retention.hours),
+            ("delete_escalations", retention.hours),
             ("delete_gaps", retention.hours),
             ("delete_failovers", retention.hours),
         ):

@@ -15,8 +15,9 @@ from typing import Any, Literal, TypeVar
 from standby.domain.audit import GENESIS, verify
 from standby.domain.observation import Observation
 from standby.domain.text import clean
-from standby.store import failovers, values
+from standby.store import escalations, failovers, values
 from standby.store.errors import SQLITE_ERRORS, error, from_sqlite
+from standby.store.escalations import NotificationRow
 from standby.store.failovers import FailoverRow
 from standby.store.migrate import SMALL_TABLES, refuse_other_schema
 from standby.store.place import companions, refuse_odd_file
@@ -86,6 +87,8 @@ class Reader:
                 gaps=self._every("gaps", values.gap, since=since, limit=_GAPS_AT_ONCE)[::-1],
                 failovers=self._runs(since),
                 route_states=self._every("route_states", failovers.route_state, since=since),
+                escalations=self._newer("escalations", escalations.escalation, since),
+                notifications=self._newer("notifications", escalations.notification, since),
             )
 
     def observations(self, check_id: str, limit: int = 100) -> list[Observation]:
@@ -140,6 +143,11 @@ class Reader:
             if id is None:
                 return self._single("failover_of", failovers.failover, command=command)
             return self._single("failover", failovers.failover, id=min(id, values.MAX_INT))
+
+    def notifications(self, alert: int, limit: int = 200) -> list[NotificationRow]:
+        """Who was told about one alert, newest first."""
+        with self._told():
+            return self._every("notifications_of", escalations.notification, alert=alert, limit=limit)
 
     def audits(self, limit: int, subject: str | None = None) -> list[AuditRow]:
         """The newest audit rows, newest first; of one subject (`alert:12`) or of all."""
@@ -270,6 +278,10 @@ class Reader:
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("COMMIT")
+
+    def _newer(self, table: str, make: Callable[[values.Cells], _Row], since: int) -> list[_Row]:
+        """What is newer, or at first what belongs to open alerts."""
+        return self._every(f"{table}_open", make) if since < 0 else self._every(f"{table}_since", make, since=since)
 
     def _runs(self, since: int) -> list[FailoverRow]:
         if since < 0:

@@ -10,6 +10,7 @@ from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome, Severity
 
 if TYPE_CHECKING:
+    from standby.store.escalations import EscalationRow, NotificationRow
     from standby.store.failovers import FailoverRow, RouteStateRow
 
 
@@ -178,6 +179,8 @@ class Batch:
     forget_checks: Sequence[str] = ()  # check ids that left the configuration: their present goes, history stays
     forget_integrations: Sequence[str] = ()
     forget_routes: Sequence[str] = ()
+    escalations: Sequence[EscalationRow] = ()
+    notifications: Sequence[NotificationRow] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,8 @@ class Changes:
     gaps: Sequence[GapRow]
     failovers: Sequence[FailoverRow] = ()
     route_states: Sequence[RouteStateRow] = ()
+    escalations: Sequence[EscalationRow] = ()
+    notifications: Sequence[NotificationRow] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +215,9 @@ class Loaded:
     pings: Sequence[PingRow]  # the newest of each signal of each heartbeat
     open_gap: GapRow | None
     failovers: Sequence[FailoverRow] = ()  # the last ones and all that are open; by id
+    escalations: Sequence[EscalationRow] = ()  # of open alerts
+    notifications: Sequence[NotificationRow] = ()  # of open alerts, and every one that is still to be sent
+    last_notification: int = 0
 
 
 @dataclass(frozen=True, slots=True)

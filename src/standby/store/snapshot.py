@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from standby.domain.units import MINUTE
-from standby.store import failovers, values
+from standby.store import escalations, failovers, values
 from standby.store.rows import Loaded
 from standby.store.sqlfile import statements
 
@@ -42,6 +42,9 @@ def load(connection: sqlite3.Connection, now: int) -> Loaded:
             pings=every("newest_pings", values.ping),
             open_gap=single("open_gap", values.gap),
             failovers=every("failovers", failovers.failover, route=None, limit=_RUNS),
+            escalations=every("escalations_open", escalations.escalation),
+            notifications=every("notifications_open", escalations.notification),
+            last_notification=int(connection.execute(_SQL["last_notification"]).fetchone()[0]),
         )
     finally:
         connection.execute("COMMIT")

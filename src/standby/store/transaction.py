@@ -12,7 +12,7 @@ from pathlib import Path
 from standby.domain.audit import GENESIS, chain
 from standby.domain.observation import Observation
 from standby.domain.units import MINUTE
-from standby.store import cells, failovers, values
+from standby.store import cells, escalations, failovers, values
 from standby.store.errors import error
 from standby.store.migrate import SMALL_TABLES, create, upgrade, version
 from standby.store.place import prepare
@@ -199,6 +199,9 @@ class Transactions:
         self._execute_many("upsert_alert", [cells.alert(row, seq) for row in batch.alerts])
         self._execute_many("forget_route", [(name,) for name in batch.forget_routes])
         self._execute_many("upsert_route_state", [failovers.route_state_cells(row, seq) for row in batch.route_states])
+        self._execute_many("upsert_escalation", [escalations.escalation_cells(row, seq) for row in batch.escalations])
+        told = [escalations.notification_cells(row, seq) for row in batch.notifications]
+        self._execute_many("upsert_notification", told)
         for run in batch.failovers:
             self._execute_one("upsert_failover", failovers.failover_cells(run, seq))
         self._execute_many("upsert_gap", [cells.gap(row, seq) for row in batch.gaps])

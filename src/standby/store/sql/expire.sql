@@ -58,5 +58,12 @@ DELETE FROM alert WHERE state = 'resolved' AND resolved_at < :before
 -- name: delete_failovers
 DELETE FROM failover WHERE ended_at < :before AND id < (SELECT max(id) FROM failover);
 
+-- name: delete_notifications
+DELETE FROM notification WHERE created_at < :before AND state NOT IN ('pending', 'sending')
+    AND id < (SELECT max(id) FROM notification);
+
+-- name: delete_escalations
+DELETE FROM escalation WHERE alert NOT IN (SELECT id FROM alert) AND :before > 0;
+
 -- name: delete_gaps
 DELETE FROM gap WHERE to_at < :before;

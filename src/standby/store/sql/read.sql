@@ -146,3 +146,29 @@ FROM failover WHERE command = :command;
 
 -- name: route_states
 SELECT route, integration, serving, at, drift, trouble FROM route_state WHERE seq > :since ORDER BY route;
+
+-- name: escalations_since
+SELECT alert, policy, level, loop, episode, stage, next_at, passed FROM escalation WHERE seq > :since ORDER BY alert;
+
+-- name: escalations_open
+SELECT alert, policy, level, loop, episode, stage, next_at, passed FROM escalation
+WHERE alert IN (SELECT id FROM alert WHERE state <> 'resolved') ORDER BY alert;
+
+-- name: notifications_since
+SELECT id, key, alert, kind, target, channel, address, level, loop, episode, state, attempts, next_at, created_at,
+    done_at, fate, subject, text
+FROM notification WHERE seq > :since ORDER BY id;
+
+-- name: notifications_open -- of open alerts, and what is still to be sent
+SELECT id, key, alert, kind, target, channel, address, level, loop, episode, state, attempts, next_at, created_at,
+    done_at, fate, subject, text
+FROM notification
+WHERE state IN ('pending', 'sending') OR alert IN (SELECT id FROM alert WHERE state <> 'resolved') ORDER BY id;
+
+-- name: notifications_of
+SELECT id, key, alert, kind, target, channel, address, level, loop, episode, state, attempts, next_at, created_at,
+    done_at, fate, subject, text
+FROM notification WHERE alert = :alert ORDER BY id DESC LIMIT :limit;
+
+-- name: last_notification
+SELECT coalesce(max(id), 0) FROM notification;

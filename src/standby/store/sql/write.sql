@@ -98,6 +98,20 @@ ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state, expir
     started_by = excluded.started_by, ended_at = excluded.ended_at, result = excluded.result,
     forced = excluded.forced, prechecks = excluded.prechecks, steps = excluded.steps, clocks = excluded.clocks;
 
+-- name: upsert_escalation
+INSERT INTO escalation (alert, seq, policy, level, loop, episode, stage, next_at, passed)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (alert) DO UPDATE SET seq = excluded.seq, policy = excluded.policy, level = excluded.level,
+    loop = excluded.loop, episode = excluded.episode, stage = excluded.stage, next_at = excluded.next_at,
+    passed = excluded.passed;
+
+-- name: upsert_notification
+INSERT INTO notification (id, seq, key, alert, kind, target, channel, address, level, loop, episode, state, attempts,
+    next_at, created_at, done_at, fate, subject, text)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state, attempts = excluded.attempts,
+    next_at = excluded.next_at, done_at = excluded.done_at, fate = excluded.fate;
+
 -- name: upsert_route_state
 INSERT INTO route_state (route, seq, integration, serving, at, drift, trouble) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (route) DO UPDATE SET seq = excluded.seq, integration = excluded.integration, serving = excluded.serving,

@@ -1,0 +1,145 @@
+"""Escalations and notifications as rows: to cells and back. The database is untrusted when it is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from standby.domain.escalation import Escalation, Stage
+from standby.domain.text import clean
+from standby.store.cells import Cell
+from standby.store.cells import name as short
+from standby.store.values import MESSAGE_LIMIT, Cells, document, maybe_whole, text, whole, word
+
+TEXT_LIMIT = 4_000
+
+
+class Fate(StrEnum):
+    """What became of a notification."""
+
+    PENDING = "pending"  # to be sent at its time
+    SENDING = "sending"  # handed over now, or when the engine died: then it is sent again
+    SENT = "sent"
+    FAILED = "failed"  # given up
+    CANCELLED = "cancelled"  # not needed any more
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationRow:
+    """How far the escalation of one alert is; `passed` are the levels, from 0, that had nobody."""
+
+    alert: int
+    state: Escalation
+    passed: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationRow:
+    """One message to one address."""
+
+    id: int
+    key: str
+    alert: int
+    kind: str
+    target: str
+    channel: str
+    address: str
+    level: int
+    loop: int
+    episode: int
+    next_at: int
+    created_at: int
+    subject: str
+    text: str
+    state: Fate = Fate.PENDING
+    attempts: int = 0
+    done_at: int | None = None
+    fate: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still to be sent."""
+        return self.state in {Fate.PENDING, Fate.SENDING}
+
+
+def escalation_cells(row: EscalationRow, seq: int) -> tuple[Cell, ...]:
+    """For `write.upsert_escalation`."""
+    state = row.state
+    return (
+        row.alert,
+        seq,
+        short(state.policy),
+        state.level,
+        state.loop,
+        state.episode,
+        state.stage.value,
+        state.next_at,
+        json.dumps(sorted(set(row.passed))),
+    )
+
+
+def notification_cells(row: NotificationRow, seq: int) -> tuple[Cell, ...]:
+    """For `write.upsert_notification`."""
+    return (
+        row.id,
+        seq,
+        short(row.key),
+        row.alert,
+        row.kind,
+        short(row.target),
+        short(row.channel),
+        clean(row.address),
+        row.level,
+        row.loop,
+        row.episode,
+        row.state.value,
+        row.attempts,
+        row.next_at,
+        row.created_at,
+        row.done_at,
+        clean(row.fate, MESSAGE_LIMIT),
+        clean(row.subject, MESSAGE_LIMIT),
+        "\n".join(clean(line, MESSAGE_LIMIT) for line in row.text.splitlines())[:TEXT_LIMIT],
+    )
+
+
+def escalation(cells: Cells) -> EscalationRow:
+    """From `read.escalations*`. A stage that this version does not know is one that somebody has to look at."""
+    state = Escalation(
+        policy=text(cells[1]),
+        level=whole(cells[2]),
+        loop=whole(cells[3]),
+        episode=whole(cells[4]),
+        stage=word(cells[5], Stage, Stage.EXHAUSTED),
+        next_at=maybe_whole(cells[6]),
+    )
+    passed = document(f'{{"levels": {cells[7]}}}').get("levels") if isinstance(cells[7], str) else None
+    levels = [level for level in passed if isinstance(level, int)] if isinstance(passed, list) else []
+    return EscalationRow(whole(cells[0]), state, levels)
+
+
+def notification(cells: Cells) -> NotificationRow:
+    """From `read.notifications*`. A state that this version does not know counts as failed: nothing is sent blindly."""
+    lines = cells[17].splitlines() if isinstance(cells[17], str) else []
+    return NotificationRow(
+        id=whole(cells[0]),
+        key=text(cells[1]),
+        alert=whole(cells[2]),
+        kind=text(cells[3]),
+        target=text(cells[4]),
+        channel=text(cells[5]),
+        address=text(cells[6]),
+        level=whole(cells[7]),
+        loop=whole(cells[8]),
+        episode=whole(cells[9]),
+        state=word(cells[10], Fate, Fate.FAILED),
+        attempts=whole(cells[11]),
+        next_at=whole(cells[12]),
+        created_at=whole(cells[13]),
+        done_at=maybe_whole(cells[14]),
+        fate=text(cells[15], MESSAGE_LIMIT),
+        subject=text(cells[16], MESSAGE_LIMIT),
+        text="\n".join(clean(line, MESSAGE_LIMIT) for line in lines[:200]),
+    )
