@@ -106,6 +106,17 @@ async def test_headers_text_and_encodings(look: Look) -> None:
     assert seen.outcome is Outcome.UP, seen.message
 
 
+async def test_figures_of_an_answer_become_metrics(look: Look) -> None:
+    body = {"queue": {"length": 12, "old": "7.5"}, "ok": True, "big": 10**400, "nan": "nan", "no": [1], "s": "x" * 99}
+    names = {"length": "body.queue.length", "old": "body.queue['old']", "ok": "body.ok", "left": "headers['x-left']"}
+    absent = {name: f"body.{name}" for name in ("big", "nan", "no", "s", "missing")}
+    handler = answers(json.dumps(body).encode(), headers=["X-Left: 4999"])
+    seen = await at(handler, look, metrics=names | absent)
+    metrics = {name: value for name, value in seen.metrics.items() if name not in ("status", "body_bytes")}
+    assert metrics == {"length": 12.0, "old": 7.5, "ok": 1.0, "left": 4999.0}
+    assert (await at(answers(b"not json"), look, metrics=names)).metrics.keys() == {"status", "body_bytes"}
+
+
 async def test_utf16_json_with_a_mark(look: Look) -> None:
     seen = await at(answers('{"a": "ü"}'.encode("utf-16")), look, expect=["body.a == 'ü'"])
     assert seen.outcome is Outcome.UP, seen.message
@@ -362,6 +373,24 @@ async def test_vendor_text_is_cleaned(look: Look) -> None:
 def test_wrong_models_are_refused(keys: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         HttpModel.model_validate({"id": "c", "integration": "i", "kind": "http", "every": "60s", **keys})
+
+
+@pytest.mark.parametrize(
+    ("metrics", "says"),
+    [
+        ({"lost": "status"}, 'is not a value of the answer; write one like "body.queue.length"'),
+        ({"lost": "body.a + body.b"}, "is not a value of the answer"),
+        ({"lost": "size(body.a)"}, "is not a value of the answer"),
+        ({"lost": ""}, "is not a value of the answer"),
+        ({"a b": "body.a"}, "is not a name for a metric"),
+        ({"status": "body.status"}, "is a metric of every http check"),
+        ({f"m{n}": "body.a" for n in range(21)}, "are 21; keep at most 20"),
+    ],
+)
+def test_metrics_that_are_refused(metrics: dict[str, str], says: str) -> None:
+    with pytest.raises(ValidationError, match="metrics") as caught:
+        HttpModel(id="c", integration="i", url="https://api.example.com/", metrics=metrics)
+    assert says in str(caught.value)
 
 
 def test_the_target_shows_no_query() -> None:

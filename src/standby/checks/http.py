@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -19,7 +19,9 @@ from standby.checks.expectations import Expectations
 from standby.checks.phases import TRACE, Trace
 from standby.checks.transport import Options
 from standby.checks.trouble import Trouble
-from standby.config.fields import Expectation, Headers, Size, Url, check_host
+from standby.config.cel_tokens import bare_name
+from standby.config.cel_values import look_up
+from standby.config.fields import FIGURE_ROOTS, Expectation, Figures, Headers, Size, Url, check_host
 from standby.config.models import CheckModel
 from standby.config.references import is_sensitive, parse_reference
 from standby.config.revealed import Revealed, reveal
@@ -33,6 +35,7 @@ MAX_BODY = 1_048_576
 USER_AGENT = f"standby/{__version__} (operations console)"
 _DEFAULT_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
 _LONGEST_WAIT_S = 86_400.0
+_LONGEST_FIGURE = 32  # characters
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -59,6 +62,9 @@ class HttpModel(CheckModel):
     json_body: JsonValue = Field(default=None, alias="json", description="the request's body as JSON")
     expect: list[Expectation] = Field(default=[], description="CEL; one that does not hold is `down`")
     prefer: list[Expectation] = Field(default=[], description="CEL; one that does not hold is `degraded`")
+    metrics: Figures = Field(
+        default={}, description="figures to keep from the answer by name: `body.queue.length`; numbers, or text of one"
+    )
     redirects: int = Field(default=5, ge=0, le=20, description="how many to follow; 0 judges the redirect itself")
     verify: bool | Path = Field(
         default=True, description="false, or a PEM file of authorities, instead of the system's"
@@ -85,6 +91,7 @@ class HttpCheck:
     def __init__(self, model: HttpModel) -> None:
         self.model = model
         self._expectations = Expectations(model.expect, model.prefer)
+        self._figures = {name: bare_name(text, FIGURE_ROOTS) or () for name, text in model.metrics.items()}
         authorities = model.verify if isinstance(model.verify, Path) else None
         self._options = Options(verify=model.verify is not False, authorities=authorities, reuse=model.reuse)
         self._request: tuple[Revealed, httpx.Request] | None = None
@@ -95,7 +102,7 @@ class HttpCheck:
         revealed = await reveal(context.secrets, [*model.headers.values(), *model.query.values(), model.body or ""])
         answer = await self._ask(context.clients.get(self._options), revealed)
         try:
-            needed = self._expectations.needs("body") or self._expectations.needs("text")
+            needed = self._needs("body") or self._needs("text")
             content = await bodies.read(answer, model.max_body) if needed else None
             size = len(content) if content is not None else await bodies.skip(answer, model.max_body)
         finally:
@@ -105,6 +112,7 @@ class HttpCheck:
         metrics = {"status": float(answer.status_code), "body_bytes": float(size)}
         metrics |= certificate_metrics(trace, context.clock.now())
         values = self._values(answer, content or b"", latency_ms, metrics)
+        metrics |= figures(self._figures, values)
         outcome, message, failure = self._judge(answer, values)
         return observation(
             model,
@@ -179,8 +187,8 @@ class HttpCheck:
     def _values(
         self, answer: httpx.Response, content: bytes, latency_ms: float, metrics: Mapping[str, float]
     ) -> Mapping[str, Any]:
-        """What expectations may name; only those are worked out that one of them does."""
-        needs = self._expectations.needs
+        """What expectations and metrics may name; only those are worked out that one of them does."""
+        needs = self._needs
         label = answer.headers.get("content-type", "")
         values: dict[str, Any] = {"status": answer.status_code, "latency_ms": latency_ms}
         if needs("headers"):
@@ -192,6 +200,9 @@ class HttpCheck:
         if "certificate_days" in metrics:
             values["certificate"] = {"days_left": metrics["certificate_days"]}
         return values
+
+    def _needs(self, name: str) -> bool:
+        return self._expectations.needs(name) or any(path[0] == name for path in self._figures.values())
 
     def _judge(self, answer: httpx.Response, values: Mapping[str, Any]) -> tuple[Outcome, str, Failure | None]:
         status = answer.status_code
@@ -206,6 +217,22 @@ class HttpCheck:
         if missed:
             return Outcome.DEGRADED, "; ".join(missed), Failure.EXPECTATION
         return Outcome.UP, says, None
+
+
+def figures(paths: Mapping[str, Sequence[str | int]], values: Mapping[str, Any]) -> dict[str, float]:
+    """The metrics that are in the answer and are finite numbers, or text of one; true is 1 and false 0."""
+    found = {name: _figure(look_up(values, path)) for name, path in paths.items()}
+    return {name: figure for name, figure in found.items() if figure is not None}
+
+
+def _figure(value: object) -> float | None:
+    if not isinstance(value, (int, float, str)) or (isinstance(value, str) and len(value) > _LONGEST_FIGURE):
+        return None
+    try:
+        figure = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return figure if math.isfinite(figure) else None
 
 
 def _same_party(one: httpx.URL, other: httpx.URL) -> bool:

@@ -113,6 +113,15 @@ def names(text: str, roots: frozenset[str]) -> list[Name]:
     return sorted(found.values(), key=lambda name: name.at)
 
 
+def bare_name(text: str, roots: frozenset[str]) -> tuple[str | int, ...] | None:
+    """The path of the one name that `text` consists of, starting with one of `roots`; None for anything else."""
+    line = words(text)
+    if not line or line[0].text not in roots:
+        return None
+    path, end = _path(line, 0)
+    return tuple(path) if end == len(line) else None
+
+
 def _names(line: Sequence[Token], roots: frozenset[str]) -> Iterator[Name]:
     for index, token in enumerate(line):
         if token.text not in roots or (index and line[index - 1].text == "."):

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
 
 from standby.config.cel import ExpressionError, compile_expectation, compile_rule
+from standby.config.cel_tokens import bare_name
 from standby.config.references import is_sensitive, parse_reference, reference_mistake
 from standby.config.sentences import described
 from standby.domain.text import clean
@@ -159,6 +160,26 @@ def _rule(value: str) -> str:
     return _compiles(compile_rule, value)
 
 
+FIGURE_ROOTS = frozenset({"body", "headers"})
+_OWN_FIGURES = frozenset({"status", "body_bytes", "certificate_days"})
+_MOST_FIGURES = 20
+
+
+def _figures(value: dict[str, str]) -> dict[str, str]:
+    if len(value) > _MOST_FIGURES:
+        raise ValueError(f"are {len(value)}; keep at most {_MOST_FIGURES}")
+    for name, text in value.items():
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", name):
+            raise ValueError(f'"{clean(name, 60)}" is not a name for a metric; write one like "queue_length"')
+        if name in _OWN_FIGURES:
+            raise ValueError(f"{name} is a metric of every http check; choose another name")
+        if bare_name(text[:_TEXT_LIMIT], FIGURE_ROOTS) is None:
+            raise ValueError(
+                f'{name}: "{clean(text, 80)}" is not a value of the answer; write one like "body.queue.length"'
+            )
+    return value
+
+
 def _compiles(compile_: Any, value: str) -> str:  # noqa: ANN401 - one of the two functions above
     try:
         compile_(value)
@@ -213,6 +234,8 @@ UrlOrReference = Annotated[str, AfterValidator(_reference_or_url)]
 """A URL, or where one is kept (it may hold a token)."""
 Headers = Annotated[dict[str, str], AfterValidator(_headers)]
 """HTTP headers; values are plain or references (`Secrets.resolve` takes both). Secrets written out are refused."""
+Figures = Annotated[dict[str, str], AfterValidator(_figures)]
+"""Metric names, and which value of an answer each one is: `body.queue.length`, `headers['x-left']`."""
 Expectation = Annotated[str, AfterValidator(_expectation)]
 """A condition on one answer, in CEL; compile it again with `cel.compile_expectation` (kept, so free)."""
 Condition = Annotated[str, AfterValidator(_rule)]
