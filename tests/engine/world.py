@@ -13,6 +13,7 @@ from standby.checks.heartbeat import HeartbeatCheck, HeartbeatModel
 from standby.config.entries import Kinds
 from standby.config.load import load
 from standby.config.models import CheckModel, Config, DirectorModel, Route
+from standby.config.people import ChannelModel
 from standby.config.secrets import Secrets
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome
@@ -20,6 +21,7 @@ from standby.domain.units import MILLISECOND, SECOND
 from standby.engine.service import Engine
 from standby.engine.term import Identity
 from standby.link.protocol import Command, CommandKind, Peer, Receipt
+from standby.notify.base import Message, NotifyError
 from standby.store.errors import StoreError
 from standby.store.reader import Reader
 from standby.store.rows import AlertRow, AuditRow, Batch, Changes
@@ -32,6 +34,10 @@ ALICE = Peer(1000, 1000, 4711, "alice")
 BOB = Peer(1001, 1001, 4712, "bob")
 
 
+class StubChannelModel(ChannelModel):
+    kind: Literal["stub"] = "stub"
+
+
 class StubDirector(DirectorModel):
     kind: Literal["stub"] = "stub"
 
@@ -40,7 +46,11 @@ class StubModel(CheckModel):
     kind: Literal["stub"] = "stub"
 
 
-KINDS = Kinds(checks={"stub": StubModel, "heartbeat": HeartbeatModel}, directors={"stub": StubDirector})
+KINDS = Kinds(
+    checks={"stub": StubModel, "heartbeat": HeartbeatModel},
+    directors={"stub": StubDirector},
+    channels={"stub": StubChannelModel},
+)
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,36 @@ class StubCheck:
             answer.latency_ms,
             retry_after_s=answer.retry_after_s,
         )
+
+
+@dataclass(frozen=True)
+class Told:
+    """A message that arrived."""
+
+    at: int
+    channel: str
+    to: str
+    message: Message
+
+
+class Telephone:
+    """A channel that a test can listen to."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self._world = world
+        self._name = name
+
+    async def send(self, message: Message, to: str) -> str:
+        world = self._world
+        if self._name in world.takes:
+            await world.clock.sleep_until(world.clock.mono + world.takes[self._name])
+        if self._name in world.deaf:
+            raise world.deaf[self._name]
+        world.told.append(Told(world.clock.now(), self._name, to, message))
+        return "taken"
+
+    async def close(self) -> None:
+        return None
 
 
 class Store:
@@ -142,6 +182,9 @@ class World:
         self.environ = {"TOKEN": "t0ken-of-the-backup-job"}
         self.rehearsals: list[dict[str, Any]] = []
         self.traffic = Traffic()
+        self.told: list[Told] = []  # every message that arrived
+        self.deaf: dict[str, NotifyError] = {}  # channels that take nothing, and what they say
+        self.takes: dict[str, int] = {}  # channels that are slow: ns
         self._commands = 0
         self._file = folder / "config.toml"
         self._db = folder / "standby.db"
@@ -175,6 +218,7 @@ class World:
             build=self.build,
             knock=self._knock,
             direct=self.direct,
+            reach=lambda model: Telephone(self, model.id),
         )
         await self.engine.start()
         await self.clock.rest()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from standby.domain import alerting
 from standby.domain.alerting import Change, Machine, Phase
@@ -80,6 +80,22 @@ class Live:
         )
 
 
+class Hearer(Protocol):
+    """Who has to hear of an alert's life, in the moment in which its row is made: what it adds is stored with it."""
+
+    def fired(self, live: Live) -> None:
+        """It fires."""
+
+    def held(self, live: Live) -> None:
+        """Somebody has it."""
+
+    def given_back(self, live: Live) -> None:
+        """Nobody has it any more."""
+
+    def ended(self, live: Live, *, resolved: bool) -> None:
+        """It is over, or (not `resolved`) back to pending as if it had not fired."""
+
+
 class Alerts:
     """Every live alert. `running` tells whether one of some checks is looking right now."""
 
@@ -96,6 +112,7 @@ class Alerts:
         self._running = running
         self._live: dict[tuple[str, str], Live] = {}
         self._resolved: dict[int, int] = {}  # id -> when, within the retention
+        self.hearer: Hearer | None = None
         self.last_id = 0
         self.counts = {"fired": 0, "resolved": 0}
 
@@ -148,8 +165,12 @@ class Alerts:
 
     def acknowledge(self, live: Live, ack: Ack | None) -> None:
         """Somebody takes it, or gives it back (`None`)."""
-        live.ack = ack
+        had, live.ack = live.ack, ack
         self.put(live)
+        if self.hearer is not None and ack is not None:
+            self.hearer.held(live)
+        elif self.hearer is not None and had is not None:
+            self.hearer.given_back(live)
 
     def retime(self, live: Live, watch: Watch, now: int) -> None:
         """The rule was changed while its alert lives: another severity at once, a longer `for` as S5 says."""
@@ -165,6 +186,8 @@ class Alerts:
         if change is Change.PENDING:
             live.ack, live.fired_at, live.looks = None, None, 1
             self._audit(live, "pending", f"back to pending, its rule now waits longer: {live.summary}", now)
+            if self.hearer is not None:
+                self.hearer.ended(live, resolved=False)
 
     def drop(self, live: Live) -> None:
         """Pending, and too long ago to be gone on with."""
@@ -224,6 +247,8 @@ class Alerts:
         if change is Change.FIRED:
             self.counts["fired"] += 1
             self._audit(live, "fired", live.summary, self._timeline.now())
+            if self.hearer is not None:
+                self.hearer.fired(live)
 
     def _finish(self, live: Live, change: Change | None, at: int, why: str) -> None:
         if live.timer is not None:
@@ -236,6 +261,8 @@ class Alerts:
         if change is Change.RESOLVED:
             self.counts["resolved"] += 1
             self._audit(live, "resolved", why or live.summary, self._timeline.now())
+            if self.hearer is not None:
+                self.hearer.ended(live, resolved=True)
         else:
             self._recorder.soon()
 

@@ -18,6 +18,7 @@ from standby.engine.buffer import CAPACITY, Buffer
 from standby.engine.clock import EngineClock, Timer
 from standby.engine.timeline import Timeline
 from standby.store.errors import StoreError
+from standby.store.escalations import NotificationRow
 from standby.store.failovers import FailoverRow
 from standby.store.rows import AuditRow, Batch, PingRow, ReceiptRow
 
@@ -44,6 +45,7 @@ class _Unit:
     receipts: Sequence[ReceiptRow]
     pings: Sequence[PingRow]
     failovers: Sequence[FailoverRow]
+    notifications: Sequence[NotificationRow]
     done: asyncio.Future[int]
 
 
@@ -101,6 +103,7 @@ class Recorder:
         receipts: Sequence[ReceiptRow] = (),
         pings: Sequence[PingRow] = (),
         failovers: Sequence[FailoverRow] = (),
+        notifications: Sequence[NotificationRow] = (),
     ) -> int:
         """Return the sequence number once these rows, and all that is in the buffer, are on disk.
 
@@ -112,7 +115,8 @@ class Recorder:
             raise _ENDING
         if self._failing_since is not None:
             raise StoreError("locked", self.trouble)
-        unit = _Unit(audits, receipts, pings, failovers, asyncio.get_running_loop().create_future())
+        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        unit = _Unit(audits, receipts, pings, failovers, notifications, done)
         self._units.append(unit)
         self._ring()
         return await unit.done
@@ -169,6 +173,7 @@ class Recorder:
             receipts=[receipt for unit in units for receipt in unit.receipts],
             pings=[ping for unit in units for ping in unit.pings],
             failovers=[*rows.failovers, *(run for unit in units for run in unit.failovers)],
+            notifications=[*rows.notifications, *(row for unit in units for row in unit.notifications)],
         )
         self._writing = True
         try:

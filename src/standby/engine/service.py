@@ -14,14 +14,17 @@ from standby.domain.text import clean
 from standby.domain.units import SECOND, format_duration
 from standby.engine.alerts import Alerts
 from standby.engine.blind import Knock, knocker
+from standby.engine.channels import Channels, Reach, reaching
 from standby.engine.clock import EngineClock
 from standby.engine.commands import Commands
 from standby.engine.deadman import DeadMan, caller
 from standby.engine.ears import Ears
 from standby.engine.ending import Ending
+from standby.engine.escalations import Escalations
 from standby.engine.failovers import Failovers
 from standby.engine.housekeeping import Housekeeping
 from standby.engine.judge import Judge
+from standby.engine.outbox import Outbox
 from standby.engine.polling import Polling
 from standby.engine.proof import Prover
 from standby.engine.recorder import Recorder
@@ -35,6 +38,7 @@ from standby.engine.timeline import Timeline
 from standby.engine.watches import compiled, watches
 from standby.engine.windows import Scope
 from standby.link.protocol import Command, Peer, Receipt
+from standby.store.escalations import NotificationRow
 from standby.store.retention import Retention
 from standby.store.rows import AuditRow, ConfigRow, EngineRow
 
@@ -50,7 +54,8 @@ class Engine:
 
     `load` reads the configuration again for `reload` (raises ConfigError); `rehearse` passes a rehearsal's arguments to
     the simulated third parties and returns one line that says what it did (raises ValueError with the reason).
-    `build` makes a check of its model, `knock` tries a reference target, `direct` makes the director of a route.
+    `build` makes a check of its model, `knock` tries a reference target, `direct` makes the director of a route,
+    `reach` a channel of its model.
     Context and writer stay the caller's to close.
     """
 
@@ -67,6 +72,7 @@ class Engine:
         build: Callable[[CheckModel], Check] = build_check,
         knock: Knock | None = None,
         direct: Direct | None = None,
+        reach: Reach | None = None,
     ) -> None:
         self.config = config
         self._writer = writer
@@ -102,6 +108,13 @@ class Engine:
         self._failovers = Failovers(
             clock, self._timeline, self._recorder, self._alerts, self._routes, prove=prove, blind=self._is_blind
         )
+        self._channels = Channels(reach or reaching(context))
+        self._outbox = Outbox(clock, self._timeline, self._recorder, self._channels.get, self._came_to_end)
+        self._escalations = Escalations(
+            clock, self._timeline, self._recorder, self._alerts,
+            outbox=self._outbox, config=self._in_force, blind=self._is_blind,
+        )  # fmt: skip
+        self._alerts.hearer = self._escalations
         self._commands = Commands(
             writer, self._recorder, self._timeline, self._judge, self._failovers,
             end=self._ending.ask, rehearse=rehearse,
@@ -134,6 +147,9 @@ class Engine:
             self._signals.deaf(came.left, came.now)
         self._context.pings = self._signals.of
         await self._refill(fresh)
+        self._channels.keep(self.config)
+        self._outbox.resume(loaded.notifications, loaded.last_notification)
+        self._escalations.remember(loaded.escalations, loaded.notifications)
         came.revive(self._alerts, self._judge.watches)
         came.leave_gap()
         came.tell(f"{identity.kind} engine, pid {identity.pid} on {identity.host},")
@@ -148,6 +164,7 @@ class Engine:
         self._recorder.urgent()
         self._failovers.resume(loaded.failovers, f"{identity.kind} engine, pid {identity.pid} on {identity.host},")
         self._routes.start()
+        self._escalations.resume()
         self._polling.lag.start()
         self._housekeeping.start()
 
@@ -163,6 +180,9 @@ class Engine:
         self._term.state = "stopped"
         await self._failovers.stop()
         await self._routes.stop()
+        self._escalations.stop()
+        await self._outbox.stop()
+        await self._channels.close()
         await self._polling.stop()
         await self._ears.receiver.stop()
         await self._deadman.stop()
@@ -222,6 +242,8 @@ class Engine:
             self._ears.trouble,
             self._deadman.trouble,
             self._failovers.trouble,
+            self._outbox.trouble,
+            self._escalations.trouble,
         ]
         return clean("; ".join(part for part in parts if part))
 
@@ -257,6 +279,7 @@ class Engine:
         self._changeover.plan(old, prepared)
         self.config = new
         self._failovers.disarm(self._routes.keep(new))
+        self._channels.keep(new)
         await self._refill(fresh)
         for name in self._judge.integrations:
             self._judge.refresh(name)
@@ -307,6 +330,8 @@ class Engine:
         self._signals.shift(by)
         self._polling.shift(by)
         self._failovers.shift(by)
+        self._outbox.shift(by)
+        self._escalations.shift(by)
         way = "forward" if by > 0 else "back"
         span = format_duration(abs(by) // SECOND * SECOND)
         self._audit("clock", f"the wall clock was stepped {way} by {span}; schedules and alert clocks moved along")
@@ -314,6 +339,12 @@ class Engine:
 
     def _running(self, check_ids: Iterable[str]) -> bool:
         return self._polling.scheduler.running(check_ids)
+
+    def _in_force(self) -> Config:
+        return self.config
+
+    def _came_to_end(self, row: NotificationRow) -> None:
+        self._escalations.came_to_end(row)
 
     def _model(self, check_id: str) -> CheckModel | None:
         return self.config.check_by_id.get(check_id)

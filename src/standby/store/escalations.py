@@ -42,6 +42,8 @@ class NotificationRow:
     id: int
     key: str
     alert: int
+    integration: str
+    severity: str
     kind: str
     target: str
     channel: str
@@ -87,6 +89,8 @@ def notification_cells(row: NotificationRow, seq: int) -> tuple[Cell, ...]:
         seq,
         short(row.key),
         row.alert,
+        short(row.integration),
+        row.severity,
         row.kind,
         short(row.target),
         short(row.channel),
@@ -122,24 +126,26 @@ def escalation(cells: Cells) -> EscalationRow:
 
 def notification(cells: Cells) -> NotificationRow:
     """From `read.notifications*`. A state that this version does not know counts as failed: nothing is sent blindly."""
-    lines = cells[17].splitlines() if isinstance(cells[17], str) else []
+    lines = cells[19].splitlines() if isinstance(cells[19], str) else []
     return NotificationRow(
         id=whole(cells[0]),
         key=text(cells[1]),
         alert=whole(cells[2]),
-        kind=text(cells[3]),
-        target=text(cells[4]),
-        channel=text(cells[5]),
-        address=text(cells[6]),
-        level=whole(cells[7]),
-        loop=whole(cells[8]),
-        episode=whole(cells[9]),
-        state=word(cells[10], Fate, Fate.FAILED),
-        attempts=whole(cells[11]),
-        next_at=whole(cells[12]),
-        created_at=whole(cells[13]),
-        done_at=maybe_whole(cells[14]),
-        fate=text(cells[15], MESSAGE_LIMIT),
-        subject=text(cells[16], MESSAGE_LIMIT),
+        integration=text(cells[3]),
+        severity=text(cells[4]),
+        kind=text(cells[5]),
+        target=text(cells[6]),
+        channel=text(cells[7]),
+        address=text(cells[8]),
+        level=whole(cells[9]),
+        loop=whole(cells[10]),
+        episode=whole(cells[11]),
+        state=word(cells[12], Fate, Fate.FAILED),
+        attempts=whole(cells[13]),
+        next_at=whole(cells[14]),
+        created_at=whole(cells[15]),
+        done_at=maybe_whole(cells[16]),
+        fate=text(cells[17], MESSAGE_LIMIT),
+        subject=text(cells[18], MESSAGE_LIMIT),
         text="\n".join(clean(line, MESSAGE_LIMIT) for line in lines[:200]),
     )

@@ -19,6 +19,8 @@ CREATE TABLE notification (
     seq INTEGER NOT NULL,
     key TEXT NOT NULL UNIQUE,       -- the same message is never two rows, and its receiver can tell a second copy
     alert INTEGER NOT NULL,         -- 0: a test
+    integration TEXT NOT NULL,
+    severity TEXT NOT NULL,
     kind TEXT NOT NULL,             -- firing | resolved | exhausted | test
     target TEXT NOT NULL,           -- the person's or channel's id, as the policy names it
     channel TEXT NOT NULL,

@@ -155,18 +155,18 @@ SELECT alert, policy, level, loop, episode, stage, next_at, passed FROM escalati
 WHERE alert IN (SELECT id FROM alert WHERE state <> 'resolved') ORDER BY alert;
 
 -- name: notifications_since
-SELECT id, key, alert, kind, target, channel, address, level, loop, episode, state, attempts, next_at, created_at,
+SELECT id, key, alert, integration, severity, kind, target, channel, address, level, loop, episode, state, attempts, next_at, created_at,
     done_at, fate, subject, text
 FROM notification WHERE seq > :since ORDER BY id;
 
 -- name: notifications_open -- of open alerts, and what is still to be sent
-SELECT id, key, alert, kind, target, channel, address, level, loop, episode, state, attempts, next_at, created_at,
+SELECT id, key, alert, integration, severity, kind, target, channel, address, level, loop, episode, state, attempts, next_at, created_at,
     done_at, fate, subject, text
 FROM notification
 WHERE state IN ('pending', 'sending') OR alert IN (SELECT id FROM alert WHERE state <> 'resolved') ORDER BY id;
 
 -- name: notifications_of
-SELECT id, key, alert, kind, target, channel, address, level, loop, episode, state, attempts, next_at, created_at,
+SELECT id, key, alert, integration, severity, kind, target, channel, address, level, loop, episode, state, attempts, next_at, created_at,
     done_at, fate, subject, text
 FROM notification WHERE alert = :alert ORDER BY id DESC LIMIT :limit;
 

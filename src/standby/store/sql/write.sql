@@ -106,9 +106,9 @@ ON CONFLICT (alert) DO UPDATE SET seq = excluded.seq, policy = excluded.policy, 
     passed = excluded.passed;
 
 -- name: upsert_notification
-INSERT INTO notification (id, seq, key, alert, kind, target, channel, address, level, loop, episode, state, attempts,
+INSERT INTO notification (id, seq, key, alert, integration, severity, kind, target, channel, address, level, loop, episode, state, attempts,
     next_at, created_at, done_at, fate, subject, text)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state, attempts = excluded.attempts,
     next_at = excluded.next_at, done_at = excluded.done_at, fate = excluded.fate;
 
