@@ -40,6 +40,33 @@ def test_merging_is_adding(first: list[float], second: list[float]) -> None:
     assert merged.count == len(first) + len(second)
 
 
+@given(st.lists(MANY, max_size=6))
+def test_merging_bytes_is_merging(groups: list[list[float]]) -> None:
+    merged, at_once = Sketch(), Sketch()
+    for group in groups:
+        merged.merge_bytes(sketch_of(group).to_bytes())
+        at_once.merge(sketch_of(group))
+    assert merged == at_once
+    assert merged.count == at_once.count
+
+
+@given(MANY, st.binary(max_size=40).map(lambda tail: bytes([VERSION]) + tail))
+def test_damaged_bytes_change_nothing(latencies: list[float], data: bytes) -> None:
+    merged = sketch_of(latencies)
+    try:
+        merged.merge_bytes(data)
+    except ValueError:
+        assert merged == sketch_of(latencies)
+        assert merged.count == len(latencies)
+
+
+@given(MANY, st.lists(st.floats(0, 1), max_size=5).map(sorted))
+def test_several_quantiles_are_each_quantile(latencies: list[float], quantiles: list[float]) -> None:
+    sketch = sketch_of(latencies)
+    assert sketch.quantiles(*quantiles) == [sketch.quantile(q) for q in quantiles]
+    assert Sketch().quantiles(*quantiles) == []
+
+
 @given(st.lists(st.tuples(LATENCIES, st.integers(1, 2**40)), max_size=50))
 def test_bytes_round_trip(entries: list[tuple[float, int]]) -> None:
     sketch = Sketch()

@@ -8,6 +8,7 @@ most 631 buckets, whatever it is fed.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 ACCURACY = 0.02
 SHORTEST_MS = 0.001
@@ -18,7 +19,7 @@ _GAMMA = (1 + ACCURACY) / (1 - ACCURACY)
 _LOG_GAMMA = math.log(_GAMMA)
 _LAST = math.ceil(math.log(LONGEST_MS / SHORTEST_MS) / _LOG_GAMMA)
 _MOST = 2**63 - 1
-_LONGEST_NUMBER = 9  # bytes of a 63-bit number in groups of seven
+_LONGEST_SHIFT = 56  # of the last group of seven in a 63-bit number
 
 
 class Sketch:
@@ -49,18 +50,35 @@ class Sketch:
             self._buckets[bucket] = self._buckets.get(bucket, 0) + count
         self.count += other.count
 
+    def merge_bytes(self, data: bytes) -> None:
+        """As `merge(from_bytes(data))`, without the sketch between. Raises ValueError, and then has changed nothing."""
+        distances, counts = _decode(data)
+        buckets = self._buckets
+        known = buckets.get
+        bucket = -1
+        for distance, count in zip(distances, counts, strict=True):
+            bucket += distance + 1
+            buckets[bucket] = known(bucket, 0) + count
+        self.count += sum(counts)
+
     def quantile(self, q: float) -> float | None:
         """Milliseconds at rank `ceil(q * count)`, within `ACCURACY`; `None` when empty. ValueError outside 0..1."""
-        if not 0 <= q <= 1:
-            raise ValueError(f"{q} is no quantile; one lies in 0..1")
-        if not self.count:
-            return None
-        rest = max(1, math.ceil(q * self.count))
+        found = self.quantiles(q)
+        return found[0] if found else None
+
+    def quantiles(self, *rising: float) -> list[float]:
+        """As `quantile`, for several that do not fall, in one pass; empty for an empty sketch."""
+        for q in rising:
+            if not 0 <= q <= 1:
+                raise ValueError(f"{q} is no quantile; one lies in 0..1")
+        ranks = [max(1, math.ceil(q * self.count)) for q in rising]
+        found: list[float] = []
+        below = 0
         for bucket in sorted(self._buckets):
-            rest -= self._buckets[bucket]
-            if rest <= 0:
-                return _middle(bucket)
-        raise AssertionError("a sketch counts more values than its buckets hold")
+            below += self._buckets[bucket]
+            while len(found) < len(ranks) and ranks[len(found)] <= below:
+                found.append(_middle(bucket))
+        return found
 
     def to_bytes(self) -> bytes:
         """The version, then for each bucket in order its distance to the one before and its count, as varints."""
@@ -78,16 +96,24 @@ class Sketch:
         if not data or data[0] != VERSION:
             raise ValueError(f"not a latency sketch of version {VERSION}")
         sketch = cls()
-        place, last = 1, -1
-        while place < len(data):
-            distance, place = _read(data, place)
-            count, place = _read(data, place)
-            last += distance + 1
-            sketch.count += count
-            if last > _LAST or not count or sketch.count > _MOST:
-                raise ValueError("damaged latency sketch: a bucket or count out of range")
-            sketch._buckets[last] = count
+        sketch.merge_bytes(data)
         return sketch
+
+
+def _decode(data: bytes) -> tuple[Sequence[int], Sequence[int]]:
+    """For each bucket the distance to the one before, and its count. Raises ValueError for what is no sketch."""
+    if not data or data[0] != VERSION:
+        raise ValueError(f"not a latency sketch of version {VERSION}")
+    # Nearly always the first number is two bytes long and each of the others one: slices and sums do the work then.
+    if len(data) > 3 and data[1] >= 0x80 > data[2] > 0 and (tail := data[3:]).isascii():
+        numbers: Sequence[int] = [data[1] & 0x7F | data[2] << 7, *tail]
+    else:
+        numbers = _numbers(data[1:])
+    distances, counts = numbers[::2], numbers[1::2]
+    last = sum(distances) + len(distances) - 1
+    if len(distances) != len(counts) or last > _LAST or 0 in counts or sum(counts) > _MOST:
+        raise ValueError("damaged latency sketch: a bucket or count out of range")
+    return distances, counts
 
 
 def _bucket(latency_ms: float) -> int:
@@ -110,12 +136,21 @@ def _write(out: bytearray, number: int) -> None:
     out.append(number)
 
 
-def _read(data: bytes, place: int) -> tuple[int, int]:
-    number = 0
-    for position, byte in enumerate(data[place : place + _LONGEST_NUMBER]):
-        number |= (byte & 0x7F) << 7 * position
-        if byte < 0x80:
-            if not byte and position:
-                break  # a longer way to write the same number
-            return number, place + position + 1
-    raise ValueError("damaged latency sketch: a number is cut off or too long")
+def _numbers(data: bytes) -> list[int]:
+    """The varints that `_write` wrote. Raises ValueError for one that is cut off, too long, or has a shorter form."""
+    numbers: list[int] = []
+    number = shift = 0
+    for byte in data:
+        if byte >= 0x80:
+            number |= (byte & 0x7F) << shift
+            shift += 7
+            if shift > _LONGEST_SHIFT:
+                break
+        elif shift and not byte:
+            break
+        else:
+            numbers.append(number | byte << shift)
+            number = shift = 0
+    if shift:
+        raise ValueError("damaged latency sketch: a number is cut off or too long")
+    return numbers

@@ -12,7 +12,7 @@ from standby.domain.units import HOUR, MINUTE
 from standby.store.cells import Cell
 from standby.store.sqlfile import statements
 from standby.store.transaction import Transactions
-from standby.store.values import OUTCOME_NUMBER, OUTCOMES, Cells, blob, maybe_whole, whole
+from standby.store.values import OUTCOME_NUMBER, OUTCOMES, Cells, maybe_whole, whole
 
 _SQL = statements("rollup")
 _LATE_A_STEP = 500
@@ -47,10 +47,24 @@ class Sums:
         low, high = maybe_whole(cells[6]), maybe_whole(cells[8])
         if low is not None and high is not None:
             self._latency(whole(cells[5]), low, whole(cells[7]), high)
-        try:
-            self.sketch.merge(Sketch.from_bytes(blob(cells[9]) or b""))
-        except ValueError:  # no latencies, or damaged: the counts still hold
-            return
+        self.sketched(cells[9:10])
+
+    def sketched(self, cells: Iterable[object]) -> None:
+        """Take stored sketches in; of a damaged one the counts hold still."""
+        merge = self.sketch.merge_bytes
+        for cell in cells:
+            try:
+                merge(cell if isinstance(cell, bytes) else b"")
+            except ValueError:  # no latencies, or damaged
+                continue
+
+    def take(self, other: Sums) -> None:
+        """Take another sum in."""
+        for number, more in enumerate(other.counts):
+            self.counts[number] += more
+        if other.latency_min_us is not None and other.latency_max_us is not None:
+            self._latency(other.latency_count, other.latency_min_us, other.latency_sum_us, other.latency_max_us)
+        self.sketch.merge(other.sketch)
 
     def _latency(self, count: int, low: int, total: int, high: int) -> None:
         self.latency_count += count
