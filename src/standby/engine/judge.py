@@ -8,10 +8,9 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from standby.domain import attempts
+from standby.domain import attempts, settled
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome, worst
-from standby.domain.text import clean
 from standby.domain.units import MINUTE
 from standby.domain.window import Values
 from standby.engine.alerts import Alerts
@@ -142,8 +141,8 @@ class Judge:
             memory.silent += 1
 
     def _settled(self, memory: CheckMemory, before: Outcome) -> None:
-        text = clean(f"{memory.id}: {before} to {memory.outcome}" + (f": {memory.message}" if memory.message else ""))
-        row = AuditRow(self._timeline.now(), "engine", "", "settled", f"check:{memory.id}", text)
+        text = settled.told(memory.id, before, memory.outcome, memory.message)
+        row = AuditRow(self._timeline.now(), "engine", "", settled.KIND, f"check:{memory.id}", text)
         self._recorder.buffer.audits.append(row)
         self._recorder.urgent()
 
