@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+DEFINITION = "by observations, unknown and maintenance excluded"
+"""Which of the many availabilities this is: stands beside every figure."""
+
+LOW_COVERAGE = 0.99
+"""Below it one figure says too much: what is shown is the band between the worst and the best case."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -37,7 +43,7 @@ class Tally:
         """0..1, or `None` when nothing was decided."""
         return self.failures / self.decided if self.decided else None
 
-    def coverage(self, expected: int) -> float:
+    def coverage(self, expected: float) -> float:
         """0..1: how much of what should have been seen was; stands beside every availability.
 
         `expected` is the number of slots. Maintenance is seen; unknown and missing observations are not.
@@ -45,3 +51,38 @@ class Tally:
         if expected <= 0:
             return 0.0
         return min(1.0, (self.decided + self.maintenance) / expected)
+
+    def band(self, unseen: float) -> tuple[float, float] | None:
+        """The availability if all of so many unseen slots had been down, and if all had been up; `None` without any.
+
+        It is what can be said for certain: a target between the two is neither kept nor broken (failover 3.4).
+        """
+        base = self.decided + max(0.0, unseen)
+        if base <= 0:
+            return None
+        return (self.decided - self.failures) / base, 1 - self.failures / base
+
+
+NOTHING = Tally()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An availability with what it rests on; all 0..1. `low` and `high` are the band of what was not seen."""
+
+    share: float | None
+    low: float
+    high: float
+    coverage: float
+
+    @property
+    def certain(self) -> bool:
+        """Whether enough was seen for one figure."""
+        return self.share is not None and self.coverage >= LOW_COVERAGE
+
+
+def standing(tally: Tally, seen: float, expected: float) -> Standing:
+    """`seen` of the `expected` slots were looked at; a second look at the same slot counts once in `seen`."""
+    low, high = tally.band(expected - seen) or (0.0, 1.0)
+    coverage = min(1.0, seen / expected) if expected > 0 else 0.0
+    return Standing(tally.availability, low, high, coverage)
