@@ -10,12 +10,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from checks.loopback import Authority, RealClock, answers, authority, repeats, sends, serving
+from checks.loopback import Authority, Handler, RealClock, answers, authority, repeats, sends, serving
 from standby.checks import body
+from standby.checks.answer import MAX_INTERIM
 from standby.checks.certificates import days_left
 from standby.checks.phases import TRACE, Trace
 from standby.checks.resolver import Resolver
-from standby.checks.transport import MAX_INTERIM, Clients, Options
+from standby.checks.transport import Options, Transport, Transports
 from standby.checks.trouble import Trouble, of_os_error
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
@@ -43,14 +44,14 @@ class Asker:
     def __init__(self, extra_ca: Path | None = None) -> None:
         self.connect_to: dict[tuple[str, int], tuple[str, int]] = {}
         self.resolver = Resolver(self.connect_to)
-        self.clients = Clients(self.resolver, extra_ca)
+        self.transports = Transports(self.resolver, extra_ca)
 
     async def ask(self, url: str, options: Options = PLAIN, **rest: object) -> tuple[httpx.Response, bytes]:
         trace = Trace(RealClock())
         TRACE.set(trace)
         async with asyncio.timeout(10):
             request = httpx.Request("GET", url, **rest)  # type: ignore[arg-type]
-            answer = await self.clients.get(options).send(request, stream=True)
+            answer = await self.transports.get(options).handle_async_request(request)
             try:
                 return answer, await body.read(answer, LIMIT)
             finally:
@@ -67,7 +68,7 @@ class Asker:
 async def asker(trusted: Authority) -> AsyncIterator[Asker]:
     asker = Asker(trusted.pem)
     yield asker
-    await asker.clients.close()
+    await asker.transports.close()
     asker.resolver.close()
 
 
@@ -107,6 +108,103 @@ async def test_a_fresh_connection_each_time_unless_reuse(asker: Asker, *, reuse:
         phases = traced().phases()
         assert (phases.connect is None) is reuse, "a kept connection has no connect phase"
         assert phases.first_byte is not None
+
+
+def grows_old(after: int, *, reset: bool) -> Handler:
+    """Answers so many requests on one connection, then ends it: at once, or when it is asked once more."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(after - 1):
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        if reset:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.transport.abort()
+
+    return handler
+
+
+@pytest.mark.parametrize("reset", [False, True])
+async def test_a_kept_connection_that_has_grown_old_is_replaced(asker: Asker, *, reset: bool) -> None:
+    async with serving(grows_old(2, reset=reset)) as server:
+        for _ in range(4):
+            assert (await asker.ask(server.url, Options(reuse=True)))[1] == b"ok"
+        assert server.connections == 2
+
+
+async def test_a_connection_that_was_ended_meanwhile_is_not_used(asker: Asker) -> None:
+    async with serving(grows_old(1, reset=False)) as server:
+        await asker.ask(server.url, Options(reuse=True))
+        transport = asker.transports.get(Options(reuse=True))
+        assert isinstance(transport, Transport)
+        ((kept,),) = transport._idle.values()
+        async with asyncio.timeout(5):
+            while not kept.stale():  # noqa: ASYNC110 - only the kernel knows when
+                await asyncio.sleep(0)
+        answer = await transport.handle_async_request(httpx.Request("POST", server.url))
+        assert await body.read(answer, LIMIT) == b"ok"
+
+
+async def test_what_must_not_happen_twice_is_not_asked_twice(asker: Asker) -> None:
+    async with serving(grows_old(1, reset=True)) as server:
+        await asker.ask(server.url, Options(reuse=True))
+        transport = asker.transports.get(Options(reuse=True))
+        with pytest.raises(Trouble) as caught:
+            await transport.handle_async_request(httpx.Request("POST", server.url, content=b"pay"))
+        assert caught.value.failure is Failure.RESET
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 404 Never Asked\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+async def test_a_connection_that_may_not_go_on_is_not_kept(asker: Asker, sent: bytes) -> None:
+    async with serving(sends(sent, stay=True)) as server:
+        for _ in range(2):
+            answer, content = await asker.ask(server.url, Options(reuse=True))
+            assert (answer.status_code, content) == (200, b"ok")
+        assert server.connections == 2
+
+
+async def test_a_header_with_a_line_break_is_never_sent(asker: Asker) -> None:
+    async with serving(answers(b"ok")) as server:
+        with pytest.raises(Trouble) as caught:
+            await asker.ask(server.url, headers={"X-Key": "a\r\nX-Other: b"})
+        assert (caught.value.failure, caught.value.outcome) == (Failure.INTERNAL, Outcome.UNKNOWN)
+        assert server.connections == 0
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
+async def test_an_answer_without_a_body_ends_with_its_head(asker: Asker, status: str) -> None:
+    async with serving(sends(f"HTTP/1.1 {status}\r\nContent-Length: 9\r\n\r\n".encode(), stay=True)) as server:
+        assert (await asker.ask(server.url))[1] == b""
+
+
+async def test_a_head_request_has_no_body(asker: Asker) -> None:
+    async with serving(sends(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", stay=True)) as server:
+        request = httpx.Request("HEAD", server.url)
+        async with asyncio.timeout(5):
+            answer = await asker.transports.get(PLAIN).handle_async_request(request)
+            assert await body.read(answer, LIMIT) == b""
+
+
+async def test_a_request_larger_than_the_socket_buffers(asker: Asker) -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received = await reader.readexactly(len(content))
+        await answers(str(len(received)).encode())(reader, writer)
+
+    content = b"x" * 20_000_000
+    async with serving(handler) as server:
+        request = httpx.Request("POST", server.url, content=content)
+        async with asyncio.timeout(10):
+            answer = await asker.transports.get(PLAIN).handle_async_request(request)
+            assert await body.read(answer, LIMIT) == b"20000000"
 
 
 async def test_cookies_and_the_environment_leave_no_trace(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,13 +425,13 @@ async def test_a_timeout_names_the_phase(asker: Asker) -> None:
         TRACE.set(trace)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.5):
-                await asker.clients.get(Options()).send(httpx.Request("GET", server.url), stream=True)
+                await asker.transports.get(Options()).handle_async_request(httpx.Request("GET", server.url))
     assert trace.doing == "while waiting for the first byte"
 
 
 async def test_an_unread_body_leaves_no_open_connection(asker: Asker) -> None:
     async with serving(repeats(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 1000)) as server:
-        answer = await asker.clients.get(Options(reuse=True)).send(httpx.Request("GET", server.url), stream=True)
+        answer = await asker.transports.get(Options(reuse=True)).handle_async_request(httpx.Request("GET", server.url))
         await answer.aclose()
         async with asyncio.timeout(5):
             await server.finished.wait()

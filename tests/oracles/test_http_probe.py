@@ -59,8 +59,7 @@ async def success(case: Case) -> bool:
     row: dict[str, Any] = {"id": "c", "integration": "i", "url": "http://x.test/", "expect": expectations(case)}
     check = HttpCheck(HttpModel.model_validate(row))
     context = Context(StillClock(), Secrets(environ={}))
-    client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
-    context.clients._clients[check._options] = client
+    context.transports._transports[check._options] = httpx.MockTransport(answer)
     try:
         return (await observe(check, context, 0)).outcome is Outcome.UP
     finally:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from standby.checks.certificates import days_left
 from standby.checks.phases import TRACE, Trace
 from standby.checks.resolver import Resolver
-from standby.checks.transport import Clients
+from standby.checks.transport import Transports
 from standby.checks.trouble import Trouble
 from standby.config.models import CheckModel
 from standby.config.secrets import SecretError, Secrets
@@ -51,15 +51,15 @@ class Context:
     base: Path = field(default_factory=Path)
     pings: Callable[[str], HeartbeatSignals] | None = None
     resolver: Resolver = field(init=False)
-    clients: Clients = field(init=False)
+    transports: Transports = field(init=False)
 
     def __post_init__(self) -> None:
         self.resolver = Resolver(self.connect_to)
-        self.clients = Clients(self.resolver, self.extra_ca, self.base)
+        self.transports = Transports(self.resolver, self.extra_ca, self.base)
 
     async def close(self) -> None:
         """Close every connection and let the resolver's threads end."""
-        await self.clients.close()
+        await self.transports.close()
         self.resolver.close()
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,27 +19,36 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class ObservedTLS(ssl.SSLObject):
     """A TLS connection that writes its handshake and the peer's certificate into the running trace."""
 
-    _observed = False
-
     def do_handshake(self) -> None:
         """One step of the handshake; called again for every flight of the peer's."""
-        trace = TRACE.get()
-        if trace is None:
-            return super().do_handshake()
-        if not self._observed:
-            self._observed = True
-            trace.enter("tls")
-        try:
-            super().do_handshake()
-        except ssl.SSLCertVerificationError:
-            trace.certificate = _unverified(self)
-            raise
-        trace.certificate = self.getpeercert(binary_form=True)
-        trace.enter("first_byte")
-        return None
+        _observed(self, super().do_handshake)
 
 
-def _unverified(connection: ssl.SSLObject) -> bytes | None:
+class ObservedSocket(ssl.SSLSocket):
+    """The same, on a socket of its own."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - as the standard library has it
+        """One step of the handshake; called again for every flight of the peer's."""
+        _observed(self, functools.partial(super().do_handshake, block))
+
+
+def _observed(connection: ssl.SSLObject | ssl.SSLSocket, step: Callable[[], None]) -> None:
+    trace = TRACE.get()
+    if trace is None:
+        return step()
+    if trace.current != "tls":
+        trace.enter("tls")
+    try:
+        step()
+    except ssl.SSLCertVerificationError:
+        trace.certificate = _unverified(connection)
+        raise
+    trace.certificate = connection.getpeercert(binary_form=True)
+    trace.enter("first_byte")
+    return None
+
+
+def _unverified(connection: ssl.SSLObject | ssl.SSLSocket) -> bytes | None:
     """What the peer sent although verification refused it; None where this Python does not tell (before 3.10)."""
     inner: Any = getattr(connection, "_sslobj", None)
     chain = getattr(inner, "get_unverified_chain", lambda: None)()
@@ -63,6 +73,7 @@ def client_context(
         context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(["http/1.1"])
     context.sslobject_class = ObservedTLS
+    context.sslsocket_class = ObservedSocket
     return context
 
 

@@ -17,11 +17,12 @@ from standby.checks import body as bodies
 from standby.checks.base import Context, Kind, certificate_metrics, observation
 from standby.checks.expectations import Expectations
 from standby.checks.phases import TRACE, Trace
+from standby.checks.redirects import following, place
 from standby.checks.transport import Options
 from standby.checks.trouble import Trouble
 from standby.config.cel_tokens import bare_name
 from standby.config.cel_values import look_up
-from standby.config.fields import FIGURE_ROOTS, Expectation, Figures, Headers, Size, Url, check_host
+from standby.config.fields import FIGURE_ROOTS, Expectation, Figures, Headers, Size, Url
 from standby.config.models import CheckModel
 from standby.config.references import is_sensitive, parse_reference
 from standby.config.revealed import Revealed, reveal
@@ -36,7 +37,6 @@ USER_AGENT = f"standby/{__version__} (operations console)"
 _DEFAULT_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
 _LONGEST_WAIT_S = 86_400.0
 _LONGEST_FIGURE = 32  # characters
-_PORTS = {"http": 80, "https": 443}
 
 
 def _valid_query(query: dict[str, str]) -> dict[str, str]:
@@ -100,7 +100,7 @@ class HttpCheck:
         """Ask once. Raises Trouble and SecretError."""
         model, trace = self.model, TRACE.get() or Trace(context.clock)
         revealed = await reveal(context.secrets, [*model.headers.values(), *model.query.values(), model.body or ""])
-        answer = await self._ask(context.clients.get(self._options), revealed)
+        answer = await self._ask(context.transports.get(self._options), revealed)
         try:
             needed = self._needs("body") or self._needs("text")
             content = await bodies.read(answer, model.max_body) if needed else None
@@ -126,44 +126,25 @@ class HttpCheck:
             retry_after_s=_retry_after(answer, context.clock),
         )
 
-    async def _ask(self, client: httpx.AsyncClient, revealed: Revealed) -> httpx.Response:
+    async def _ask(self, transport: httpx.AsyncBaseTransport, revealed: Revealed) -> httpx.Response:
         """The answer after the last redirect, its body unread."""
         request = self._build(revealed)
         for hop in range(self.model.redirects + 1):
             try:
-                answer = await client.send(request, stream=True)
+                answer = await transport.handle_async_request(request)
             except Trouble as trouble:
                 if hop == 0:
                     raise
-                where = f"after a redirect to {_place(request.url)}: {trouble}"
+                where = f"after a redirect to {place(request.url)}: {trouble}"
                 raise Trouble(trouble.failure, where, trouble.outcome) from trouble
-            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-                raise Trouble(Failure.REDIRECT, revealed.redact(f"a redirect to nowhere: {error}")) from error
-            following = answer.next_request
-            if following is None or self.model.redirects == 0:
+            if self.model.redirects == 0 or not answer.has_redirect_location:
                 return answer
             await answer.aclose()
-            self._allow(request.url, following)
-            request = following
-        raise Trouble(
-            Failure.REDIRECT, f"more than {self.model.redirects} redirects, the last to {_place(request.url)}"
-        )
-
-    def _allow(self, origin: httpx.URL, following: httpx.Request) -> None:
-        """Refuse a redirect out of HTTP or TLS; keep our secrets from another origin. Raises Trouble."""
-        url = following.url
-        if url.scheme not in _PORTS or not url.host:
-            raise Trouble(Failure.REDIRECT, f"a redirect to {url.scheme or 'nothing'}:, which is not the web")
-        try:
-            check_host(url.host)
-        except ValueError:
-            raise Trouble(Failure.REDIRECT, "a redirect to an address without a valid host") from None
-        if origin.scheme == "https" and url.scheme == "http":
-            raise Trouble(Failure.REDIRECT, f"a redirect from https to plain {_place(url)}")
-        if not _same_party(origin, url):
-            for name in self.model.headers:
-                if name.lower() != "host":
-                    following.headers.pop(name, None)
+            try:
+                request = following(request, answer, self.model.headers)
+            except (httpx.InvalidURL, UnicodeError) as error:
+                raise Trouble(Failure.REDIRECT, revealed.redact(f"a redirect to nowhere: {error}")) from error
+        raise Trouble(Failure.REDIRECT, f"more than {self.model.redirects} redirects, the last to {place(request.url)}")
 
     def _build(self, revealed: Revealed) -> httpx.Request:
         """The request, made anew only when a secret has changed."""
@@ -233,19 +214,6 @@ def _figure(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return figure if math.isfinite(figure) else None
-
-
-def _same_party(one: httpx.URL, other: httpx.URL) -> bool:
-    """Whether what one may know the other may know: the same origin, or its step up to TLS."""
-    ports = [url.port or _PORTS.get(url.scheme) for url in (one, other)]
-    return one.host == other.host and (
-        (one.scheme == other.scheme and ports[0] == ports[1]) or (one.scheme == "http" and ports == [80, 443])
-    )
-
-
-def _place(url: httpx.URL) -> str:
-    """Scheme and host: the rest of an address may hold keys."""
-    return f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}"
 
 
 def _retry_after(answer: httpx.Response, clock: Clock) -> float | None:

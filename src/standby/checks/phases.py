@@ -43,11 +43,6 @@ class Trace:
             self._spent[self.current] = self._spent.get(self.current, 0) + now - self._since
         self.current, self._since = phase, now
 
-    def reused(self) -> None:
-        """No connection was made: what looked like connecting was waiting for the first byte."""
-        if self.current == "connect":
-            self.current = "first_byte"
-
     @property
     def elapsed_ms(self) -> float:
         """Milliseconds since the observation began."""
@@ -73,3 +68,9 @@ def enter(phase: Phase | None) -> None:
     trace = TRACE.get()
     if trace is not None:
         trace.enter(phase)
+
+
+def doing() -> str:
+    """What the observation that is running here was at, in words that end a sentence: `while connecting`."""
+    trace = TRACE.get()
+    return trace.doing if trace is not None else "on the way"

@@ -44,7 +44,7 @@ class TlsCheck:
     async def run(self, context: Context, slot: int) -> Observation:
         """Shake hands once. Raises Trouble."""
         model, trace = self.model, TRACE.get() or Trace(context.clock)
-        tls = context.clients.tls(Options(authorities=model.verify))
+        tls = context.transports.tls(Options(authorities=model.verify))
         async with dial(context.resolver, model.host, model.port, tls=tls, name=model.sni):
             latency_ms = trace.elapsed_ms
             trace.enter(None)

@@ -1,0 +1,124 @@
+"""One connection on a bare non-blocking socket, plain or TLS.
+
+An observation is a connection, one packet out and one or two back. asyncio's transports, and its TLS written in Python,
+cost more than that exchange itself; here the kernel and OpenSSL are asked directly and the loop says when to ask again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import socket
+import ssl
+
+import aiohappyeyeballs
+
+from standby.checks.phases import doing, enter
+from standby.checks.resolver import Resolver
+from standby.checks.trouble import Trouble, of_os_error
+from standby.domain.observation import Failure
+
+READ_BYTES = 65_536
+_STAGGER_S = 0.25  # RFC 8305: how long one address family is waited for before the other is tried
+
+
+async def connect(resolver: Resolver, host: str, port: int) -> socket.socket:
+    """A connected, non-blocking socket; the phase `first_byte` has begun then. Raises Trouble."""
+    try:
+        enter("resolve")
+        infos = [address.info for address in await resolver.addresses(host, port)]
+        enter("connect")
+        sock = await aiohappyeyeballs.start_connection(infos, happy_eyeballs_delay=_STAGGER_S)
+    except OSError as error:
+        raise of_os_error(error, doing()) from error
+    enter("first_byte")
+    return sock
+
+
+class Wire:
+    """Owns a connected, non-blocking socket; used by one task at a time. What waits raises Trouble."""
+
+    __slots__ = ("_loop", "_sock", "_written")
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._loop = asyncio.get_running_loop()
+        self._sock = sock
+        self._written = False  # in plain, just now: no answer can be there yet
+
+    async def encrypt(self, tls: ssl.SSLContext, name: str) -> None:
+        """Speak TLS from now on, with the server called `name`."""
+        self._sock = connection = tls.wrap_socket(self._sock, server_hostname=name, do_handshake_on_connect=False)
+        while True:
+            try:
+                return connection.do_handshake()
+            except ssl.SSLWantReadError:
+                await self._readable()
+            except ssl.SSLWantWriteError:
+                await self._writable()
+            except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
+                raise Trouble(Failure.RESET, f"the connection ended {doing()}") from error
+            except OSError as error:
+                raise of_os_error(error, doing()) from error
+
+    async def send(self, data: bytes) -> None:
+        """Write all of it."""
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[self._sock.send(rest) :]
+            except ssl.SSLWantReadError:
+                await self._readable()
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                await self._writable()
+            except OSError as error:
+                raise of_os_error(error, doing()) from error
+        self._written = not isinstance(self._sock, ssl.SSLSocket)
+
+    async def receive(self) -> bytes:
+        """What has come, at most READ_BYTES of it; empty when the other side has ended."""
+        if self._written:
+            self._written = False
+            await self._readable()
+        while True:
+            try:
+                return self._sock.recv(READ_BYTES)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                await self._readable()
+            except ssl.SSLWantWriteError:
+                await self._writable()
+            except OSError as error:
+                raise of_os_error(error, doing()) from error
+
+    def stale(self) -> bool:
+        """Whether a connection that nobody uses was ended, or something was said on it."""
+        poll = select.poll()
+        poll.register(self._sock, select.POLLIN)
+        return bool(poll.poll(0))
+
+    def close(self) -> None:
+        """End it at once, without a farewell: a peer that never answers one would hold the socket."""
+        self._sock.close()
+
+    async def _readable(self) -> None:
+        ready = self._loop.create_future()
+        number = self._sock.fileno()
+        self._loop.add_reader(number, _settle, ready)
+        try:
+            await ready
+        finally:
+            self._loop.remove_reader(number)
+
+    async def _writable(self) -> None:
+        ready = self._loop.create_future()
+        number = self._sock.fileno()
+        self._loop.add_writer(number, _settle, ready)
+        try:
+            await ready
+        finally:
+            self._loop.remove_writer(number)
+
+
+def _settle(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
