@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from standby.checks import body
-from standby.checks.trouble import Trouble
 from standby.domain.observation import Failure
+from standby.net.trouble import Trouble
 
 LIMIT = 10_000
 

@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from standby.checks.redirects import following
-from standby.checks.trouble import Trouble
 from standby.domain.observation import Failure
+from standby.net.trouble import Trouble
 
 
 def redirected(method: str, status: int, location: str, url: str = "http://shop.test/a/b?x=1") -> httpx.Request:

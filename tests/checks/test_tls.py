@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from checks.conftest import Look
 from checks.loopback import Authority, RealClock, authority, sends, serving
 from standby.checks.base import Context
-from standby.checks.certificates import days_left, not_after
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
+from standby.net.certificates import days_left, not_after
 
 
 async def at(

@@ -7,11 +7,11 @@ import contextlib
 
 import pytest
 
-from standby.checks.resolver import Resolver
 from standby.domain.observation import Failure
 from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.units import MINUTE, SECOND
 from standby.engine.blind import knocker, parse_target
+from standby.net.resolver import Resolver
 
 from .conftest import Make
 from .world import DOWN, REFUSED, UP, Answer, config, rule, slowly

@@ -8,11 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from standby.checks.certificates import days_left
-from standby.checks.phases import TRACE, Trace
-from standby.checks.resolver import Resolver
-from standby.checks.transport import Transports
-from standby.checks.trouble import Trouble
 from standby.config.models import CheckModel
 from standby.config.secrets import SecretError, Secrets
 from standby.domain.clock import Clock
@@ -20,6 +15,11 @@ from standby.domain.observation import NO_METRICS, NO_PHASES, Failure, Observati
 from standby.domain.outcome import Outcome
 from standby.domain.text import clean
 from standby.domain.units import SECOND, format_duration
+from standby.net.certificates import days_left
+from standby.net.phases import TRACE, Trace
+from standby.net.resolver import Resolver
+from standby.net.transport import Transports
+from standby.net.trouble import Trouble
 
 MESSAGE_LIMIT = 500
 

@@ -9,8 +9,8 @@ import zlib
 
 import httpx
 
-from standby.checks.trouble import Trouble
 from standby.domain.observation import Failure
+from standby.net.trouble import Trouble
 
 _WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)

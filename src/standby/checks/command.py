@@ -10,12 +10,12 @@ from pydantic import AfterValidator, Field
 
 from standby.checks.base import Context, Kind, observation
 from standby.checks.perfdata import parse_output
-from standby.checks.phases import TRACE, Trace
-from standby.checks.trouble import Trouble
 from standby.config.models import CheckModel
 from standby.config.revealed import reveal
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
+from standby.net.phases import TRACE, Trace
+from standby.net.trouble import Trouble
 from standby.program import MAX_OUTPUT, Ended, FloodError, NotStartedError, run
 
 _OUTCOMES = (Outcome.UP, Outcome.DEGRADED, Outcome.DOWN, Outcome.UNKNOWN)

@@ -16,10 +16,7 @@ from standby import __version__
 from standby.checks import body as bodies
 from standby.checks.base import Context, Kind, certificate_metrics, observation
 from standby.checks.expectations import Expectations
-from standby.checks.phases import TRACE, Trace
 from standby.checks.redirects import following, place
-from standby.checks.transport import Options
-from standby.checks.trouble import Trouble
 from standby.config.cel_tokens import bare_name
 from standby.config.cel_values import look_up
 from standby.config.fields import FIGURE_ROOTS, Expectation, Figures, Headers, Size, Url
@@ -31,6 +28,9 @@ from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.domain.text import clean
 from standby.domain.units import SECOND
+from standby.net.phases import TRACE, Trace
+from standby.net.transport import Options
+from standby.net.trouble import Trouble
 
 MAX_BODY = 1_048_576
 USER_AGENT = f"standby/{__version__} (operations console)"

@@ -6,10 +6,10 @@ from collections.abc import Collection
 
 import httpx
 
-from standby.checks.transport import PORTS
-from standby.checks.trouble import Trouble
 from standby.config.fields import check_host
 from standby.domain.observation import Failure
+from standby.net.transport import PORTS
+from standby.net.trouble import Trouble
 
 
 def following(request: httpx.Request, answer: httpx.Response, private: Collection[str]) -> httpx.Request:

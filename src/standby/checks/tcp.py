@@ -8,15 +8,15 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from standby.checks.base import Context, Kind, observation
-from standby.checks.dial import dial
-from standby.checks.phases import TRACE, Trace
-from standby.checks.trouble import Trouble
 from standby.config.fields import Host, Port
 from standby.config.models import CheckModel
 from standby.config.revealed import Revealed, reveal
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.domain.text import clean
+from standby.net.dial import dial
+from standby.net.phases import TRACE, Trace
+from standby.net.trouble import Trouble
 
 MAX_BANNER = 65_536
 

@@ -8,14 +8,14 @@ from typing import Literal
 from pydantic import Field
 
 from standby.checks.base import Context, Kind, certificate_metrics, observation
-from standby.checks.dial import dial
-from standby.checks.phases import TRACE, Trace
-from standby.checks.transport import Options
-from standby.checks.trouble import Trouble
 from standby.config.fields import Host, Port
 from standby.config.models import CheckModel
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
+from standby.net.dial import dial
+from standby.net.phases import TRACE, Trace
+from standby.net.transport import Options
+from standby.net.trouble import Trouble
 
 
 class TlsModel(CheckModel):

@@ -12,13 +12,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from standby.checks.resolver import Resolver
-from standby.checks.trouble import ResolveError
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.domain.units import MILLISECOND, SECOND
 from standby.engine.clock import EngineClock, Timer
 from standby.engine.lag import NOISE_NS
+from standby.net.resolver import Resolver
+from standby.net.trouble import ResolveError
 
 ROUND_S = 0.8  # two rounds and the pause between them stay below the 2 s that a result may be held
 PAUSE_NS = 250 * MILLISECOND

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import httpx
 
-from standby.checks.answer import Answer
-from standby.checks.certificates import client_context
-from standby.checks.phases import enter
-from standby.checks.resolver import Resolver
-from standby.checks.trouble import Trouble
-from standby.checks.wire import Wire, connect
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
+from standby.net.answer import Answer
+from standby.net.certificates import client_context
+from standby.net.phases import enter
+from standby.net.resolver import Resolver
+from standby.net.trouble import Trouble
+from standby.net.wire import Wire, connect
 
 PORTS = {"http": 80, "https": 443}
 _DROPPED = (b"connection", b"transfer-encoding")  # ours to say
@@ -31,7 +31,7 @@ Origin = tuple[str, str, int]  # scheme, host, port
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What decides whether two checks may share a transport."""
+    """What decides whether two who ask may share a transport."""
 
     verify: bool = True
     authorities: Path | None = None  # PEM, instead of the system's

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from standby.checks.resolver import Address, Resolver
-from standby.checks.trouble import ResolveError
+from standby.net.resolver import Address, Resolver
+from standby.net.trouble import ResolveError
 
 ANSWER = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.7", 0))]
 

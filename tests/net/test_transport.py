@@ -12,14 +12,14 @@ import pytest
 
 from checks.loopback import Authority, Handler, RealClock, answers, authority, repeats, sends, serving
 from standby.checks import body
-from standby.checks.answer import MAX_INTERIM
-from standby.checks.certificates import days_left
-from standby.checks.phases import TRACE, Trace
-from standby.checks.resolver import Resolver
-from standby.checks.transport import Options, Transport, Transports
-from standby.checks.trouble import Trouble, of_os_error
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
+from standby.net.answer import MAX_INTERIM
+from standby.net.certificates import days_left
+from standby.net.phases import TRACE, Trace
+from standby.net.resolver import Resolver
+from standby.net.transport import Options, Transport, Transports
+from standby.net.trouble import Trouble, of_os_error
 
 LIMIT = 100_000
 PLAIN = Options()

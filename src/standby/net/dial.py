@@ -7,10 +7,10 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator
 
-from standby.checks.phases import doing
-from standby.checks.resolver import Resolver
-from standby.checks.trouble import of_os_error
-from standby.checks.wire import connect
+from standby.net.phases import doing
+from standby.net.resolver import Resolver
+from standby.net.trouble import of_os_error
+from standby.net.wire import connect
 
 _BUFFER = 65_536
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from standby.checks.trouble import ResolveError
+from standby.net.trouble import ResolveError
 
 THREADS = 64
 Lookup = Callable[..., list[tuple[Any, ...]]]  # socket.getaddrinfo's shape

@@ -11,10 +11,10 @@ from aiohttp.http import HttpResponseParser, RawResponseMessage
 from aiohttp.http_exceptions import ContentLengthError, HttpProcessingError
 from aiohttp.streams import StreamReader
 
-from standby.checks.phases import doing
-from standby.checks.trouble import Trouble
-from standby.checks.wire import Wire
 from standby.domain.observation import Failure
+from standby.net.phases import doing
+from standby.net.trouble import Trouble
+from standby.net.wire import Wire
 
 MAX_INTERIM = 16  # 1xx answers before the real one
 _NO_BODY = frozenset({101, 204, 304})

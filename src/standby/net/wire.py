@@ -13,10 +13,10 @@ import ssl
 
 import aiohappyeyeballs
 
-from standby.checks.phases import doing, enter
-from standby.checks.resolver import Resolver
-from standby.checks.trouble import Trouble, of_os_error
 from standby.domain.observation import Failure
+from standby.net.phases import doing, enter
+from standby.net.resolver import Resolver
+from standby.net.trouble import Trouble, of_os_error
 
 READ_BYTES = 65_536
 _STAGGER_S = 0.25  # RFC 8305: how long one address family is waited for before the other is tried

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from standby.checks.phases import TRACE
 from standby.domain.units import DAY, MICROSECOND
+from standby.net.phases import TRACE
 
 _SEQUENCE, _INTEGER, _UTC_TIME, _GENERALIZED_TIME, _VERSION = 0x30, 0x02, 0x17, 0x18, 0xA0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
