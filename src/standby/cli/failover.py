@@ -1,4 +1,4 @@
-"""`standby failover`: where traffic goes, and what was done about it."""
+"""`standby failover`: where traffic goes, what was done about it, and moving it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,31 @@ def add(parser: argparse.ArgumentParser) -> None:
     history = actions.add_parser("history", help="the runs, newest first")
     history.add_argument("route", nargs="?", metavar="ROUTE", help="only of this route")
     history.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many (default 50)")
-    for action in (listing, history):
+    planning = actions.add_parser("plan", help="what would be done, and what speaks against it; nothing is moved")
+    moving = actions.add_parser("run", help="move traffic to the standby: plan, type the word, watch")
+    back = actions.add_parser("back", help="move traffic back to the primary")
+    for action in (planning, moving, back):
+        action.add_argument("route", metavar="ROUTE", help="the route, as `list` shows it")
+        action.add_argument(
+            "--force", action="append", metavar="RULE=REASON", help="override a rule, and say why; may be repeated"
+        )
+    for action in (planning, moving):
+        action.add_argument("--to", metavar="TARGET", help="the target (default: the best one that does not serve)")
+    for action in (moving, back):
+        action.add_argument("--confirm", metavar="TEXT", help="the word, for scripts; asked for on a terminal")
+    for action in (listing, history, planning, moving, back):
         action.add_argument("--json", action="store_true", help="as JSON on standard output")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print it; 0. Raises UsageError."""
-    return _list(args) if args.action == "list" else _history(args)
+    """Do it: 0; 5 refused; 6 failed and rolled back; 7 failed part-way. Raises UsageError."""
+    if args.action == "list":
+        return _list(args)
+    if args.action == "history":
+        return _history(args)
+    from standby.cli import switching
+
+    return switching.plan(args) if args.action == "plan" else switching.switch(args)
 
 
 def _list(args: argparse.Namespace) -> int:
