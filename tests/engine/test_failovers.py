@@ -451,3 +451,14 @@ async def test_where_traffic_goes_is_shown_all_the_time(world: Make) -> None:
     await w.pass_time(31 * SECOND)
     [state] = w.changes().route_states
     assert (state.serving, state.drift) == ("spare", ["the file says acme"])
+
+
+async def test_every_screen_sees_where_traffic_goes_while_it_is_proven_and_after_it_was_taken_back(world: Make) -> None:
+    w = await shop(world, down=False)
+    w.answers["path"] = DOWN
+    run = await planned(w, to="spare")
+    await confirmed(w, run)
+    await w.until(lambda: runs(w)[0].state is RunState.VERIFYING)
+    assert [state.serving for state in w.changes().route_states] == ["spare"]
+    await w.until(lambda: runs(w)[0].state.ended)
+    assert [state.serving for state in w.changes().route_states] == ["acme"]

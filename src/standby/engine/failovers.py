@@ -397,6 +397,7 @@ class Failovers:
             journal=self._journal,
             refusal=partial(self._unfit, known),
             prove=lambda: self._prove(known, run.target),
+            moved=partial(self._routes.moved, known),
         )
         try:
             await (switch.resume(resuming) if resuming else switch.forward())

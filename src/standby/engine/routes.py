@@ -111,6 +111,13 @@ class Routes:
             self._recorder.soon()
         return state
 
+    def moved(self, known: Known, serving: str) -> None:
+        """A run has read back that traffic goes there: recorded with its next row, not when the next look is due."""
+        route = known.model
+        if self._known.get(route.id) is known:
+            state = RouteStateRow(route.id, route.integration, serving, self._timeline.now())
+            self._recorder.buffer.route_states[route.id] = state
+
     def targets(self, known: Known) -> dict[str, Target]:
         """What is known of each target, by its id."""
         found = {}

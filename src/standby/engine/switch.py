@@ -52,7 +52,7 @@ class Journal(Protocol):
 
 class Switch:
     """One run. `refusal` says why traffic may not be moved to a target now, empty when it may; `prove` looks whether
-    the target in service answers."""
+    the target in service answers; `moved` is told where traffic goes once the pivot was read back."""
 
     def __init__(
         self,
@@ -64,6 +64,7 @@ class Switch:
         journal: Journal,
         refusal: Callable[[str], str],
         prove: Callable[[], Awaitable[Proof]],
+        moved: Callable[[str], None],
     ) -> None:
         self.run = run
         self._director = director
@@ -72,6 +73,7 @@ class Switch:
         self._journal = journal
         self._refusal = refusal
         self._prove = prove
+        self._has_moved = moved
 
     async def forward(self) -> None:
         """Take every step that is not taken, prove it, and go back where that is right."""
@@ -223,6 +225,9 @@ class Switch:
         if state is StepState.DONE and steps[number].step.kind is StepKind.PIVOT and clocks.moved is None:
             clocks = replace(clocks, moved=now)
         self.run = replace(self.run, steps=steps, clocks=clocks)
+        serving = {StepState.DONE: self.run.target, StepState.UNDONE: self.run.source}.get(state)
+        if serving and steps[number].step.kind is StepKind.PIVOT:
+            self._has_moved(serving)
         await self._journal(self.run)
 
     async def _become(self, event: RunEvent, kind: str, text: str) -> None:
