@@ -9,8 +9,6 @@ import random
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -18,12 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from processes import SRC, Engines, until
+from processes import Engines, until
 from standby.link.dial import WELCOME_S
 from standby.link.holder import held_by
 from standby.link.messages import command_message, encode
 from standby.link.protocol import VERSION, Command, CommandKind
 from standby.link.spool import Spool
+
+from .forks import Forks, gone, kill
 
 
 @dataclass
@@ -40,26 +40,19 @@ class World:
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
         self.engines = Engines(self.folder)
-        self.zygote = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__).with_name("zygote.py"))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(SRC)},
-        )
+        self.forks = Forks()
         self.spool = Spool(self.engines.paths, self.folder / "state")
         self.alert = 0
 
     def close(self) -> None:
-        self.zygote.kill()
-        self.zygote.communicate()
+        self.forks.close()
         self.engines.close()
 
     # ------------------------------------------------------------ processes
 
     def engine(self) -> int:
         """A new engine's pid; it may not listen yet."""
-        return self._fork({"do": "engine", "config": str(self.engines.config), "log": str(self.folder / "log")})
+        return self.forks.fork({"do": "engine", "config": str(self.engines.config), "log": str(self.folder / "log")})
 
     def sender(self, commands: list[Command]) -> int:
         """A program that sends these one after the other; its pid."""
@@ -72,25 +65,16 @@ class World:
             "said": str(self.folder / "said"),
             "commands": [command_message(command) for command in commands],
         }
-        return self._fork(order)
-
-    def _fork(self, order: dict[str, Any]) -> int:
-        assert self.zygote.stdin is not None
-        assert self.zygote.stdout is not None
-        self.zygote.stdin.write(json.dumps(order) + "\n")
-        self.zygote.stdin.flush()
-        return int(self.zygote.stdout.readline())
+        return self.forks.fork(order)
 
     def kill(self, pid: int) -> None:
         """kill -9, and wait until it is gone."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        until(lambda: _gone(pid), "a death")
+        kill(pid)
 
     def stop(self, pid: int) -> None:
         """SIGTERM, and wait until it is gone."""
         os.kill(pid, signal.SIGTERM)
-        until(lambda: _gone(pid), "an end")
+        until(lambda: gone(pid), "an end")
         assert held_by(self.engines.paths.lock) is None
 
     def listens(self) -> bool:
@@ -185,12 +169,3 @@ class World:
         for _, kind in deeds:
             last = kind if kind in ("ack", "unack") else last
         assert acknowledged == (last == "ack"), f"the last deed was {last!r}"
-
-
-def _gone(pid: int) -> bool:
-    """With its last thread; `ps` calls a process dead when its first thread is, and the others still hold the lock."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return False

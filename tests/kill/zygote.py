@@ -11,16 +11,22 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import standby.engine.process  # noqa: F401 - what an engine needs, imported once
+from kill import files
+from standby.directors import registry
 from standby.link.client import send_or_keep
 from standby.link.messages import parse_command
 from standby.link.paths import link_paths
 from standby.link.spool import Spool
 
+_KINDS = MappingProxyType({**registry.kinds(), files.KIND.name: files.KIND})
+
 
 def main() -> None:
+    registry.kinds = lambda: _KINDS  # type: ignore[assignment]  # a director of these tests alone
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are nobody's to wait for
     children: dict[str, Callable[[dict[str, Any]], int]] = {"engine": _engine, "send": _send}
     for line in sys.stdin:
