@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from servers import require
 from standby.domain.units import SECOND
 from standby.link.simulator import HELD, Attached, SimulatorError, Step, attach, simulator_paths
 
@@ -168,6 +169,30 @@ async def test_a_killed_one_leaves_a_socket_that_the_next_replaces_and_its_autho
     assert again.pid != pid
     assert again.ca_path.read_bytes() == authority
     await again.close()
+
+
+@pytest.mark.servers
+async def test_a_killed_one_takes_its_haproxy_and_its_folder_along(store: Path) -> None:
+    require("haproxy", "haproxy")
+    attached = await attach(store, spawn=True)
+    family = psutil.Process(attached.pid).children(recursive=True)
+    folder = Path(attached.places["haproxy.payments.test"]).parent
+    assert [one.name() for one in family].count("haproxy") == 1
+    assert folder.is_dir()
+    await attached.close()
+    os.kill(attached.pid, signal.SIGKILL)
+    await until(lambda: all(gone(one.pid) for one in family), "HAProxy and its keeper end")
+    await until(lambda: not folder.exists(), "the folder is removed")
+
+
+async def test_a_signal_to_the_group_ends_haproxy_too(store: Path) -> None:
+    """Ctrl-C in a terminal reaches every process of the foreground; the keeper is not one of them."""
+    process = run(store)
+    await until(simulator_paths(store).sock.exists, "the socket appears")
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    assert (await finish(process))[0] == 0
+    assert all(gone(one.pid) for one in family)
 
 
 async def test_an_attached_program_finds_the_next_one_by_itself(store: Path) -> None:

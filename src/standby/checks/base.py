@@ -38,10 +38,10 @@ class HeartbeatSignals:
 class Context:
     """What checks may use. Belongs to one event loop; `close()` it when no observation runs any more.
 
-    `connect_to` maps (host, port) to where it really is, like curl's `--connect-to`; it may change while in use.
-    `extra_ca` is a PEM file of authorities trusted beside the system's. `pings` gives the signals of a heartbeat check
-    by its id; without it heartbeat checks are `unknown`. Relative paths of a check start from `base`, the folder of
-    the configuration.
+    `connect_to` maps (host, port) to where it really is, like curl's `--connect-to`, and `places` the names of sockets
+    and files that directors use to theirs; both may change while in use. `extra_ca` is a PEM file of authorities that
+    are trusted beside the system's. `pings` gives the signals of a heartbeat check by its id; without it heartbeat
+    checks are `unknown`. Relative paths of a check start from `base`, the folder of the configuration.
     """
 
     clock: Clock
@@ -50,6 +50,7 @@ class Context:
     extra_ca: Path | None = None
     base: Path = field(default_factory=Path)
     pings: Callable[[str], HeartbeatSignals] | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
     resolver: Resolver = field(init=False)
     transports: Transports = field(init=False)
 

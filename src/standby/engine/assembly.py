@@ -137,7 +137,8 @@ def _context(config: Config, clock: EngineClock, simulated: Attached | None) -> 
     secrets = Secrets(config.base, clock=clock)
     if simulated is None:
         return Context(clock, secrets, base=config.base)
-    return Context(clock, secrets, simulated.connect_to, simulated.ca_path, config.base)
+    where = simulated.connect_to, simulated.ca_path
+    return Context(clock, secrets, *where, config.base, places=simulated.places)
 
 
 def identity(kind: str) -> Identity:

@@ -153,7 +153,7 @@ def directing(context: Context) -> Direct:
     """Makes directors that read secrets and start from the folder as the checks do."""
     from standby.directors import base, registry
 
-    shared = base.Context(context.secrets, context.base)
+    shared = base.Context(context.secrets, context.base, context.places)
 
     def direct(route: Route) -> Director:
         if route.director is None:  # cannot be: loading asks for one

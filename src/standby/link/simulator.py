@@ -3,12 +3,12 @@
 One JSON object a line, at most 64 kB, both ways:
 
     program   -> simulator  {"type": "attach", "role": "engine", "version": 1}
-    simulator -> program    {"type": "attached", "version": 1, "pid", "ca": path, "connect_to": [...]}
+    simulator -> program    {"type": "attached", "version": 1, "pid", "ca": path, "connect_to", "places"}
     program   -> simulator  {"type": "fault" | "clear" | "list" | "rehearse" | "end", "ask": number, ...}
     simulator -> program    {"type": "answer", "ask": number, "done": true | false, "says": one line, ...}
     simulator -> program    {"type": "step", "scenario", "step", "of", "says", "elapsed_ns"}
 
-`connect_to` is a list of [host, port, to_host, to_port].
+`connect_to` is a list of [host, port, to_host, to_port]; `places` gives the paths of sockets and files by their names.
 
 An open connection is a program's presence: the simulator ends when the last one has been gone for a while.
 """
@@ -70,12 +70,14 @@ OnStep = Callable[[Step], None]
 class Attached:
     """A kept-open connection to the simulator; reconnects by itself until it is closed.
 
-    `connect_to` maps the (host, port) that a check names to where it really listens, like `curl --connect-to`. It is
-    changed in place after a reconnect, so it may be handed out once. `ca_path` stays the same over restarts.
+    `connect_to` maps the (host, port) that a check names to where it really listens, like `curl --connect-to`; `places`
+    does the same for the sockets and files that a director names. Both are changed in place after a reconnect, so they
+    may be handed out once. `ca_path` stays the same over restarts.
     """
 
     def __init__(self, store: Path, *, spawn: bool, role: str, seed: int, on_step: OnStep | None) -> None:
         self.connect_to: dict[tuple[str, int], tuple[str, int]] = {}
+        self.places: dict[str, str] = {}
         self.ca_path = Path()
         self.pid = 0
         self.step: Step | None = None
@@ -186,6 +188,8 @@ class Attached:
             raise SimulatorError(f"the simulated third parties refuse: {says}; end them with `standby simulator end`")
         self.connect_to.clear()
         self.connect_to.update({(host, port): (to, to_port) for host, port, to, to_port in hello["connect_to"]})
+        self.places.clear()
+        self.places.update(hello.get("places", {}))
         self.ca_path = Path(hello["ca"])
         self.pid = int(hello["pid"])
 

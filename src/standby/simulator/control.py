@@ -15,6 +15,7 @@ from typing import Any
 from standby.domain.clock import Clock
 from standby.domain.units import format_duration
 from standby.link.simulator import MAX_LINE, VERSION
+from standby.simulator.checkout.shop import Checkout
 from standby.simulator.faults import FaultError, fault
 from standby.simulator.presence import Presence
 from standby.simulator.town import Town
@@ -25,10 +26,13 @@ GREETING_S = 5.0
 
 
 class Control:
-    """Serves the control socket of one town."""
+    """Serves the control socket of one town and its checkout."""
 
-    def __init__(self, town: Town, presence: Presence, clock: Clock, ca: Path, end: Callable[[], None]) -> None:
+    def __init__(
+        self, town: Town, checkout: Checkout, presence: Presence, clock: Clock, ca: Path, end: Callable[[], None]
+    ) -> None:
         self._town = town
+        self._checkout = checkout
         self._presence = presence
         self._clock = clock
         self._ca = ca
@@ -94,11 +98,12 @@ class Control:
             _write(writer, {"type": "refused", "version": VERSION, "says": "too many programs are attached"})
             await writer.drain()
             return False
-        places = self._town.connect_to()
-        _write(
-            writer,
-            {"type": "attached", "version": VERSION, "pid": os.getpid(), "ca": str(self._ca), "connect_to": places},
-        )
+        where = {
+            "ca": str(self._ca),
+            "connect_to": [*self._town.connect_to(), *self._checkout.connect_to()],
+            "places": self._checkout.places(),
+        }
+        _write(writer, {"type": "attached", "version": VERSION, "pid": os.getpid(), **where})
         self._writers.add(writer)
         progress = self._town.world.progress(self._clock.monotonic())
         if progress is not None and progress.step:

@@ -64,7 +64,15 @@ PARTIES: Sequence[Party] = (
                     "/v1/charges": payloads.pay_charge,
                 },
                 certificate_days=74,
-            )
+            ),
+            Endpoint(
+                Speaks.HTTPS,
+                "charges.acme-pay.test",
+                443,
+                Pace(70),
+                {"/v1/health": payloads.pay_health, "/v1/charges": payloads.pay_charge},
+                certificate_days=74,
+            ),
         ],
     ),
     Party(
@@ -78,7 +86,15 @@ PARTIES: Sequence[Party] = (
                 Pace(95),
                 {"/v2/ping": payloads.standby_ping, "/v2/payments": payloads.pay_charge},
                 certificate_days=212,
-            )
+            ),
+            Endpoint(
+                Speaks.HTTPS,
+                "charges.borealis-pay.test",
+                443,
+                Pace(95),
+                {"/v2/ping": payloads.standby_ping, "/v2/payments": payloads.pay_charge},
+                certificate_days=212,
+            ),
         ],
     ),
     Party(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import signal
@@ -16,6 +17,8 @@ from standby.domain.clock import Clock
 from standby.domain.units import SECOND
 from standby.link.paths import LinkError, make_socket_folder
 from standby.link.simulator import HELD, SimulatorPaths
+from standby.simulator.checkout.haproxy import installed
+from standby.simulator.checkout.shop import Checkout
 from standby.simulator.control import Control
 from standby.simulator.presence import Presence
 from standby.simulator.town import Town
@@ -73,23 +76,26 @@ async def _serve(paths: SimulatorPaths, clock: Clock, seed: int, lifetime: Lifet
     end = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, end.set)
-    town = Town(clock, seed)
     presence = Presence(lifetime.first_ns, lifetime.linger_ns)
-    control = Control(town, presence, clock, paths.ca, end.set)
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        town = Town(clock, seed)
+        stack.push_async_callback(town.close)
         await town.open(paths.ca, paths.key)
+        checkout = Checkout(clock, town.ports(), paths.ca, installed())
+        stack.push_async_callback(checkout.close)
+        await checkout.open()
+        control = Control(town, checkout, presence, clock, paths.ca, end.set)
+        stack.callback(control.close)
+        # Before anything else ends, so that who comes then finds nothing and starts the next one.
+        stack.callback(paths.sock.unlink, missing_ok=True)
         await control.open(paths.sock)
         presence.start(clock.monotonic())
         ready(READY)
         while not end.is_set() and not presence.over(clock.monotonic()):
             await town.tick()
+            await checkout.tick()
             control.tell()
             await _pause(end)
-    finally:
-        # Before anything else, so that who comes now finds nothing and starts the next one.
-        paths.sock.unlink(missing_ok=True)
-        control.close()
-        await town.close()
     return 0
 
 

@@ -16,6 +16,8 @@ from standby.simulator.parties import PARTIES, Endpoint, Party, Speaks
 from standby.simulator.service import Service
 from standby.simulator.world import World
 
+_LEAVE_S = 0.02  # a client that left in the middle of a handshake is only noticed by the loop
+
 
 class Town:
     """The simulated third parties. `open` before use; `tick` often, so that faults start and end on time."""
@@ -66,6 +68,10 @@ class Town:
             for endpoint, listener in listeners
         ]
 
+    def ports(self) -> Mapping[tuple[str, int], int]:
+        """The port on loopback of each named place."""
+        return {(host, port): real for host, port, _, real in self.connect_to()}
+
     def rows(self) -> Sequence[Mapping[str, Any]]:
         """One row a third party, as `list` answers."""
         now = self._clock.monotonic()
@@ -87,4 +93,4 @@ class Town:
         for listeners in self._listeners.values():
             for _, listener in listeners:
                 listener.close()
-        await asyncio.sleep(0)
+        await asyncio.sleep(_LEAVE_S)

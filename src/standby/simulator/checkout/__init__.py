@@ -1,0 +1,1 @@
+"""The shop's payment traffic: a few requests a second, through a router, to one of two simulated gateways."""
