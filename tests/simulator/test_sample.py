@@ -19,6 +19,8 @@ from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.engine.clock import SystemClock
 from standby.engine.kinds import kinds
+from standby.engine.routes import directing
+from standby.simulator.checkout.shop import Checkout
 from standby.simulator.faults import fault
 from standby.simulator.town import Town
 
@@ -27,7 +29,7 @@ SAMPLE = Path(__file__).parents[2] / "config.toml"
 
 @dataclass
 class Sample:
-    """The sample's checks, pointed at a town."""
+    """The sample's checks, pointed at a town and its checkout."""
 
     config: Config
     town: Town
@@ -59,10 +61,16 @@ async def sample(config: Config, tmp_path: Path) -> AsyncIterator[Sample]:
     clock = SystemClock()
     town = Town(clock, 7)
     await town.open(tmp_path / "ca.pem", tmp_path / "ca.key")
-    places = {(host, port): (to, to_port) for host, port, to, to_port in town.connect_to()}
-    context = Context(clock, Secrets(base=SAMPLE.parent), places, tmp_path / "ca.pem")
+    checkout = Checkout(clock, town.ports(), tmp_path / "ca.pem", haproxy=None)
+    await checkout.open()
+    everywhere = [*town.connect_to(), *checkout.connect_to()]
+    connect_to = {(host, port): (to, to_port) for host, port, to, to_port in everywhere}
+    context = Context(
+        clock, Secrets(base=SAMPLE.parent), connect_to, tmp_path / "ca.pem", SAMPLE.parent, places=checkout.places()
+    )
     yield Sample(config, town, context)
     await context.close()
+    await checkout.close()
     await town.close()
 
 
@@ -79,7 +87,8 @@ async def test_every_check_of_the_sample_is_up(sample: Sample) -> None:
     # A stalled test machine makes an answer slow, which is not what this is about.
     wrong = {name: one.message for name, one in seen.items() if not well(one) and "latency_ms" not in one.message}
     assert wrong == {}
-    assert all(one.latency_ms is not None and one.latency_ms > 5 for one in seen.values())
+    ours = {"payments-traffic"}  # counted on this machine, not asked of a third party
+    assert all(one.latency_ms is not None and one.latency_ms > 5 for one in seen.values() if one.check_id not in ours)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +131,7 @@ async def test_a_changed_schema_is_noticed_by_every_check_that_reads_a_body(samp
         await sample.on(party, "schema")
     seen = await sample.look()
     healthy = {name for name, one in seen.items() if well(one)}
-    assert healthy == {"payments-certificate", "sms-gateway"}
+    assert healthy == {"payments-certificate", "payments-path", "payments-traffic", "sms-gateway"}
 
 
 async def test_slow_sms_is_degraded_not_down(sample: Sample) -> None:
@@ -130,3 +139,25 @@ async def test_slow_sms_is_degraded_not_down(sample: Sample) -> None:
     seen = await sample.look("sms-api", "sms-gateway")
     assert seen["sms-api"].outcome is Outcome.DEGRADED
     assert seen["sms-gateway"].outcome is Outcome.UP
+
+
+async def test_the_route_of_the_sample_moves_its_traffic_and_each_target_is_told_by_its_answer(sample: Sample) -> None:
+    [route] = sample.config.routes
+    director = directing(sample.context)(route)
+    assert route.verify is not None
+    assert await director.where() == route.primary
+    for target in ("borealis", "acme"):
+        for step in await director.plan(target):
+            await director.apply(step.subject, step.desired)
+        assert await director.where() == target
+        model = sample.config.check_by_id[route.verify]
+        for other in route.target:
+            proving = model.model_copy(update={"expect": [*getattr(model, "expect", ()), other.answers]})
+            seen = await observe(build(proving), sample.context, time.time_ns())
+            assert seen.outcome is (Outcome.UP if other.id == target else Outcome.DOWN), seen.message
+
+
+async def test_what_the_shop_lost_is_a_metric(sample: Sample) -> None:
+    seen = (await sample.look("payments-traffic"))["payments-traffic"]
+    assert seen.metrics.keys() >= {"answered", "lost"}
+    assert seen.metrics["lost"] == 0
