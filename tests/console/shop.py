@@ -10,10 +10,14 @@ from typing import Any
 
 from standby.console.present.moment import Moment
 from standby.console.snapshot import Link, Snapshot, merge
+from standby.domain.failover import Clocks, RunKind, RunState, StepState
 from standby.domain.observation import Failure, Observation, Phases
 from standby.domain.outcome import AlertState, Outcome, Severity
+from standby.domain.prechecks import Precheck, Verdict
+from standby.domain.route import Step, StepKind
 from standby.domain.units import DAY, HOUR, MILLISECOND, MINUTE, SECOND, parse_instant
 from standby.link.protocol import Welcome
+from standby.store.failovers import FailoverRow, RouteStateRow, StepRow
 from standby.store.rows import (
     AlertRow,
     AuditRow,
@@ -223,3 +227,66 @@ async def fill(path: Path, *, simulated: bool = False, observations: Mapping[str
         )  # fmt: skip
     finally:
         await writer.close()
+
+
+ROUTE = {
+    "id": "card-payments", "integration": "payments", "primary": "acme", "director": "haproxy", "verify": None,
+    "targets": [
+        {"id": "acme", "place": "be_acme", "check": "payments-api"},
+        {"id": "borealis", "place": "be_borealis", "check": "inventory-api"},
+    ],
+}  # fmt: skip
+
+
+def run(state: RunState = RunState.ARMED, **changed: Any) -> FailoverRow:
+    """A failover of payments, armed 17 s ago by Ana."""
+    plan = (
+        ("raise be_borealis/gw1", StepKind.REVERSIBLE, "ready", "maint"),
+        ("map payments -> be_borealis", StepKind.PIVOT, "be_borealis", "be_acme"),
+        ("file payments -> be_borealis", StepKind.REVERSIBLE, "be_borealis", "be_acme"),
+    )
+    steps = [StepRow(Step(name, kind, name, desired, undo)) for name, kind, desired, undo in plan]
+    row = FailoverRow(
+        id=7, command="cmd-7", route="card-payments", integration="payments", kind=RunKind.FAILOVER, source="acme",
+        target="borealis", state=state, armed_by="ana", armed_from="unix:ana pid 4711 on web-1",
+        armed_at=NOW - 17 * SECOND, expires_at=NOW + 103 * SECOND, steps=steps,
+        prechecks=[
+            Precheck("reachable", Verdict.PASS, "the director answers; 3 steps are planned"),
+            Precheck("never-zero", Verdict.PASS, "borealis serves afterwards"),
+            Precheck("healthy", Verdict.PASS, "borealis is up: status 200 OK"),
+            Precheck("cool-down", Verdict.PASS, "no run on this route before"),
+            Precheck("drift", Verdict.WARN, "the map's file says be_borealis"),
+        ],
+        clocks=Clocks(outage=NOW - 125 * SECOND, detected=NOW - 95 * SECOND, armed=NOW - 17 * SECOND,
+                      uncertainty=10 * SECOND),
+    )  # fmt: skip
+    return replace(row, **changed)
+
+
+def half_way() -> FailoverRow:
+    """The same run when the pivot is being taken."""
+    begun = run(RunState.EXECUTING, started_by="ana")
+    first, second, third = begun.steps
+    steps = [replace(first, state=StepState.DONE, at=NOW - SECOND, note="ready"),
+             replace(second, state=StepState.INTENT, at=NOW), third]  # fmt: skip
+    return replace(begun, steps=steps, clocks=replace(begun.clocks, started=NOW - 2 * SECOND))
+
+
+def over() -> FailoverRow:
+    """The same run when it has succeeded."""
+    began = NOW - 12 * SECOND
+    steps = [replace(row, state=StepState.DONE, at=began + SECOND, note=row.step.desired) for row in run().steps]
+    clocks = replace(run().clocks, acknowledged=began, started=began, moved=began + 40 * MILLISECOND,
+                     verified=began + 300 * MILLISECOND)  # fmt: skip
+    return run(
+        RunState.SUCCEEDED, started_by="ana", ended_at=NOW - 10 * SECOND, steps=steps, clocks=clocks,
+        result="traffic goes to borealis: 3 good answers in a row through payments-path",
+    )  # fmt: skip
+
+
+def routed(*runs: FailoverRow, serving: str = "acme", **changed: Any) -> Snapshot:
+    """The bad night of a shop whose payments can go elsewhere."""
+    night = bad_night()
+    doc = {**config().doc, "routes": [ROUTE]}
+    state = RouteStateRow("card-payments", "payments", serving, NOW - 5 * SECOND)
+    return snapshot(replace(night, config=replace(config(), doc=doc), failovers=runs, route_states=[state]), **changed)

@@ -35,7 +35,7 @@ from standby.domain.text import clean
 from standby.link.protocol import Command, CommandKind, Receipt, Status
 
 POLL_S = 0.1
-_SCREENS = ("overview", "alerts", "log")
+_SCREENS = ("overview", "alerts", "log", "routes")
 _NOT_THE_FIRST = frozenset({"q", "ctrl+c", "ctrl+q", "ctrl+z"})  # who leaves does not want a rehearsal
 
 
@@ -229,15 +229,18 @@ class ConsoleApp(App[int], inherit_bindings=False):
                 if key in done:
                     self.outbox.forget(key)
 
-    def send(self, kind: CommandKind, args: Mapping[str, Any], subject: str, *, quiet: bool = False) -> None:
-        """Send a command; the line above the keys says `sent`, then what came of it."""
+    def send(self, kind: CommandKind, args: Mapping[str, Any], subject: str, *, quiet: bool = False) -> str:
+        """Send a command, whose id is returned; the line above the keys says `sent`, then what came of it."""
         command = self.outbox.command(kind, args)
         if not quiet:
             self.flash(Told(f"{kind.value} {subject}: sent", "sent"))
         self.run_soon(self._sent(command, subject, quiet=quiet))
+        return command.id
 
     async def _sent(self, command: Command, subject: str, *, quiet: bool) -> None:
         result = await self.outbox.send(self.setup.session, command, subject)
+        if result.style != "flash.done":
+            self.frame.refused(command.id, result.text)
         if not quiet:
             self.flash(result)
         self.frame.paint()

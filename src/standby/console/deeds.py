@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from standby.console import theme as themes
 from standby.console.edit import EditLine
 from standby.console.keys import Situation
+from standby.console.present.failover import title_of
 from standby.console.present.guide import loudest, rehearsed
 from standby.console.prompt import Prompt
 from standby.domain.outcome import AlertState
@@ -30,6 +31,10 @@ class Deeds:
             "ack_note": self._ack_note,
             "unack": self._unack,
             "note": self._note,
+            "failover": self._failover,
+            "confirm": self._confirm,
+            "drop": self._drop,
+            "routes": self._routes,
             "open": self._open,
             "back": self._back,
             "filter": self._filter,
@@ -106,6 +111,39 @@ class Deeds:
     def _called(self, alert: AlertRow) -> str:
         return f"#{alert.id} {self._app.snapshot.estate.name_of(alert.integration)}"
 
+    def _failover(self, situation: Situation) -> None:
+        """Ask for a plan, and show it: the screen finds it by the command's id."""
+        from standby.console.screens.failover import FailoverScreen
+
+        found = situation.routes()
+        if len(found) > 1:
+            self._routes(situation)
+            return
+        screen = self._app.frame
+        if not isinstance(screen, FailoverScreen):
+            screen = FailoverScreen(found[0].id, found[0].integration)
+            self._app.push_screen(screen)
+        name = situation.snapshot.estate.name_of(found[0].integration)
+        screen.waiting = "asking the director where traffic goes"
+        screen.command = self._app.send(CommandKind.FAILOVER_PLAN, {"route": found[0].id}, name)
+        self._app.frame.paint()
+
+    def _confirm(self, situation: Situation) -> None:
+        run = situation.run()
+        if run is None:
+            return
+        title, number = title_of(self._app.moment(), run), run.id
+
+        def start(text: str) -> None:
+            self._app.send(CommandKind.FAILOVER_RUN, {"run": number, "confirm": text}, title)
+
+        self._app.ask(Prompt(f"type {title}", start, EditLine()))
+
+    def _drop(self, situation: Situation) -> None:
+        run = situation.run()
+        if run is not None:
+            self._app.send(CommandKind.FAILOVER_CANCEL, {"run": run.id}, title_of(self._app.moment(), run))
+
     # -- look -------------------------------------------------------------------------------------------------------
 
     def _open(self, situation: Situation) -> None:
@@ -114,12 +152,22 @@ class Deeds:
         kind, _, key = (situation.selected or "").partition(":")
         if situation.screen == "record":
             return
+        if kind == "route":
+            self._open_route(key)
+            return
         name = situation.meant()
         if kind == "integration" or (kind == "alert" and situation.screen in ("overview", "alerts") and name):
             self._app.guided = replace(self._app.guided, detail=True)
             self._app.push_screen(DetailScreen(key if kind == "integration" else name or ""))
         elif situation.selected is not None:
             self._app.push_screen(RecordScreen(situation.selected, situation.integration))
+
+    def _open_route(self, key: str) -> None:
+        from standby.console.screens.failover import FailoverScreen
+
+        route = self._app.snapshot.estate.routes.get(key)
+        if route is not None:
+            self._app.push_screen(FailoverScreen(route.id, route.integration))
 
     def _back(self, situation: Situation) -> None:
         app = self._app
@@ -160,6 +208,13 @@ class Deeds:
         if situation.screen != "alerts":
             self._overview()
             self._app.push_screen(AlertsScreen())
+
+    def _routes(self, situation: Situation) -> None:
+        from standby.console.screens.failover import RoutesScreen
+
+        if situation.screen != "routes":
+            self._overview()
+            self._app.push_screen(RoutesScreen())
 
     def _log(self, situation: Situation) -> None:
         from standby.console.screens.lists import LogScreen

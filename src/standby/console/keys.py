@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from standby.console.estate import Route
 from standby.console.present.guide import loudest
 from standby.console.snapshot import Snapshot
+from standby.domain.failover import RunState
 from standby.domain.outcome import AlertState
+from standby.store.failovers import FailoverRow
 from standby.store.rows import AlertRow
 
 
@@ -33,6 +36,20 @@ class Situation:
         """The alert that the cursor is on."""
         kind, _, key = (self.selected or "").partition(":")
         return self.snapshot.alerts.get(int(key)) if kind == "alert" and key.isdigit() else None
+
+    def run(self) -> FailoverRow | None:
+        """The run of a failover that is shown."""
+        kind, _, key = (self.selected or "").partition(":")
+        return self.snapshot.failovers.get(int(key)) if kind == "run" and key.isdigit() else None
+
+    def routes(self) -> list[Route]:
+        """The routes that a key means: the selected one, that of the run, or those of the integration."""
+        kind, _, key = (self.selected or "").partition(":")
+        known, run = self.snapshot.estate.routes, self.run()
+        name = key if kind == "route" else run.route if run is not None else None
+        if name is not None:
+            return [known[name]] if name in known else []
+        return self.snapshot.estate.routes_of(self.meant() or "")
 
     def alerts(self, *states: AlertState) -> list[AlertRow]:
         """The alerts that a key means: the selected one, or all of the selected integration; in one of `states`."""
@@ -93,6 +110,26 @@ def _can_note(situation: Situation) -> Reason:
     return None if situation.meant() or situation.alert() else "select an integration or an alert first"
 
 
+def _can_fail_over(situation: Situation) -> Reason:
+    if situation.routes():
+        return None
+    if not situation.snapshot.estate.routes:
+        return "no [[route]] is configured"
+    name = situation.meant()
+    if name is None:
+        return "select an integration or a route first"
+    return f"no [[route]] moves the traffic of {situation.snapshot.estate.name_of(name)}"
+
+
+def _can_confirm(situation: Situation) -> Reason:
+    run = situation.run()
+    if run is None:
+        return "F makes a plan first"
+    return (
+        None if run.state is RunState.ARMED else f"run {run.id} is {run.state.value.replace('_', ' ')}; F plans again"
+    )
+
+
 def _can_open(situation: Situation) -> Reason:
     if situation.selected is None:
         return "nothing is selected"
@@ -100,7 +137,7 @@ def _can_open(situation: Situation) -> Reason:
 
 
 def _can_filter(situation: Situation) -> Reason:
-    return None if situation.screen in ("overview", "alerts", "log", "detail") else "nothing to filter here"
+    return None if situation.screen in ("overview", "alerts", "log", "detail", "routes") else "nothing to filter here"
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -120,6 +157,15 @@ ACTIONS: tuple[Action, ...] = (
         "note", ("n",), "note", "write a note on the selected line, for all",
         "act", acts=True, footer=True, enabled=_can_note,
     ),
+    Action(
+        "failover", ("F",), "failover", "the plan that moves this traffic away, or back", "act",
+        acts=True, footer=True, enabled=_can_fail_over,
+    ),
+    Action(
+        "confirm", ("c",), "confirm", "type the word that starts the plan which is shown", "act",
+        acts=True, dangerous=True, enabled=_can_confirm,
+    ),
+    Action("drop", ("X",), "drop the plan", "drop the plan which is shown", "act", acts=True, enabled=_can_confirm),
     Action("open", ("enter", "l"), "detail", "open the selected line", "look", footer=True, enabled=_can_open),
     Action("back", ("escape", "h"), "back", "clear the filter, else go back", "look"),
     Action("filter", ("slash",), "filter", "only lines with these words", "look", footer=True, enabled=_can_filter),
@@ -128,6 +174,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("overview", ("1",), "overview", "the status panes", "look"),
     Action("alerts", ("2",), "alerts", "every alert, the resolved ones too", "look"),
     Action("log", ("3",), "log", "who did what and when", "look"),
+    Action("routes", ("5",), "routes", "where traffic goes, and where it could go", "look"),
     Action("up", ("k", "up"), "up", "one line up", "move"),
     Action("down", ("j", "down"), "down", "one line down", "move"),
     Action("page_up", ("pageup", "ctrl+b"), "page up", "one page up", "move"),

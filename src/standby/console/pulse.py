@@ -57,7 +57,7 @@ class Pulse:
             app.frame.paint()
         elif now // SECOND != self._second:
             app.doubt_engine()
-            app.frame.paint_header()
+            app.frame.tick()
         self._second, self._tens, self._minute = now // SECOND, now // FULL_NS, minute_of(now)
         self._read_pane(mono)
 

@@ -8,6 +8,7 @@ from standby.console.present import figures
 from standby.console.present.cells import Cell, Row, both_ends, fit, line, wrap
 from standby.console.present.guide import guide
 from standby.console.present.moment import Moment, engine
+from standby.console.present.recovery import countdown, most_urgent
 from standby.domain.outcome import AlertState, Environment
 
 _ENVIRONMENTS = tuple(Environment)
@@ -35,11 +36,14 @@ def _counts(moment: Moment, room: int) -> list[Cell]:
     alerts = moment.snapshot.alerts.values()
     firing = sum(alert.state is AlertState.FIRING for alert in alerts)
     acked = sum(alert.state is AlertState.ACKNOWLEDGED for alert in alerts)
+    urgent = most_urgent(moment)
+    left = [Cell(f" RTO {urgent.name} {countdown(urgent.left)} ", "bar.down")] if urgent is not None else []
     fires = Cell(f" {firing} firing", "bar.down" if firing else "bar.dim")
     held = [Cell(f"  {acked} acked", "bar.acked")] if acked else []
     exact = Cell(f"  {figures.clock(moment.now, moment.zone, seconds=firing > 0)} ", "bar")
     brief = Cell(f"  {figures.clock(moment.now, moment.zone)} ", "bar")
-    choices = [[fires, *held, exact], [fires, *held, brief], [fires, brief], [fires, Cell(" ", "bar")]]
+    choices = [[*left, fires, *held, exact], [*left, fires, *held, brief], [*left, fires, brief], [*left, fires]]
+    choices += [[fires, *held, brief], [fires, brief], [fires, Cell(" ", "bar")]]
     return next((one for one in choices if sum(len(cell.text) for cell in one) <= room), choices[-1])
 
 

@@ -123,6 +123,13 @@ class Frame(Screen[None], inherit_bindings=False):
         self.grid("header").show([header.header(moment, width, self.PLACE)])
         self.grid("notices").show(told)
 
+    def refused(self, command: str, text: str) -> None:
+        """A command of this console was refused or reached nobody, with these words."""
+
+    def tick(self) -> None:
+        """A second has passed and nothing else."""
+        self.paint_header()
+
     def paint_bottom(self, moment: Moment | None = None) -> None:
         """The prompt, the flash or the selected line's message; and the keys."""
         if not self.shown:
