@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import socket
 import struct
@@ -70,6 +71,11 @@ async def asker(trusted: Authority) -> AsyncIterator[Asker]:
     yield asker
     await asker.transports.close()
     asker.resolver.close()
+
+
+async def content_of(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> bytes:
+    async with contextlib.aclosing(await transport.handle_async_request(request)) as answer:
+        return await body.read(answer, LIMIT)
 
 
 def traced() -> Trace:
@@ -142,8 +148,7 @@ async def test_a_connection_that_was_ended_meanwhile_is_not_used(asker: Asker) -
         async with asyncio.timeout(5):
             while not kept.stale():  # noqa: ASYNC110 - only the kernel knows when
                 await asyncio.sleep(0)
-        answer = await transport.handle_async_request(httpx.Request("POST", server.url))
-        assert await body.read(answer, LIMIT) == b"ok"
+        assert await content_of(transport, httpx.Request("POST", server.url)) == b"ok"
 
 
 async def test_what_must_not_happen_twice_is_not_asked_twice(asker: Asker) -> None:
@@ -190,8 +195,7 @@ async def test_a_head_request_has_no_body(asker: Asker) -> None:
     async with serving(sends(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", stay=True)) as server:
         request = httpx.Request("HEAD", server.url)
         async with asyncio.timeout(5):
-            answer = await asker.transports.get(PLAIN).handle_async_request(request)
-            assert await body.read(answer, LIMIT) == b""
+            assert await content_of(asker.transports.get(PLAIN), request) == b""
 
 
 async def test_a_request_larger_than_the_socket_buffers(asker: Asker) -> None:
@@ -203,8 +207,7 @@ async def test_a_request_larger_than_the_socket_buffers(asker: Asker) -> None:
     async with serving(handler) as server:
         request = httpx.Request("POST", server.url, content=content)
         async with asyncio.timeout(10):
-            answer = await asker.transports.get(PLAIN).handle_async_request(request)
-            assert await body.read(answer, LIMIT) == b"20000000"
+            assert await content_of(asker.transports.get(PLAIN), request) == b"20000000"
 
 
 async def test_cookies_and_the_environment_leave_no_trace(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,7 @@ async def read(answer: httpx.Response, limit: int) -> bytes:
     inflate = _inflater(answer.headers.get("content-encoding", ""), limit)
     parts: list[bytes] = []
     raw = size = 0
-    async for chunk in answer.aiter_raw():
+    async for chunk in _raw(answer):
         raw += len(chunk)
         if inflate is not None:
             chunk = inflate.feed(chunk)  # noqa: PLW2901 - what was compressed is not needed any more
@@ -59,11 +59,18 @@ async def read(answer: httpx.Response, limit: int) -> bytes:
 async def skip(answer: httpx.Response, limit: int) -> int:
     """Read the body to its end, or `limit` bytes of it, and keep nothing; the bytes read. Raises Trouble."""
     size = 0
-    async for chunk in answer.aiter_raw():
+    async for chunk in _raw(answer):
         size += len(chunk)
         if size > limit:
             break
     return size
+
+
+def _raw(answer: httpx.Response) -> httpx.AsyncByteStream:
+    """What comes, as it comes; httpx's own reading counts and guards what is counted and guarded here."""
+    stream = answer.stream
+    assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 - for the type checker: transports give no other
+    return stream
 
 
 def too_large(limit: int) -> Trouble:

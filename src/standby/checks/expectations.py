@@ -15,11 +15,8 @@ class Expectations:
         self._expect = [compile_expectation(text) for text in expect]
         self._prefer = [compile_expectation(text) for text in prefer]
         expressions = (*self._expect, *self._prefer)
-        self._names = frozenset(name.path[0] for expression in expressions for name in expression.names)
-
-    def needs(self, name: str) -> bool:
-        """Whether any expression may look at `name`; what none looks at need not be worked out."""
-        return name in self._names
+        self.names = frozenset(str(name.path[0]) for expression in expressions for name in expression.names)
+        """What any of them may look at; the rest need not be worked out."""
 
     def broken(self, values: Mapping[str, Any]) -> list[str]:
         """Each `expect` that does not hold, with the values it saw: `status == 200: status is 503`."""

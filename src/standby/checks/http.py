@@ -37,6 +37,7 @@ USER_AGENT = f"standby/{__version__} (operations console)"
 _DEFAULT_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
 _LONGEST_WAIT_S = 86_400.0
 _LONGEST_FIGURE = 32  # characters
+_CONTENT = frozenset({"body", "text"})
 
 
 def _valid_query(query: dict[str, str]) -> dict[str, str]:
@@ -92,6 +93,7 @@ class HttpCheck:
         self.model = model
         self._expectations = Expectations(model.expect, model.prefer)
         self._figures = {name: bare_name(text, FIGURE_ROOTS) or () for name, text in model.metrics.items()}
+        self._needed = self._expectations.names | {str(path[0]) for path in self._figures.values() if path}
         authorities = model.verify if isinstance(model.verify, Path) else None
         self._options = Options(verify=model.verify is not False, authorities=authorities, reuse=model.reuse)
         self._request: tuple[Revealed, httpx.Request] | None = None
@@ -102,8 +104,8 @@ class HttpCheck:
         revealed = await reveal(context.secrets, [*model.headers.values(), *model.query.values(), model.body or ""])
         answer = await self._ask(context.transports.get(self._options), revealed)
         try:
-            needed = self._needs("body") or self._needs("text")
-            content = await bodies.read(answer, model.max_body) if needed else None
+            read = not self._needed.isdisjoint(_CONTENT)
+            content = await bodies.read(answer, model.max_body) if read else None
             size = len(content) if content is not None else await bodies.skip(answer, model.max_body)
         finally:
             await answer.aclose()
@@ -169,21 +171,18 @@ class HttpCheck:
         self, answer: httpx.Response, content: bytes, latency_ms: float, metrics: Mapping[str, float]
     ) -> Mapping[str, Any]:
         """What expectations and metrics may name; only those are worked out that one of them does."""
-        needs = self._needs
+        needed = self._needed
         label = answer.headers.get("content-type", "")
         values: dict[str, Any] = {"status": answer.status_code, "latency_ms": latency_ms}
-        if needs("headers"):
+        if "headers" in needed:
             values["headers"] = dict(answer.headers.items())
-        if needs("body"):
+        if "body" in needed:
             values["body"] = bodies.parsed(content, label)
-        if needs("text"):
+        if "text" in needed:
             values["text"] = bodies.text_of(content, label)
         if "certificate_days" in metrics:
             values["certificate"] = {"days_left": metrics["certificate_days"]}
         return values
-
-    def _needs(self, name: str) -> bool:
-        return self._expectations.needs(name) or any(path[0] == name for path in self._figures.values())
 
     def _judge(self, answer: httpx.Response, values: Mapping[str, Any]) -> tuple[Outcome, str, Failure | None]:
         status = answer.status_code

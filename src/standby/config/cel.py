@@ -16,6 +16,7 @@ from standby.config.cel_checks import look_over
 from standby.config.cel_cost import exceeds, limit_of
 from standby.config.cel_errors import ExpressionError, mismatch, refusal, runtime_mismatch
 from standby.config.cel_numbers import RefusedError, compile_mended, with_decimals
+from standby.config.cel_plain import plain
 from standby.config.cel_tokens import Name, names, words
 from standby.config.cel_values import MISSING, is_shallow, look_up, only, show, size_of, tame
 from standby.domain.text import clean
@@ -127,13 +128,14 @@ def _second(compile_: Any, text: str) -> Any:  # noqa: ANN401 - the library has 
 class Expression:
     """A compiled condition. Immutable; safe to share."""
 
-    __slots__ = ("_decimal", "_keys", "_limit", "_program", "_reads_body", "names", "scope", "text")
+    __slots__ = ("_decimal", "_keys", "_limit", "_plain", "_program", "_reads_body", "names", "scope", "text")
 
     def __init__(self, text: str, scope: Scope, program: Any, decimal: Any) -> None:  # noqa: ANN401
         self.text = text
         self.scope = scope
         self.names: Sequence[Name] = tuple(names(text, frozenset(scope.roots)))
         self._program = program
+        self._plain = plain(words(text), dict(scope.variables))
         self._decimal = decimal
         body = [name.path for name in self.names if name.path[0] == "body"]
         self._reads_body = bool(body)
@@ -153,6 +155,10 @@ class Expression:
         None: it cannot be told. For a rule that is a missing value; for an expectation a missing value is False (the
         answer does not have what it should), and None only an answer too large to look through.
         """
+        if self._plain is not None:
+            verdict = self._plain.holds(values)
+            if verdict is not None:
+                return verdict
         return self._run(values)[0]
 
     def explain(self, values: Mapping[str, Any]) -> str:
