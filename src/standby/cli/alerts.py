@@ -8,9 +8,12 @@ from typing import Any
 
 from standby.cli.output import ago, table
 from standby.cli.place import reading
+from standby.console.estate import Estate, estate_of
+from standby.console.present.escalation import next_of
 from standby.domain.outcome import AlertState, Severity
 from standby.domain.units import format_instant
 from standby.engine.clock import SystemClock
+from standby.store.escalations import EscalationRow
 from standby.store.rows import AlertRow
 
 _STATES = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.PENDING, AlertState.RESOLVED)
@@ -29,9 +32,12 @@ def run(args: argparse.Namespace) -> int:
     """Print the alerts, those that need a person first."""
     with reading(args) as reader:
         rows = reader.alerts(max(1, args.limit), open_only=not args.all, integration=args.integration)
+        changes = reader.changes(0)
+    told = {row.alert: row for row in changes.escalations}
+    estate = estate_of(changes.config, Estate())
     rows = sorted(rows, key=_urgency)
     if args.json:
-        print(json.dumps([alert_json(row) for row in rows], ensure_ascii=False, indent=2))
+        print(json.dumps([alert_json(row, estate, told.get(row.id)) for row in rows], ensure_ascii=False, indent=2))
         return 0
     now = SystemClock().now()
     if not rows:
@@ -46,7 +52,7 @@ def _urgency(row: AlertRow) -> tuple[int, int, int]:
     return _STATES.index(row.state), _SEVERITIES.index(row.severity), -row.id
 
 
-def alert_json(row: AlertRow) -> dict[str, Any]:
+def alert_json(row: AlertRow, estate: Estate | None = None, escalation: EscalationRow | None = None) -> dict[str, Any]:
     """One alert as INTERFACES promises it; instants are RFC 3339, absent ones null."""
     return {
         "id": row.id,
@@ -63,12 +69,16 @@ def alert_json(row: AlertRow) -> dict[str, Any]:
         "silenced_by": [],
         "inhibited_by": [],
         "summary": row.summary,
-        "next": _next(row),
+        "next": _next(row, estate, escalation),
     }
 
 
-def _next(row: AlertRow) -> dict[str, str | None] | None:
-    """What happens to the alert by itself, and when: a pending one fires unless its condition clears."""
+def _next(row: AlertRow, estate: Estate | None, escalation: EscalationRow | None) -> dict[str, str | None] | None:
+    """What happens to the alert by itself, and when: a pending one fires unless its condition clears, of a firing one
+    somebody else is told."""
+    if row.state is AlertState.FIRING and estate is not None and escalation is not None:
+        coming = next_of(estate, row, escalation)
+        return {"what": coming.text.removesuffix(" in"), "at": _instant(coming.at)}
     if row.state is not AlertState.PENDING:
         return None
     deadline = row.machine.get("deadline")

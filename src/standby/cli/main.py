@@ -24,6 +24,7 @@ COMMANDS = {
     "unack": ("ack", "take an acknowledgement back"),
     "note": ("ack", "write a note on an alert or an integration"),
     "failover": ("failover", "where traffic goes, and moving it to the standby and back"),
+    "escalation": ("escalation", "who was told about each alert, what became of it, who is next"),
     "audit": ("audit", "the append-only log, and whether its hash chain holds"),
     "doctor": ("doctor", "terminal, clock, store, permissions, reachability"),
     "simulator": ("simulator", "the simulated third parties and their faults"),

@@ -35,6 +35,7 @@ class Deeds:
             "confirm": self._confirm,
             "drop": self._drop,
             "routes": self._routes,
+            "escalation": self._escalation,
             "open": self._open,
             "back": self._back,
             "filter": self._filter,
@@ -156,7 +157,9 @@ class Deeds:
             self._open_route(key)
             return
         name = situation.meant()
-        if kind == "integration" or (kind == "alert" and situation.screen in ("overview", "alerts") and name):
+        if kind == "integration" or (
+            kind in ("alert", "notification") and situation.screen in ("overview", "alerts", "escalation") and name
+        ):
             self._app.guided = replace(self._app.guided, detail=True)
             self._app.push_screen(DetailScreen(key if kind == "integration" else name or ""))
         elif situation.selected is not None:
@@ -208,6 +211,13 @@ class Deeds:
         if situation.screen != "alerts":
             self._overview()
             self._app.push_screen(AlertsScreen())
+
+    def _escalation(self, situation: Situation) -> None:
+        from standby.console.screens.lists import EscalationScreen
+
+        if situation.screen != "escalation":
+            self._overview()
+            self._app.push_screen(EscalationScreen())
 
     def _routes(self, situation: Situation) -> None:
         from standby.console.screens.failover import RoutesScreen

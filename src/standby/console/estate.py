@@ -58,6 +58,16 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """Who is told about an alert: the targets of each level, in order."""
+
+    id: str
+    levels: Sequence[Sequence[str]]
+    repeat: int
+    fallback: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Estate:
     """Everything that is watched, in the order of the configuration."""
 
@@ -69,6 +79,12 @@ class Estate:
     checks: Mapping[str, Check] = field(default_factory=dict)
     checks_of: Mapping[str, Sequence[Check]] = field(default_factory=dict)
     routes: Mapping[str, Route] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)  # id -> name
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+
+    def person(self, target: str) -> str:
+        """What people call a target of a policy: a person's name, or the id of a channel."""
+        return self.people.get(target, target)
 
     def routes_of(self, integration: str) -> list[Route]:
         """The routes of one integration."""
@@ -99,6 +115,10 @@ def estate_of(row: ConfigRow | None, fallback: Estate) -> Estate:
         checks=checks,
         checks_of=grouped,
         routes={entry.id: entry for entry in map(_route, _entries(doc.get("routes")))},
+        people={
+            _text(entry, "id"): _text(entry, "name") or _text(entry, "id") for entry in _entries(doc.get("people"))
+        },
+        policies={entry.id: entry for entry in map(_policy, _entries(doc.get("policies")))},
     )
 
 
@@ -150,6 +170,20 @@ def _route(entry: Mapping[str, Any]) -> Route:
         director=_text(entry, "director"),
         targets={_text(target, "id"): _text(target, "check") for target in targets},
     )
+
+
+def _policy(entry: Mapping[str, Any]) -> Policy:
+    written = entry.get("levels")
+    levels = (
+        [_names(level.get("targets")) for level in written if isinstance(level, Mapping)]
+        if isinstance(written, list)
+        else []
+    )
+    return Policy(_text(entry, "id"), levels, _whole(entry.get("repeat")) or 0, _names(entry.get("fallback")))
+
+
+def _names(value: object) -> list[str]:
+    return [clean(str(name), 100) for name in value] if isinstance(value, list) else []
 
 
 def _text(entry: Mapping[str, Any], key: str) -> str:

@@ -35,6 +35,9 @@ class Situation:
     def alert(self) -> AlertRow | None:
         """The alert that the cursor is on."""
         kind, _, key = (self.selected or "").partition(":")
+        if kind == "notification" and key.isdigit():
+            told = self.snapshot.notifications.get(int(key))
+            return self.snapshot.alerts.get(told.alert) if told is not None else None
         return self.snapshot.alerts.get(int(key)) if kind == "alert" and key.isdigit() else None
 
     def run(self) -> FailoverRow | None:
@@ -137,7 +140,11 @@ def _can_open(situation: Situation) -> Reason:
 
 
 def _can_filter(situation: Situation) -> Reason:
-    return None if situation.screen in ("overview", "alerts", "log", "detail", "routes") else "nothing to filter here"
+    return (
+        None
+        if situation.screen in ("overview", "alerts", "log", "detail", "routes", "escalation")
+        else "nothing to filter here"
+    )
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -174,6 +181,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("overview", ("1",), "overview", "the status panes", "look"),
     Action("alerts", ("2",), "alerts", "every alert, the resolved ones too", "look"),
     Action("log", ("3",), "log", "who did what and when", "look"),
+    Action("escalation", ("4",), "escalation", "who was told, what became of it, who is next", "look"),
     Action("routes", ("5",), "routes", "where traffic goes, and where it could go", "look"),
     Action("up", ("k", "up"), "up", "one line up", "move"),
     Action("down", ("j", "down"), "down", "one line down", "move"),

@@ -56,6 +56,9 @@ def _message(moment: Moment, selected: str | None) -> str:
     if kind == "alert" and key.isdigit():
         alert = snapshot.alerts.get(int(key))
         return f"#{alert.id} {alert.rule}: {alert.summary}" if alert else ""
+    if kind == "notification" and key.isdigit():
+        told = snapshot.notifications.get(int(key))
+        return f"{told.subject}" if told else ""
     if kind == "check":
         state = snapshot.checks.get(key)
         return state.message if state else ""

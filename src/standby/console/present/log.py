@@ -13,7 +13,7 @@ PREFIX = "audit:"
 _COLUMNS = (
     Column("cursor", "", 1),
     Column("at", "log", 12),
-    Column("kind", "what", 10),
+    Column("kind", "what", 10, weight=1, most=21),
     Column("subject", "on", 16, weight=1, most=30),
     Column("message", "message", 20, weight=5),
     Column("actor", "who", 10, weight=1, most=20),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from standby.console.present import alerts, log
+from standby.console.present import alerts, escalation, log
 from standby.console.screens.frame import Frame, Show
 
 
@@ -21,6 +21,25 @@ class AlertsScreen(Frame):
     def panes(self) -> Mapping[str, Show]:
         """The feed."""
         return {"alerts": lambda moment, box: alerts.feed(moment, box.width)}
+
+
+class EscalationScreen(Frame):
+    """Who was told about each alert, and who is next."""
+
+    NAME = "escalation"
+    PLACE = "escalation"
+
+    def heads(self) -> Mapping[str, int]:
+        """One pane, its titles stay."""
+        return {"escalation": 1}
+
+    def panes(self) -> Mapping[str, Show]:
+        """Alerts with everybody who was told."""
+        return {"escalation": lambda moment, box: escalation.escalations(moment, box.width)}
+
+    def tick(self) -> None:
+        """Its clocks run each second."""
+        self.paint()
 
 
 class LogScreen(Frame):

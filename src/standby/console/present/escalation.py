@@ -1,0 +1,145 @@
+"""Who was told about each alert and what became of it, who is next and when; red where nobody is left to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from standby.console.estate import Estate, Policy
+from standby.console.present import figures
+from standby.console.present.alerts import PREFIX, ordered
+from standby.console.present.cells import Cell, Column, Row, lay_out, line, place, titles
+from standby.console.present.glyphs import ALERTS
+from standby.console.present.moment import Moment
+from standby.console.present.recovery import countdown
+from standby.domain.escalation import Stage
+from standby.domain.outcome import AlertState
+from standby.store.escalations import EscalationRow, Fate, NotificationRow
+from standby.store.rows import AlertRow
+
+NOTIFICATION = "notification:"
+FATES = {
+    Fate.PENDING: ("~", "waits", "soft"),
+    Fate.SENDING: ("→", "sending", "soft"),
+    Fate.SENT: ("✓", "sent", "up"),
+    Fate.FAILED: ("✗", "failed", "down"),
+    Fate.CANCELLED: ("·", "not needed", "dim"),
+}
+_OPEN = (AlertState.FIRING, AlertState.ACKNOWLEDGED)
+_COLUMNS = (
+    Column("cursor", "", 1),
+    Column("state", "told", 12, most=14),
+    Column("who", "who", 14, weight=2, most=30),
+    Column("how", "how", 8, weight=1, most=16, drop=2),
+    Column("at", "when", 8, right=True),
+    Column("level", "level", 7, right=True, drop=1),
+    Column("next", "what became of it", 20, weight=4),
+)
+
+
+class Next(NamedTuple):
+    """What happens to an alert by itself: in words, and when (ns since 1970, `None` when never)."""
+
+    text: str
+    style: str
+    at: int | None = None
+
+
+def next_of(estate: Estate, alert: AlertRow, row: EscalationRow | None) -> Next:
+    """Who is told next about one alert."""
+    if alert.state is AlertState.ACKNOWLEDGED:
+        return Next(f"{alert.acked_by or 'somebody'} has it", "acked")
+    if row is None:
+        return Next("nobody is told: no policy", "dim")
+    if row.state.stage is Stage.EXHAUSTED:
+        return Next("exhausted: nobody answered", "down")
+    if row.state.stage is not Stage.ACTIVE or row.state.next_at is None:
+        return Next("", "dim")
+    policy = estate.policies.get(row.state.policy)
+    return Next(_after(estate, policy, row), "text", row.state.next_at)
+
+
+def escalations(moment: Moment, width: int) -> list[Row]:
+    """Each open alert, with everybody who was told below it; what needs somebody first."""
+    slots = lay_out(_COLUMNS, width)
+    found = [alert for alert in ordered(list(moment.snapshot.alerts.values())) if alert.state in _OPEN]
+    shown = [
+        alert for alert in found if moment.shows(alert.integration, alert.summary, alert.rule, alert.acked_by or "")
+    ]
+    rows = [titles(slots, width)]
+    if not shown:
+        told = "no alert matches the filter" if found else "no alert is open: nobody is told anything"
+        rows.append(line([Cell(f"  {told}", "dim")], width))
+    for alert in shown:
+        rows += _alert(moment, width, alert)
+        rows += [place(slots, _told(moment, one), width, id=f"{NOTIFICATION}{one.id}") for one in _of(moment, alert)]
+    return rows
+
+
+def _alert(moment: Moment, width: int, alert: AlertRow) -> list[Row]:
+    snapshot = moment.snapshot
+    row = snapshot.escalations.get(alert.id)
+    coming = next_of(snapshot.estate, alert, row)
+    held = alert.state is AlertState.ACKNOWLEDGED
+    style = "acked" if held else "down"
+    left = f" {countdown(max(0, coming.at - moment.now))}" if coming.at is not None else ""
+    cells = [
+        Cell(" ", "text"),
+        Cell(f"{ALERTS[alert.state]} {'acked' if held else 'firing'}", style),
+        Cell(f" #{alert.id} {snapshot.estate.name_of(alert.integration)} ", "name"),
+        Cell(f" {_level(snapshot.estate, row)}", "dim"),
+        Cell(f" {coming.text}", coming.style),
+        Cell(left, "down" if left else "text"),
+        Cell(f"  {alert.summary}", "dim"),
+    ]
+    rows = [line(cells, width, id=f"{PREFIX}{alert.id}")]
+    passed = row.passed if row is not None else ()
+    empty = (f"   ✗ level {level + 1} has nobody: passed at once" for level in passed)
+    return [*rows, *(line([Cell(text, "down")], width) for text in empty)]
+
+
+def _level(estate: Estate, row: EscalationRow | None) -> str:
+    policy = estate.policies.get(row.state.policy) if row is not None else None
+    if row is None or policy is None:
+        return ""
+    loop = f", round {row.state.loop + 1} of {policy.repeat + 1}" if policy.repeat and row.state.loop else ""
+    return f"level {row.state.level + 1} of {len(policy.levels)}{loop} "
+
+
+def _after(estate: Estate, policy: Policy | None, row: EscalationRow) -> str:
+    """Who comes when this level's time is over."""
+    if policy is None or not policy.levels:
+        return "next level in"
+    level, loop = row.state.level + 1, row.state.loop
+    if level >= len(policy.levels):
+        level, loop = 0, loop + 1
+    if loop > policy.repeat:
+        names = [estate.person(one) for one in policy.fallback]
+        return f"then exhausted, {', '.join(names)} in" if names else "then exhausted, in"
+    return f"next {', '.join(estate.person(one) for one in policy.levels[level]) or 'nobody'} in"
+
+
+def _of(moment: Moment, alert: AlertRow) -> Sequence[NotificationRow]:
+    """The messages about one alert, newest first."""
+    return sorted(
+        (one for one in moment.snapshot.notifications.values() if one.alert == alert.id), key=lambda one: -one.id
+    )
+
+
+def _told(moment: Moment, one: NotificationRow) -> dict[str, Cell]:
+    sign, word, style = FATES[one.state]
+    tries = f"try {one.attempts}: " if one.attempts > 1 else ""
+    retry = (
+        f", again in {countdown(max(0, one.next_at - moment.now))}"
+        if one.state is Fate.PENDING and one.attempts
+        else ""
+    )
+    kind = "" if one.kind == "firing" else f"{one.kind}: "
+    return {
+        "state": Cell(f"  {sign} {word}", style),
+        "who": Cell(moment.snapshot.estate.person(one.target), "text"),
+        "how": Cell(one.channel, "dim"),
+        "at": Cell(figures.clock(one.done_at or one.created_at, moment.zone, seconds=True), "dim"),
+        "level": Cell(f"{one.level + 1}.{one.loop + 1}" if one.loop else str(one.level + 1), "dim"),
+        "next": Cell(f"{kind}{tries}{one.fate}{retry}", "down" if one.state is Fate.FAILED else "dim"),
+    }
