@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from standby.domain.alerting import (
@@ -159,6 +159,8 @@ def test_long_histories_agree_with_the_reckoning(history: list[tuple[str, int]],
     st.integers(1, 19),
     st.sampled_from((-HOUR, -24 * HOUR, HOUR, 400 * 24 * HOUR)),
 )
+@example([T, N, T, T], TIMINGS[0], 1, HOUR)
+@example([T, N, T, T], Timing(10 * SECOND), 1, HOUR)
 def test_a_step_of_the_clock_is_a_gap(events: list[str], timing: Timing, place: int, jump: int) -> None:
     """For a caller without a steady clock: the step itself fires and resolves nothing, all goes on from there."""
     place = min(place, len(events) - 1)

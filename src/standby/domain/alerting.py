@@ -89,10 +89,11 @@ def step(
     """The alert after learning `condition` at `now`; what changed, if anything did."""
     if machine.phase is Phase.INACTIVE:
         return _begin(now, timing) if condition else (machine, None)
-    last = machine.at
-    machine = _follow(machine, now, timing)
+    before, machine = machine, _follow(machine, now, timing)
     if condition is None:
-        frozen = min(last, machine.at) if machine.frozen_since is None else machine.frozen_since
+        # What was moved already, by a step of the clock or a long silence, is not counted as unknown once more.
+        last = before.at if machine.active_at == before.active_at else machine.at
+        frozen = last if machine.frozen_since is None else machine.frozen_since
         return replace(machine, frozen_since=frozen), None
     machine = _thaw(machine)
     return _hold(machine, timing) if condition else _clear(machine, timing)
