@@ -15,7 +15,8 @@ from standby.console.app import ConsoleApp, Setup
 from standby.console.feed import Feed
 from standby.console.keys import BY_ID
 from standby.console.session import OnChange, OnReceipt
-from standby.console.snapshot import Pane, Series, Snapshot
+from standby.console.snapshot import Pane, Past, Series, Snapshot, Wanted
+from standby.domain.history import WINDOWS, step_for
 from standby.link.protocol import Command, Receipt, Status
 
 from . import shop
@@ -57,9 +58,11 @@ class FakeSession:
 class StillFeed(Feed):
     """A store in which nothing happens."""
 
-    def __init__(self, pane: Pane | None = None) -> None:
+    def __init__(self, pane: Pane | None = None, failed: str = "") -> None:
         super().__init__(Path("/nonexistent/standby.db"), shop.FakeClock())
         self._still = pane
+        self._failed = failed
+        self.asked: list[Wanted] = []
 
     def poll(self, snapshot: Snapshot) -> Snapshot:
         """Nothing new."""
@@ -72,6 +75,14 @@ class StillFeed(Feed):
     async def pane(self, snapshot: Snapshot, integration: str) -> Pane:
         """The detail that a test gave."""
         return self._still or Pane(integration, loaded=True)
+
+    async def past(self, snapshot: Snapshot, wanted: Wanted) -> Past:
+        """The shop's history at the width that is wanted."""
+        self.asked.append(wanted)
+        if self._failed:
+            return Past(wanted, failed=self._failed)
+        columns = next(n for n in range(2, 400) if step_for(WINDOWS[wanted.window], n) == wanted.step)
+        return shop.past(wanted.window, columns)
 
 
 def console(

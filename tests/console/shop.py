@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from standby.console.present.moment import Moment
-from standby.console.snapshot import Link, Snapshot, merge
+from standby.console.snapshot import Link, Past, Snapshot, Wanted, merge
+from standby.domain.availability import Tally
 from standby.domain.failover import Clocks, RunKind, RunState, StepState
+from standby.domain.history import WINDOWS, Column, History, Hole, Latency, Mark, Outage, edges, step_for
 from standby.domain.observation import Failure, Observation, Phases
 from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.prechecks import Precheck, Verdict
@@ -209,6 +211,55 @@ def observation(key: str, back: int, outcome: Outcome = Outcome.UP, message: str
         failure=Failure.EXPECTATION if outcome is Outcome.DOWN else None, latency_ms=123.4,
         phases=Phases(1.2, 10.5, 20.25, 80.0, 3.0), metrics={"certificate.days_left": 61.0},
     )  # fmt: skip
+
+
+def past(window: str = "24h", columns: int = 73, **changed: Any) -> Past:
+    """The history of payments: a calm and a busy half of each day, two hours without an engine, an hour of
+    maintenance, an outage that was acknowledged and failed over, and the one that lasts."""
+    span = WINDOWS[window]
+    step, start = step_for(span, columns), (NOW - span) // HOUR * HOUR
+    away, quiet = start + span // 4 // HOUR * HOUR, start + span // 2 // HOUR * HOUR
+    broken = start + span * 3 // 4
+    holes = [Hole(away, away + span // 12, "engine away")]
+    found = [
+        _past_column(*edge, away=(away, away + span // 12), quiet=(quiet, quiet + HOUR), broken=broken)
+        for edge in edges(start, NOW, step)
+    ]
+    outages = [Outage(broken, broken + span // 36), Outage(NOW - 125 * SECOND, None)]
+    marks = [
+        Mark(broken + MINUTE, "fired", "engine", "alert:1", "payments/payments-down: payments-api is down"),
+        Mark(broken + 3 * MINUTE, "ack", "ben", "alert:1", "calling Acme Pay"),
+        Mark(
+            broken + span // 40, "failover-moved", "engine", "integration:payments", "run 4: traffic goes to borealis"
+        ),
+        Mark(broken + span // 36, "resolved", "engine", "alert:1", "payments/payments-down: payments-api is up"),
+        Mark(NOW - 95 * SECOND, "fired", "engine", "alert:2", "payments/payments-errors: error_rate is 0.43"),
+    ]
+    whole = _sum(found, start)
+    history = History(start, NOW, step, found, whole, outages, marks, holes)
+    return replace(Past(Wanted("payments", window, step), history, NOW - 20 * SECOND), **changed)
+
+
+def _past_column(start: int, end: int, *, away: tuple[int, int], quiet: tuple[int, int], broken: int) -> Column:
+    expected = (end - start) / (10 * SECOND)
+    number = start // (end - start) if end > start else 0
+    if away[0] <= start < away[1]:
+        return Column(start, end, expected=expected)
+    if quiet[0] <= start < quiet[1]:
+        return Column(start, end, Tally(maintenance=int(expected)), expected, expected)
+    bad = broken <= start < broken + 2 * (end - start)
+    failures = int(expected * (0.6 if bad else 0.004 if number % 7 == 0 else 0))
+    usual = 90.0 + 45.0 * (start // HOUR % 24 // 8) + 7 * (number * 5 % 4)
+    p50 = usual * (4 if bad else 1)
+    latency = Latency(int(expected), p50 / 4, p50 * 1.2, p50 * 6, p50, p50 * 1.8, p50 * (2.4 + number * 3 % 5 / 4))
+    return Column(start, end, Tally(int(expected), failures), expected, expected, latency)
+
+
+def _sum(columns: list[Column], start: int) -> Column:
+    tally = sum((column.tally for column in columns), Tally())
+    latency = Latency(tally.decided, 22.0, 150.0, 4_100.0, 132.0, 240.0, 610.0)
+    expected, seen = (sum(getattr(column, name) for column in columns) for name in ("expected", "seen"))
+    return Column(start, NOW, tally, expected, seen, latency)
 
 
 async def fill(path: Path, *, simulated: bool = False, observations: Mapping[str, str] | None = None) -> None:

@@ -126,3 +126,28 @@ def test_lay_out_drops_then_grows(width: int, expected: dict[str, int]) -> None:
 def test_a_placed_row_fills_the_line(width: int) -> None:
     row = place(lay_out(_COLUMNS, width), {"a": Cell("x" * 99), "b": Cell("二" * 9)}, width)
     assert cell_len(row.text) == width
+
+
+@pytest.mark.parametrize(
+    ("share", "digits", "text"),
+    [
+        (None, 3, "–"),
+        (float("nan"), 3, "–"),
+        (1.0, 3, "100%"),
+        (0.9999999, 3, "99.999%"),  # never rounded up to what did not hold
+        (0.998443, 3, "99.844%"),
+        (0.29, 1, "29.0%"),
+        (0.0, 1, "0.0%"),
+        (-0.1, 1, "0.0%"),
+    ],
+)
+def test_shares_of_time_are_cut(share: float | None, digits: int, text: str) -> None:
+    assert figures.percent(share, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(None, "–"), (0.0, "0%"), (0.000001, "0.01%"), (0.0004, "0.04%"), (0.012, "1.2%"), (0.43, "43%"), (1.0, "100%")],
+)
+def test_rates_tell_a_single_failure(share: float | None, text: str) -> None:
+    assert figures.rate(share) == text

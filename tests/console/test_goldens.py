@@ -28,6 +28,12 @@ CASES = [
     ("log-120x40", (120, 40), UTF8, ("log",)),
     ("detail-80x24", (80, 24), UTF8, ("open",)),
     ("detail-120x40", (120, 40), UTF8, ("open",)),
+    ("history-80x24", (80, 24), UTF8, ("history", "event_before")),
+    ("history-120x40", (120, 40), UTF8, ("open", "history", "longer", "far_left")),
+    ("history-200x60", (200, 60), UTF8, ("history", "longer", "longer", "top")),
+    ("history-60x15", (60, 15), UTF8, ("history",)),
+    ("history-linux-80x24", (80, 24), LINUX, ("history", "event_before")),
+    ("history-nocolor-80x24", (80, 24), UTF8 | {"NO_COLOR": "1"}, ("history", "event_before")),
     ("help-80x24", (80, 24), UTF8, ("help",)),
     ("palette-80x24", (80, 24), UTF8, ("palette",)),
 ]

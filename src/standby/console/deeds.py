@@ -18,6 +18,9 @@ from standby.store.rows import AlertRow
 
 if TYPE_CHECKING:
     from standby.console.app import ConsoleApp
+    from standby.console.screens.history import HistoryScreen
+
+_FAR = 10  # columns of a chart
 
 
 class Deeds:
@@ -44,12 +47,22 @@ class Deeds:
             "overview": lambda _: self._overview(),
             "alerts": self._alerts,
             "log": self._log,
+            "history": self._history,
+            "shorter": lambda _: self._in_history(lambda screen: screen.widen(-1)),
+            "longer": lambda _: self._in_history(lambda screen: screen.widen(1)),
+            "export": lambda _: self._in_history(self._export),
+            "left": lambda _: self._in_history(lambda screen: screen.step(-1)),
+            "right": lambda _: self._in_history(lambda screen: screen.step(1)),
+            "far_left": lambda _: self._in_history(lambda screen: screen.step(-_FAR)),
+            "far_right": lambda _: self._in_history(lambda screen: screen.step(_FAR)),
+            "event_before": lambda _: self._in_history(lambda screen: screen.to_event(-1)),
+            "event_after": lambda _: self._in_history(lambda screen: screen.to_event(1)),
             "up": lambda _: self._move(-1),
             "down": lambda _: self._move(1),
             "page_up": lambda _: self._page(-1),
             "page_down": lambda _: self._page(1),
-            "top": lambda _: self._end(last=False),
-            "bottom": lambda _: self._end(last=True),
+            "top": lambda _: self._app.frame.to_end(last=False),
+            "bottom": lambda _: self._app.frame.to_end(last=True),
             "next_pane": lambda _: self._app.frame.next_pane(1),
             "previous_pane": lambda _: self._app.frame.next_pane(-1),
             "theme": lambda _: self._theme(),
@@ -233,6 +246,25 @@ class Deeds:
             self._overview()
             self._app.push_screen(LogScreen())
 
+    def _history(self, situation: Situation) -> None:
+        from standby.console.screens.history import HistoryScreen
+
+        self._app.push_screen(HistoryScreen(situation.meant() or ""))
+        self._app.call_after_refresh(self._app.pulse.read_history)
+
+    def _in_history(self, deed: Callable[[HistoryScreen], None]) -> None:
+        """On the chart that is shown; the actions are refused elsewhere."""
+        from standby.console.screens.history import HistoryScreen
+
+        screen = self._app.frame
+        if isinstance(screen, HistoryScreen):
+            deed(screen)
+
+    def _export(self, screen: HistoryScreen) -> None:
+        from standby.console.export import export
+
+        self._app.run_soon(export(self._app, screen.wanted()))
+
     # -- move -------------------------------------------------------------------------------------------------------
 
     def _move(self, step: int) -> None:
@@ -245,12 +277,6 @@ class Deeds:
         grid = self._app.frame.current
         if grid is not None:
             grid.page(direction)
-            self._app.frame.paint_bottom()
-
-    def _end(self, *, last: bool) -> None:
-        grid = self._app.frame.current
-        if grid is not None:
-            grid.to_end(last=last)
             self._app.frame.paint_bottom()
 
     # -- screen -----------------------------------------------------------------------------------------------------

@@ -6,13 +6,17 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from standby.console.snapshot import Pane, Series, Snapshot, merge
+from standby.console.snapshot import Pane, Past, Series, Snapshot, Wanted, merge
 from standby.domain.clock import Clock
 from standby.domain.observation import Observation
 from standby.domain.units import HOUR, MINUTE, SECOND
 from standby.store.errors import StoreError
 from standby.store.reader import Reader
+
+if TYPE_CHECKING:
+    from standby.domain.history import History
 
 SERIES_SPAN = 2 * HOUR
 _OBSERVATIONS = 60
@@ -72,6 +76,30 @@ class Feed:
         """The detail of one integration."""
         checks = [check.id for check in snapshot.estate.checks_of.get(integration, ())]
         return await asyncio.to_thread(self._pane, integration, checks)
+
+    async def past(self, snapshot: Snapshot, wanted: Wanted) -> Past:
+        """The history that is wanted, up to now; when it cannot be read, the one before with the reason."""
+        old = snapshot.past
+        kept = old.history if old.wanted is not None and old.wanted.integration == wanted.integration else None
+        now = self._clock.now()
+        try:
+            return Past(wanted, await asyncio.to_thread(self.history, snapshot, wanted, now), now)
+        except StoreError as error:
+            return Past(wanted, kept, old.at, failed=str(error))
+
+    def history(self, snapshot: Snapshot, wanted: Wanted, now: int) -> History:
+        """The same, blocking. Raises StoreError."""
+        from standby.domain.history import WINDOWS
+        from standby.store.history import Asked
+
+        checks = snapshot.estate.checks_of.get(wanted.integration, ())
+        every_ns = {check.id: check.every_ns for check in checks}
+        asked = Asked(wanted.integration, every_ns, now - WINDOWS[wanted.window], now, wanted.step)
+        reader = Reader(self.path)
+        try:
+            return reader.history(asked)
+        finally:
+            reader.close()
 
     def close(self) -> None:
         """Let go of the store."""

@@ -147,6 +147,16 @@ def _can_filter(situation: Situation) -> Reason:
     )
 
 
+def _can_look_back(situation: Situation) -> Reason:
+    if situation.screen == "history":
+        return "this is its history"
+    return None if situation.meant() else "select an integration or an alert first"
+
+
+def _can_read(situation: Situation) -> Reason:
+    return None if situation.screen == "history" else "only in a history: open one with H"
+
+
 ACTIONS: tuple[Action, ...] = (
     Action(
         "ack", ("a",), "ack", "you have it: acknowledge what fires here", "act",
@@ -183,12 +193,24 @@ ACTIONS: tuple[Action, ...] = (
     Action("log", ("3",), "log", "who did what and when", "look"),
     Action("escalation", ("4",), "escalation", "who was told, what became of it, who is next", "look"),
     Action("routes", ("5",), "routes", "where traffic goes, and where it could go", "look"),
+    Action("history", ("H",), "history", "latency, errors, outages of 24 h, 7 d, 30 d", "look", enabled=_can_look_back),
+    Action("shorter", ("left_square_bracket",), "shorter", "a shorter window of the history", "look",
+           enabled=_can_read),
+    Action("longer", ("right_square_bracket",), "longer", "a longer window of the history", "look", enabled=_can_read),
+    Action("export", ("e",), "export", "write the shown history to a CSV file", "look", enabled=_can_read),
     Action("up", ("k", "up"), "up", "one line up", "move"),
     Action("down", ("j", "down"), "down", "one line down", "move"),
     Action("page_up", ("pageup", "ctrl+b"), "page up", "one page up", "move"),
     Action("page_down", ("pagedown", "ctrl+f"), "page down", "one page down", "move"),
     Action("top", ("home", "g"), "top", "to the first line, and stay on what is first", "move"),
     Action("bottom", ("end", "G"), "bottom", "to the last line", "move"),
+    Action("left", ("left",), "left", "the cursor of a history one column back", "move", enabled=_can_read),
+    Action("right", ("right",), "right", "the cursor one column on", "move", enabled=_can_read),
+    Action("far_left", ("shift+left",), "far left", "the cursor ten columns back", "move", enabled=_can_read),
+    Action("far_right", ("shift+right",), "far right", "the cursor ten columns on", "move", enabled=_can_read),
+    Action("event_before", ("ctrl+left",), "event before", "the cursor to the event before", "move",
+           enabled=_can_read),
+    Action("event_after", ("ctrl+right",), "event after", "the cursor to the next event", "move", enabled=_can_read),
     Action("next_pane", ("tab",), "next pane", "to the next pane or section", "move"),
     Action("previous_pane", ("shift+tab",), "previous pane", "to the pane or section before", "move"),
     Action("theme", ("T",), "theme", "the next colour theme", "screen"),
@@ -201,7 +223,8 @@ BY_ID = {action.id: action for action in ACTIONS}
 GROUPS = ("act", "look", "move", "screen")
 _SHOWN = {
     "question_mark": "?", "slash": "/", "colon": ":", "escape": "esc", "pageup": "pgup", "pagedown": "pgdn",
-    "up": "↑", "down": "↓",
+    "up": "↑", "down": "↓", "left": "←", "right": "→", "shift+left": "shift+←", "shift+right": "shift+→",
+    "ctrl+left": "ctrl+←", "ctrl+right": "ctrl+→", "left_square_bracket": "[", "right_square_bracket": "]",
 }  # fmt: skip
 
 

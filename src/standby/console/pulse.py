@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from standby.console.feed import minute_of
-from standby.console.snapshot import Pane, Snapshot, only_heartbeat
+from standby.console.snapshot import Pane, Snapshot, Wanted, only_heartbeat
 from standby.domain.units import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Pulse:
         self._dirty = False
         self._pane_at = 0
         self._pane_seq = -1
+        self._reading: Wanted | None = None
         self._heartbeat = engine.heartbeat_at if engine else None
         self._moved_at: int | None = None  # when we saw the heartbeat move, by our own monotonic clock
 
@@ -60,6 +61,7 @@ class Pulse:
             app.frame.tick()
         self._second, self._tens, self._minute = now // SECOND, now // FULL_NS, minute_of(now)
         self._read_pane(mono)
+        self.read_history(turned=turned)
 
     def changed(self, before: Snapshot, after: Snapshot) -> None:
         """Something is new; a heartbeat alone is no reason to paint."""
@@ -90,6 +92,24 @@ class Pulse:
         if pane.integration != integration:
             app.update(replace(app.snapshot, pane=Pane(integration)))
         app.run_soon(self._load_pane(integration))
+
+    def read_history(self, *, turned: bool = False) -> None:
+        """Read the history that is looked at: when another is wanted, and when the minute has turned."""
+        app = self._app
+        wanted = app.frame.wanted()
+        if wanted is None or self._reading == wanted or (wanted == app.snapshot.past.wanted and not turned):
+            return
+        self._reading = wanted
+        app.run_soon(self._load_history(wanted))
+
+    async def _load_history(self, wanted: Wanted) -> None:
+        app = self._app
+        past = await app.setup.feed.past(app.snapshot, wanted)
+        if self._reading == wanted:
+            self._reading = None
+        if app.frame.wanted() == wanted:
+            app.update(replace(app.snapshot, past=past))
+            app.frame.paint()
 
     async def _load_pane(self, integration: str) -> None:
         app = self._app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from standby.console.estate import Estate, estate_of
 from standby.domain.observation import Observation
@@ -22,6 +22,9 @@ from standby.store.rows import (
     GapRow,
     IntegrationStateRow,
 )
+
+if TYPE_CHECKING:
+    from standby.domain.history import History
 
 _Key = TypeVar("_Key", str, int)
 _Row = TypeVar("_Row")
@@ -83,6 +86,25 @@ class Pane:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """A history that a screen wants; `window` is one of `domain.history.WINDOWS`, `step` the ns of a column."""
+
+    integration: str
+    window: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The history that was read last, in a thread; `wanted` says which, `at` when. A failed reading keeps the old."""
+
+    wanted: Wanted | None = None
+    history: History | None = None
+    at: int = 0
+    failed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything that the screen speaks of. `seq` is the store's; 0 before the first read."""
 
@@ -104,6 +126,7 @@ class Snapshot:
     link: Link = field(default_factory=Link)
     sent: Mapping[str, Sent] = field(default_factory=dict)
     pane: Pane = field(default_factory=Pane)
+    past: Past = field(default_factory=Past)
     store_trouble: str = ""  # why the store cannot be read, one line; what is shown is the last that could
     read_only: bool = False
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-DEFINITION = "by observations, unknown and maintenance excluded"
-"""Which of the many availabilities this is: stands beside every figure."""
+DEFINITION = "by observations"
+"""Which of the many availabilities this is, unknown and maintenance excluded: stands beside every figure."""
 
 LOW_COVERAGE = 0.99
 """Below it one figure says too much: what is shown is the band between the worst and the best case."""

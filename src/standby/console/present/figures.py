@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -59,6 +60,26 @@ def share(rate: float | None) -> str:
     if 0 < rate < 0.01:
         return "<1%"
     return f"{min(1.0, max(0.0, rate)):.0%}"
+
+
+def percent(share: float | None, digits: int = 3) -> str:
+    """A share from 0 to 1, cut and never rounded up: `99.999%`; `100%` is all of it."""
+    if share is None or share != share:
+        return DASH
+    if share >= 1:
+        return "100%"
+    scale = 10**digits
+    return f"{math.floor(max(0.0, share) * 100 * scale + 1e-6) / scale:.{digits}f}%"
+
+
+def rate(share: float | None) -> str:
+    """A share of failures, two digits that matter: `0%`, `0.04%`, `1.2%`, `43%`."""
+    if share is None or share != share:
+        return DASH
+    hundredths = min(1.0, max(0.0, share)) * 100
+    if hundredths == 0 or hundredths >= 9.95:
+        return f"{hundredths:.0f}%"
+    return f"{hundredths:.1f}%" if hundredths >= 0.95 else f"{max(0.01, hundredths):.2f}%"
 
 
 def local(ns: int, zone: tzinfo | None) -> datetime | None:

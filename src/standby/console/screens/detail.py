@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from standby.console.keys import Situation
 from standby.console.present.detail import detail
+from standby.console.present.footer import Hint
 from standby.console.present.record import record
 from standby.console.screens.frame import Frame, Show
 
@@ -31,6 +32,13 @@ class DetailScreen(Frame):
     def panes(self) -> Mapping[str, Show]:
         """The page."""
         return {"page": lambda moment, box: detail(moment, box.width, self._integration)}
+
+    def hints(self) -> Sequence[Hint]:
+        """The history is asked for here more often than the filter."""
+        known = super().hints()
+        if self.console_app.prompt is not None or not self.integration():
+            return known
+        return [*known[:1], Hint("H", "history"), *(hint for hint in known[1:] if hint.label != "filter")]
 
     def next_pane(self, step: int) -> None:
         """To the next section; from the last to the first."""

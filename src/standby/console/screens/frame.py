@@ -15,6 +15,7 @@ from standby.console.present import footer, header
 from standby.console.present.cells import Row, blank
 from standby.console.present.moment import Moment
 from standby.console.present.plan import Box, page
+from standby.console.snapshot import Wanted
 from standby.console.widgets.grid import Grid
 
 if TYPE_CHECKING:
@@ -57,6 +58,10 @@ class Frame(Screen[None], inherit_bindings=False):
 
     def integration(self) -> str | None:
         """The integration that the whole screen is about."""
+        return None
+
+    def wanted(self) -> Wanted | None:
+        """The history that is to be read for this screen."""
         return None
 
     def compose(self) -> ComposeResult:
@@ -163,6 +168,12 @@ class Frame(Screen[None], inherit_bindings=False):
         if grids:
             self.active = (min(self.active, len(grids) - 1) + step) % len(grids)
             self.paint()
+
+    def to_end(self, *, last: bool) -> None:
+        """To the first or the last line of the pane that has the keys."""
+        if self.current is not None:
+            self.current.to_end(last=last)
+            self.paint_bottom()
 
     def on_mount(self) -> None:
         """All panes exist now."""

@@ -17,6 +17,7 @@ from standby.console.screens.frame import Frame, Show
 _NOTES = (
     "● up   ▲ degraded   ✗ down   ◆ maintenance   ? unknown: nothing is known, it may be fine",
     "down 2/3: seen twice in a row, believed the third time   stale 40s: silent for longer than it should be",
+    "history: █ up to p50, ▒ to p95, ░ to p99, ╱ no data; errors ▁ some, █ above 90%, m maintenance",
     "by min: mean latency of each minute, the usual at a third of the height; · no latency, blank: nothing",
 )
 

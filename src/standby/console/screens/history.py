@@ -1,0 +1,90 @@
+"""One integration over time: a chart, a cursor that reads it, three windows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from standby.console.keys import Situation
+from standby.console.present import chart, history
+from standby.console.present.footer import Hint
+from standby.console.screens.frame import Frame, Show
+from standby.console.snapshot import Wanted
+from standby.domain.history import WINDOWS, History, step_for
+
+_ALSO = ("a", "n", "?", "q")
+
+
+class HistoryScreen(Frame):
+    """Latency, errors and outages of 24 hours, 7 or 30 days."""
+
+    NAME = "history"
+    PLACE = "history"
+
+    def __init__(self, integration: str) -> None:
+        super().__init__()
+        self._integration = integration
+        self._window = next(iter(WINDOWS))
+        self._cursor: int | None = None
+
+    def situation(self) -> Situation:
+        """The keys act on the integration whose history this is."""
+        return Situation(self.console_app.snapshot, self.NAME, None, self._integration)
+
+    def heads(self) -> Mapping[str, int]:
+        """One pane."""
+        return {"history": 0}
+
+    def panes(self) -> Mapping[str, Show]:
+        """The page."""
+        view = history.View(self.wanted(), self._cursor)
+        return {"history": lambda moment, box: history.page(moment, box.width, box.height, view)}
+
+    def hints(self) -> Sequence[Hint]:
+        """The keys of this screen first."""
+        known = super().hints()
+        if self.console_app.prompt is not None:
+            return known
+        own = (Hint("esc", "back"), Hint("←→", "cursor"), Hint("[ ]", "window"), Hint("e", "export"))
+        return (*own, *(hint for hint in known if hint.key in _ALSO))
+
+    def wanted(self) -> Wanted:
+        """As many columns as there is room for."""
+        step = step_for(WINDOWS[self._window], chart.columns_for(self.app.size.width))
+        return Wanted(self._integration, self._window, step)
+
+    def step(self, columns: int) -> None:
+        """Move the cursor by so many columns."""
+        known = self._known()
+        if known is not None:
+            self._put(known, history.cursor_column(known, self._cursor) + columns)
+
+    def to_event(self, direction: int) -> None:
+        """Move the cursor to the next column in which something happened, or to the end."""
+        known = self._known()
+        if known is None:
+            return
+        here = history.cursor_column(known, self._cursor)
+        ahead = [at for at in chart.event_columns(known) if (at - here) * direction > 0]
+        self._put(known, (min if direction > 0 else max)(ahead) if ahead else len(known.columns) * direction)
+
+    def to_end(self, *, last: bool) -> None:
+        """To the oldest column, or to the newest and on with it."""
+        known = self._known()
+        if known is not None:
+            self._put(known, len(known.columns) if last else 0)
+
+    def widen(self, step: int) -> None:
+        """To the next longer (1) or shorter (-1) window."""
+        names = list(WINDOWS)
+        self._window = names[max(0, min(len(names) - 1, names.index(self._window) + step))]
+        self.paint()
+        self.console_app.pulse.read_history()
+
+    def _known(self) -> History | None:
+        past = self.console_app.snapshot.past
+        return past.history if past.wanted is not None and past.wanted.integration == self._integration else None
+
+    def _put(self, known: History, column: int) -> None:
+        at = max(0, min(len(known.columns) - 1, column))
+        self._cursor = None if at == len(known.columns) - 1 else known.columns[at].start
+        self.paint()
