@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks.figure import Figure, Target
 from standby.domain import settled
-from standby.domain.history import WINDOWS, step_for
+from standby.domain.history import WINDOWS, step_for, unit_for
 from standby.domain.outcome import Outcome
 from standby.domain.sketch import Sketch
 from standby.domain.units import DAY, HOUR, MINUTE, SECOND
@@ -69,7 +69,7 @@ def _figure(reader: Reader, name: str, window: str, limit: float | None, checks:
     for turn in range(2):  # the first reading of each warms it
         took = []
         for number in range(0, checks, max(1, checks // 50)):
-            asked = Asked(f"i{number}", {f"c{number}": EVERY}, NOW - span, NOW, step_for(span, COLUMNS))
+            asked = Asked(f"i{number}", {f"c{number}": EVERY}, NOW - span, NOW, step_for(span, COLUMNS), unit_for(span))
             begun = time.perf_counter()
             found = reader.history(asked)
             took.append((time.perf_counter() - begun) * 1e3)

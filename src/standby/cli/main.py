@@ -20,6 +20,7 @@ COMMANDS = {
     "config": ("config", "check, describe or show the configuration"),
     "status": ("status", "the present state, from the store"),
     "alerts": ("alerts", "the alerts, newest first"),
+    "history": ("history", "latency, errors and outages of one integration over time"),
     "ack": ("ack", "acknowledge an alert"),
     "unack": ("ack", "take an acknowledgement back"),
     "note": ("ack", "write a note on an alert or an integration"),

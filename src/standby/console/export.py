@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from standby.console.commands import Told
 from standby.console.snapshot import Wanted
-from standby.domain.history import WINDOWS
-from standby.domain.units import DAY, HOUR, MINUTE, format_instant
+from standby.domain.history import WINDOWS, unit_for
+from standby.domain.units import format_instant
 from standby.store.errors import StoreError
 from standby.store.history_csv import HEAD, rows
 
@@ -28,7 +28,7 @@ _NAMES = 1_000
 async def export(app: ConsoleApp, wanted: Wanted) -> None:
     """By minutes for a day, by hours for more; into the current folder, else the user's state folder."""
     now = app.setup.clock.now()
-    fine = replace(wanted, step=MINUTE if WINDOWS[wanted.window] <= DAY else HOUR)
+    fine = replace(wanted, step=unit_for(WINDOWS[wanted.window]))
     try:
         history = await asyncio.to_thread(app.setup.feed.history, app.snapshot, fine, now)
         lines = list(rows(history, f"integration:{wanted.integration}"))

@@ -89,12 +89,13 @@ class Feed:
 
     def history(self, snapshot: Snapshot, wanted: Wanted, now: int) -> History:
         """The same, blocking. Raises StoreError."""
-        from standby.domain.history import WINDOWS
+        from standby.domain.history import WINDOWS, unit_for
         from standby.store.history import Asked
 
         checks = snapshot.estate.checks_of.get(wanted.integration, ())
         every_ns = {check.id: check.every_ns for check in checks}
-        asked = Asked(wanted.integration, every_ns, now - WINDOWS[wanted.window], now, wanted.step)
+        span = WINDOWS[wanted.window]
+        asked = Asked(wanted.integration, every_ns, now - span, now, wanted.step, unit_for(span))
         reader = Reader(self.path)
         try:
             return reader.history(asked)

@@ -80,6 +80,10 @@ class Outage:
         """Nanoseconds, up to `now` while it lasts."""
         return max(0, (now if self.end is None else self.end) - self.start)
 
+    def within(self, start: int, end: int) -> int:
+        """Nanoseconds of it in `[start, end)`."""
+        return max(0, (end if self.end is None else min(end, self.end)) - max(start, self.start))
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -113,10 +117,20 @@ class History:
     marks: Sequence[Mark] = ()
     holes: Sequence[Hole] = ()
 
+    @property
+    def down_ns(self) -> int:
+        """How long at least one check was down within the window."""
+        return sum(outage.within(self.start, self.end) for outage in self.outages)
+
     def column_at(self, at: int) -> int:
         """The number of the column that holds `at`; of the nearest when it is outside."""
         first = self.start // self.step
         return max(0, min(len(self.columns) - 1, at // self.step - first))
+
+
+def unit_for(span: int) -> int:
+    """What a window of `span` ns is summed from: minutes are kept for a month, and reading more of them takes long."""
+    return MINUTE if span <= 2 * DAY else HOUR
 
 
 def step_for(span: int, columns: int) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -31,9 +31,10 @@ _HOLES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`[start, end)` in ns since 1970, in columns of `step` ns (a multiple of a minute), of some checks.
+    """`[start, end)` in ns since 1970, in columns of `step` ns, of some checks.
 
-    `every_ns` has the interval of each of the `integration`'s checks, or of the one check that is asked for.
+    `every_ns` has the interval of each of the `integration`'s checks, or of the one check that is asked for. `unit` is
+    what the columns are summed from, a minute or an hour; `step` is a multiple of it.
     """
 
     integration: str
@@ -41,15 +42,11 @@ class Asked:
     start: int
     end: int
     step: int
-
-    @property
-    def unit(self) -> int:
-        """What a column is made of: an hour or a minute. The window begins on one."""
-        return HOUR if self.step % HOUR == 0 else MINUTE
+    unit: int = MINUTE
 
     @property
     def begin(self) -> int:
-        """The beginning of the first unit of the window."""
+        """Where the window begins: with a whole unit."""
         return self.start // self.unit * self.unit
 
 
@@ -151,6 +148,19 @@ def _read_raw(connection: sqlite3.Connection, parts: _Parts, names: Mapping[str,
         parts.at(max(names["start"], minute * MINUTE)).seen += min(most, number)
 
 
+def finest(connection: sqlite3.Connection, check_ids: Iterable[str], start: int) -> int:
+    """The shortest step that goes back to `start`: minutes, or hours when their minutes have expired."""
+    for check_id in check_ids:
+        found = connection.execute(_READ["check_no"], {"id": check_id}).fetchone()
+        if found is None:
+            continue
+        minutes, hours = map(values.maybe_whole, connection.execute(_SQL["oldest"], {"check_no": found[0]}).fetchone())
+        expired = hours is not None and (minutes is None or hours < minutes // HOUR * HOUR)
+        if expired and (minutes is None or start < minutes):
+            return HOUR
+    return MINUTE
+
+
 def _watermark(connection: sqlite3.Connection, name: str) -> int:
     found = connection.execute(_READ["watermark"], {"name": name}).fetchone()
     return 0 if found is None else values.whole(found[0])
@@ -167,8 +177,9 @@ def _outages(connection: sqlite3.Connection, asked: Asked, holes: Sequence[Hole]
 
 
 def _changes(connection: sqlite3.Connection, asked: Asked, check_id: str) -> Iterator[Settled]:
-    """Newest first, the last before the window among them: it says how the window began."""
-    names = {"subject": f"check:{check_id}", "end": asked.end, "limit": _CHANGES_A_CHECK}
+    """Newest first, from those after the window (one may be the end of what began in it) to the last before it, which
+    says how it began."""
+    names = {"subject": f"check:{check_id}", "limit": _CHANGES_A_CHECK}
     for at, message in connection.execute(_SQL["settled"], names):
         change = settled.read(check_id, values.whole(at), values.text(message, values.MESSAGE_LIMIT))
         if change is not None:

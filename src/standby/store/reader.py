@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -132,6 +132,13 @@ class Reader:
 
         with self._told(), self._whole():
             return history.read(self._connection, asked)
+
+    def finest(self, check_ids: Iterable[str], start: int) -> int:
+        """The shortest step of a history that goes back to `start`: a minute, or an hour when minutes have expired."""
+        from standby.store import history
+
+        with self._told():
+            return history.finest(self._connection, check_ids, start)
 
     def alerts(self, limit: int, *, open_only: bool = False, integration: str | None = None) -> list[AlertRow]:
         """The newest alerts, newest first."""

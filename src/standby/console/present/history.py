@@ -83,7 +83,7 @@ def _legend(history: History, width: int) -> Row:
     for shade, (name, told, style) in zip(SHADES, percentiles(history.whole.latency), strict=True):
         cells += [Cell(shade, "spark"), Cell(f" {name} ", "dim"), Cell(f"{told}  ", style)]
     outages = history.outages
-    lasted = f" {figures.age(sum(outage.lasted(history.end) for outage in outages))}" if outages else ""
+    lasted = f" {figures.age(history.down_ns)}" if outages else ""
     cells.append(Cell(f"{chart.OUTAGE} {len(outages)} down{lasted}  ", "down" if outages else "dim"))
     for sign, kind, word, style in (
         (chart.ACK, "ack", "ack", "acked"),

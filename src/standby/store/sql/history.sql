@@ -22,12 +22,13 @@ WHERE check_no = :check_no AND bucket >= :start AND bucket < :end AND sketch IS 
 SELECT slot, outcome, latency_us FROM observation
 WHERE check_no = :check_no AND slot >= :start AND slot < :end;
 
--- name: oldest_minute
-SELECT min(bucket) FROM rollup_minute WHERE check_no = :check_no;
+-- name: oldest
+SELECT (SELECT min(bucket) FROM rollup_minute WHERE check_no = :check_no),
+    (SELECT min(bucket) FROM rollup_hour WHERE check_no = :check_no);
 
 -- name: settled -- newest first: who reads stops when it is old enough
 SELECT at, message FROM audit
-WHERE subject = :subject AND kind = 'settled' AND at < :end ORDER BY no DESC LIMIT :limit;
+WHERE subject = :subject AND kind = 'settled' ORDER BY no DESC LIMIT :limit;
 
 -- name: present
 SELECT outcome FROM check_state WHERE check_id = :check_id;
