@@ -92,7 +92,7 @@ def runs(w: World) -> list[FailoverRow]:
 
 
 async def ended(w: World, number: int = 1) -> FailoverRow:
-    await w.until(lambda: w.engine._failovers.runs[number].state.ended)
+    await w.until(lambda: w.engine._response.failovers.runs[number].state.ended)
     await w.pass_time(SECOND)
     return next(run for run in runs(w) if run.id == number)
 

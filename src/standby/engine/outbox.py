@@ -39,7 +39,6 @@ class Outbox:
         timeline: Timeline,
         recorder: Recorder,
         channel: Callable[[str], tuple[Channel, int] | None],
-        on_end: Callable[[NotificationRow], None],
     ) -> None:
         self.last_id = 0
         self.trouble = ""
@@ -47,7 +46,7 @@ class Outbox:
         self._timeline = timeline
         self._recorder = recorder
         self._channel = channel
-        self._on_end = on_end
+        self.on_end: Callable[[NotificationRow], None] = lambda _: None
         self._open: dict[int, NotificationRow] = {}
         self._keys: set[str] = set()
         self._spoken: dict[tuple[str, str], int] = {}  # monotonic: when an address was written to last
@@ -115,7 +114,7 @@ class Outbox:
         self._open.pop(row.id, None)
         self._recorder.buffer.notifications[row.id] = done
         self._recorder.soon()
-        self._on_end(done)
+        self.on_end(done)
 
     def _serve(self, channel: str) -> None:
         """Have a worker on this channel, unless it stands still or one is at work."""

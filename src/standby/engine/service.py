@@ -14,31 +14,28 @@ from standby.domain.text import clean
 from standby.domain.units import SECOND, format_duration
 from standby.engine.alerts import Alerts
 from standby.engine.blind import Knock, knocker
-from standby.engine.channels import Channels, Reach, reaching
+from standby.engine.channels import Reach, reaching
 from standby.engine.clock import EngineClock
 from standby.engine.commands import Commands
 from standby.engine.deadman import DeadMan, caller
 from standby.engine.ears import Ears
 from standby.engine.ending import Ending
-from standby.engine.escalations import Escalations
-from standby.engine.failovers import Failovers
 from standby.engine.housekeeping import Housekeeping
 from standby.engine.judge import Judge
-from standby.engine.outbox import Outbox
 from standby.engine.polling import Polling
 from standby.engine.proof import Prover
 from standby.engine.recorder import Recorder
 from standby.engine.refill import refill
 from standby.engine.reload import Changeover, Prepared
+from standby.engine.response import Response
 from standby.engine.restart import SHORTEST_GAP_NS, Return
-from standby.engine.routes import Direct, Routes, directing
+from standby.engine.routes import Direct, directing
 from standby.engine.signals import Signals
 from standby.engine.term import Identity, Term
 from standby.engine.timeline import Timeline
 from standby.engine.watches import compiled, watches
 from standby.engine.windows import Scope
 from standby.link.protocol import Command, Peer, Receipt
-from standby.store.escalations import NotificationRow
 from standby.store.retention import Retention
 from standby.store.rows import AuditRow, ConfigRow, EngineRow
 
@@ -103,20 +100,18 @@ class Engine:
         self._changeover = Changeover(
             self._timeline, self._recorder, judge=self._judge, scheduler=self._polling.scheduler, signals=self._signals
         )
-        self._routes = Routes(clock, self._timeline, self._recorder, self._judge, direct or directing(context))
-        prove = Prover(clock, context, self._model, build)
-        self._failovers = Failovers(
-            clock, self._timeline, self._recorder, self._alerts, self._routes, prove=prove, blind=self._is_blind
+        self._response = Response(
+            clock,
+            self._timeline,
+            self._recorder,
+            self._judge,
+            config=self._in_force,
+            direct=direct or directing(context),
+            reach=reach or reaching(context),
+            prove=Prover(clock, context, self._model, build),
         )
-        self._channels = Channels(reach or reaching(context))
-        self._outbox = Outbox(clock, self._timeline, self._recorder, self._channels.get, self._came_to_end)
-        self._escalations = Escalations(
-            clock, self._timeline, self._recorder, self._alerts,
-            outbox=self._outbox, config=self._in_force, blind=self._is_blind,
-        )  # fmt: skip
-        self._alerts.hearer = self._escalations
         self._commands = Commands(
-            writer, self._recorder, self._timeline, self._judge, self._failovers,
+            writer, self._recorder, self._timeline, self._judge, self._response.failovers,
             end=self._ending.ask, rehearse=rehearse,
         )  # fmt: skip
         on_fenced = self._ending.fenced
@@ -147,14 +142,12 @@ class Engine:
             self._signals.deaf(came.left, came.now)
         self._context.pings = self._signals.of
         await self._refill(fresh)
-        self._channels.keep(self.config)
-        self._outbox.resume(loaded.notifications, loaded.last_notification)
-        self._escalations.remember(loaded.escalations, loaded.notifications)
+        self._response.remember(self.config, loaded)
         came.revive(self._alerts, self._judge.watches)
         came.leave_gap()
-        came.tell(f"{identity.kind} engine, pid {identity.pid} on {identity.host},")
+        who = f"{identity.kind} engine, pid {identity.pid} on {identity.host},"
+        came.tell(who)
         self._record_config()
-        self._routes.keep(self.config)
         await self._apply_settings()
         self._polling.resume()
         self._changeover.plan(None, prepared)
@@ -162,9 +155,7 @@ class Engine:
         self._recorder.buffer.engine = self._row()
         self._recorder.start()
         self._recorder.urgent()
-        self._failovers.resume(loaded.failovers, f"{identity.kind} engine, pid {identity.pid} on {identity.host},")
-        self._routes.start()
-        self._escalations.resume()
+        self._response.start(loaded, who)
         self._polling.lag.start()
         self._housekeeping.start()
 
@@ -178,11 +169,7 @@ class Engine:
     async def stop(self) -> None:
         """End runs, write what is buffered, mark the term stopped. Never raises; `last_words` say what was lost."""
         self._term.state = "stopped"
-        await self._failovers.stop()
-        await self._routes.stop()
-        self._escalations.stop()
-        await self._outbox.stop()
-        await self._channels.close()
+        await self._response.stop()
         await self._polling.stop()
         await self._ears.receiver.stop()
         await self._deadman.stop()
@@ -241,9 +228,7 @@ class Engine:
             self._polling.trouble,
             self._ears.trouble,
             self._deadman.trouble,
-            self._failovers.trouble,
-            self._outbox.trouble,
-            self._escalations.trouble,
+            self._response.trouble,
         ]
         return clean("; ".join(part for part in parts if part))
 
@@ -278,8 +263,7 @@ class Engine:
         self._changeover.listen_for_jobs(new)
         self._changeover.plan(old, prepared)
         self.config = new
-        self._failovers.disarm(self._routes.keep(new))
-        self._channels.keep(new)
+        self._response.keep(new)
         await self._refill(fresh)
         for name in self._judge.integrations:
             self._judge.refresh(name)
@@ -329,9 +313,7 @@ class Engine:
         self._judge.shift()
         self._signals.shift(by)
         self._polling.shift(by)
-        self._failovers.shift(by)
-        self._outbox.shift(by)
-        self._escalations.shift(by)
+        self._response.shift(by)
         way = "forward" if by > 0 else "back"
         span = format_duration(abs(by) // SECOND * SECOND)
         self._audit("clock", f"the wall clock was stepped {way} by {span}; schedules and alert clocks moved along")
@@ -343,14 +325,8 @@ class Engine:
     def _in_force(self) -> Config:
         return self.config
 
-    def _came_to_end(self, row: NotificationRow) -> None:
-        self._escalations.came_to_end(row)
-
     def _model(self, check_id: str) -> CheckModel | None:
         return self.config.check_by_id.get(check_id)
-
-    def _is_blind(self) -> bool:
-        return self._judge.blind
 
     def _works(self) -> bool:
         storing = self._clock.monotonic() - self._recorder.committed_at <= 10 * SECOND

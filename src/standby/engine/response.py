@@ -1,0 +1,90 @@
+"""What a trouble sets in motion: people who are told level by level, traffic that is moved when one says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from standby.engine.channels import Channels, Reach
+from standby.engine.clock import EngineClock
+from standby.engine.escalations import Escalations
+from standby.engine.failovers import Failovers, Prove
+from standby.engine.judge import Judge
+from standby.engine.outbox import Outbox
+from standby.engine.recorder import Recorder
+from standby.engine.routes import Direct, Routes
+from standby.engine.timeline import Timeline
+from standby.store.rows import Loaded
+
+if TYPE_CHECKING:
+    from standby.config.models import Config
+
+
+class Response:
+    """Escalations and failovers with what carries them out. `config` gives the configuration in force."""
+
+    def __init__(
+        self,
+        clock: EngineClock,
+        timeline: Timeline,
+        recorder: Recorder,
+        judge: Judge,
+        *,
+        config: Callable[[], Config],
+        direct: Direct,
+        reach: Reach,
+        prove: Prove,
+    ) -> None:
+        self._judge = judge
+        self._channels = Channels(reach)
+        self._outbox = Outbox(clock, timeline, recorder, self._channels.get)
+        self._escalations = Escalations(
+            clock, timeline, recorder, judge.alerts, outbox=self._outbox, config=config, blind=self._blind
+        )
+        self._outbox.on_end = self._escalations.came_to_end
+        judge.alerts.hearer = self._escalations
+        self._routes = Routes(clock, timeline, recorder, judge, direct)
+        self.failovers = Failovers(
+            clock, timeline, recorder, judge.alerts, self._routes, prove=prove, blind=self._blind
+        )
+
+    def remember(self, config: Config, loaded: Loaded) -> None:
+        """What the last engine had begun, before any alert is revived: one may end because its rule is gone."""
+        self._routes.keep(config)
+        self._channels.keep(config)
+        self._outbox.resume(loaded.notifications, loaded.last_notification)
+        self._escalations.remember(loaded.escalations, loaded.notifications)
+
+    def start(self, loaded: Loaded, who: str) -> None:
+        """Go on with it, once the recorder writes; `who` is how this engine is called."""
+        self.failovers.resume(loaded.failovers, who)
+        self._routes.start()
+        self._escalations.resume()
+
+    def keep(self, config: Config) -> None:
+        """The configuration changed: what was armed on a route that changed is not what would be done."""
+        self.failovers.disarm(self._routes.keep(config))
+        self._channels.keep(config)
+
+    def shift(self, by: int) -> None:
+        """The wall clock was stepped by `by` ns."""
+        self.failovers.shift(by)
+        self._outbox.shift(by)
+        self._escalations.shift(by)
+
+    async def stop(self) -> None:
+        """What is under way comes to its end, for a while; the rest is the next engine's."""
+        await self.failovers.stop()
+        await self._routes.stop()
+        self._escalations.stop()
+        await self._outbox.stop()
+        await self._channels.close()
+
+    @property
+    def trouble(self) -> str:
+        """One line; empty when all is well."""
+        parts = (self.failovers.trouble, self._outbox.trouble, self._escalations.trouble)
+        return "; ".join(part for part in parts if part)
+
+    def _blind(self) -> bool:
+        return self._judge.blind
