@@ -58,7 +58,11 @@ def by_server(short: Path) -> Iterator[Haproxy]:
 
 
 def map_director(context: Context, **keys: object) -> Director:
-    keys = {"socket": f"unix:{context.base}/admin.sock", "map": f"{context.base}/routes.map", "key": "payments"} | keys
+    keys = {
+        "socket": f"unix:{context.base}/admin.sock",
+        "map": f"{context.base}/routes.map",
+        "entry": "payments",
+    } | keys
     return director(context, "haproxy", BACKENDS, **keys)
 
 

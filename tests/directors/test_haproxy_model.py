@@ -7,7 +7,12 @@ from pydantic import ValidationError
 
 from standby.directors.haproxy import HaproxyModel
 
-MAP = {"kind": "haproxy", "socket": "unix:/run/haproxy/admin.sock", "map": "/etc/haproxy/routes.map", "key": "payments"}
+MAP = {
+    "kind": "haproxy",
+    "socket": "unix:/run/haproxy/admin.sock",
+    "map": "/etc/haproxy/routes.map",
+    "entry": "payments",
+}
 SERVER = {"kind": "haproxy", "socket": "tcp://127.0.0.1:9999", "mode": "server", "backend": "be_pay"}
 
 
@@ -37,17 +42,17 @@ def test_which_file_is_written(row: dict[str, object], file: Path | None) -> Non
         (MAP | {"socket": "unix:"}, "is not a socket"),
         (MAP | {"socket": "unix:/a\x1bb"}, "is not a socket"),
         (MAP | {"socket": "tcp://127.0.0.1"}, 'is not host:port; write "unix:'),
-        (MAP | {"key": "pay ments"}, "write it without"),
-        (MAP | {"key": "pay;quit"}, "write it without"),
-        (MAP | {"key": "#3"}, "write it without"),
+        (MAP | {"entry": "pay ments"}, "write it without"),
+        (MAP | {"entry": "pay;quit"}, "write it without"),
+        (MAP | {"entry": "#3"}, "write it without"),
         (MAP | {"map": "@1"}, "write it without"),
-        (MAP | {"key": "<<"}, "write it without"),
-        (MAP | {"key": ""}, "write it without"),
+        (MAP | {"entry": "<<"}, "write it without"),
+        (MAP | {"entry": ""}, "write it without"),
         (MAP | {"backend": "be_pay"}, 'backend means nothing with mode = "map"; take it out'),
         (SERVER | {"lower": True}, 'lower means nothing with mode = "server"; take it out'),
-        (SERVER | {"key": "payments"}, 'key means nothing with mode = "server"; take it out'),
+        (SERVER | {"entry": "payments"}, 'entry means nothing with mode = "server"; take it out'),
         ({**SERVER, "backend": None}, 'mode = "server" needs backend; add backend'),
-        ({**MAP, "key": None}, 'mode = "map" needs key; add map and key'),
+        ({**MAP, "entry": None}, 'mode = "map" needs entry; add map and entry'),
         (MAP | {"timeout": "0s"}, "is not above zero"),
         (MAP | {"wait": "1s"}, "Extra inputs"),
     ],

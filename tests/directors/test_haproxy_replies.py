@@ -30,7 +30,7 @@ WELL: dict[str, Reply | Callable[[str], Reply]] = {
 
 
 def of(context: Context, **keys: object) -> Director:
-    keys = {"socket": "unix:s", "map": "m", "key": "payments", "persist": False, "timeout": "2s"} | keys
+    keys = {"socket": "unix:s", "map": "m", "entry": "payments", "persist": False, "timeout": "2s"} | keys
     return director(context, "haproxy", {"acme": "be_a", "borealis": "be_b"}, **keys)
 
 

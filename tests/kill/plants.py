@@ -88,7 +88,7 @@ class HaproxyPlant:
             "kind": "haproxy",
             "socket": f"unix:{running.socket}",
             "map": f"{running.folder}/routes.map",
-            "key": "payments",
+            "entry": "payments",
             "lower": True,
         }
         self._model = models()["haproxy"].model_validate(keys, context={})

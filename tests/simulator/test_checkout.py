@@ -40,7 +40,7 @@ class Shop:
     checkout: Checkout
 
     def director(self, **keys: object) -> Director:
-        keys = {"kind": "haproxy", "socket": f"unix:{SOCKET}", "map": MAP, "key": "payments"} | keys
+        keys = {"kind": "haproxy", "socket": f"unix:{SOCKET}", "map": MAP, "entry": "payments"} | keys
         context = Context(Secrets(environ={}), places=self.checkout.places())
         return build(models()["haproxy"].model_validate(keys, context={}), TARGETS, context)
 

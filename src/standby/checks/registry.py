@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Mapping
 from functools import cache
-from types import MappingProxyType
 
 import standby.checks
 from standby.checks.base import Check, Kind
+from standby.config.kinds import kinds_in
 from standby.config.models import CheckModel
 
 
 @cache
 def kinds() -> Mapping[str, Kind]:
     """Every kind by its name."""
-    found: dict[str, Kind] = {}
-    for module in sorted(info.name for info in pkgutil.iter_modules(standby.checks.__path__)):
-        kind = getattr(importlib.import_module(f"standby.checks.{module}"), "KIND", None)
-        if isinstance(kind, Kind):
-            if kind.name in found:
-                raise RuntimeError(f"two modules of standby.checks are the kind {kind.name!r}")
-            found[kind.name] = kind
-    return MappingProxyType(found)
+    return kinds_in(standby.checks, Kind)
 
 
 def models() -> Mapping[str, type[CheckModel]]:

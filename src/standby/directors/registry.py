@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Mapping
 from functools import cache
-from types import MappingProxyType
 
 import standby.directors
+from standby.config.kinds import kinds_in
 from standby.config.models import DirectorModel
 from standby.directors.base import Context, Director, Kind
 
@@ -16,14 +14,7 @@ from standby.directors.base import Context, Director, Kind
 @cache
 def kinds() -> Mapping[str, Kind]:
     """Every kind by its name."""
-    found: dict[str, Kind] = {}
-    for module in sorted(info.name for info in pkgutil.iter_modules(standby.directors.__path__)):
-        kind = getattr(importlib.import_module(f"standby.directors.{module}"), "KIND", None)
-        if isinstance(kind, Kind):
-            if kind.name in found:
-                raise RuntimeError(f"two modules of standby.directors are the kind {kind.name!r}")
-            found[kind.name] = kind
-    return MappingProxyType(found)
+    return kinds_in(standby.directors, Kind)
 
 
 def models() -> Mapping[str, type[DirectorModel]]:

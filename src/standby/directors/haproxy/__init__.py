@@ -51,7 +51,7 @@ class HaproxyModel(DirectorModel):
     )
     mode: Literal["map", "server"] = Field(default="map", description="what is set")
     map: Word | None = Field(default=None, description="the map, exactly as HAProxy's configuration writes it")
-    key: Word | None = Field(default=None, description="the map's key for this route")
+    entry: Word | None = Field(default=None, description="the entry of the map that belongs to this route: its key")
     file: Path | None = Field(default=None, description="where the map's file is; `map` itself when left out")
     persist: bool = Field(default=True, description="write the map's file as well: a reload reads it")
     lower: bool = Field(
@@ -61,11 +61,11 @@ class HaproxyModel(DirectorModel):
 
     @model_validator(mode="after")
     def _of_one_mode(self) -> HaproxyModel:
-        wanted = ("map", "key") if self.mode == "map" else ("backend",)
+        wanted = ("map", "entry") if self.mode == "map" else ("backend",)
         for key in wanted:
             if getattr(self, key) is None:
                 raise ValueError(f'mode = "{self.mode}" needs {key}; add {" and ".join(wanted)}')
-        foreign = {"backend"} if self.mode == "map" else {"map", "key", "file", "persist", "lower"}
+        foreign = {"backend"} if self.mode == "map" else {"map", "entry", "file", "persist", "lower"}
         for key in sorted(foreign & self.model_fields_set):
             raise ValueError(f'{key} means nothing with mode = "{self.mode}"; take it out')
         return self
@@ -88,7 +88,7 @@ def _director(model: HaproxyModel, targets: Mapping[str, str], context: Context)
         targets,
         context,
         map_=model.map or "",
-        key=model.key or "",
+        key=model.entry or "",
         file=None if file is None else MapFile(context.path(file)),
         lower=model.lower,
     )
