@@ -7,9 +7,12 @@ cost more than that exchange itself; here the kernel and OpenSSL are asked direc
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import select
 import socket
 import ssl
+from typing import Any
 
 import aiohappyeyeballs
 
@@ -28,21 +31,41 @@ async def connect(resolver: Resolver, host: str, port: int) -> socket.socket:
         enter("resolve")
         infos = [address.info for address in await resolver.addresses(host, port)]
         enter("connect")
-        sock = await aiohappyeyeballs.start_connection(infos, happy_eyeballs_delay=_STAGGER_S)
+        if len(infos) == 1:
+            sock = await _straight(*infos[0])
+        else:
+            sock = await aiohappyeyeballs.start_connection(infos, happy_eyeballs_delay=_STAGGER_S)
     except OSError as error:
         raise of_os_error(error, doing()) from error
     enter("first_byte")
     return sock
 
 
+async def _straight(family: int, kind: int, protocol: int, _: str, place: tuple[Any, ...]) -> socket.socket:
+    """To the one place there is, without the race of several. Raises OSError."""
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.settimeout(0)
+        number = sock.connect_ex(place)
+        if number == errno.EINPROGRESS:
+            await _writable(sock)
+            number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    except BaseException:
+        sock.close()
+        raise
+    if number:
+        sock.close()
+        raise OSError(number, os.strerror(number))
+    return sock
+
+
 class Wire:
     """Owns a connected, non-blocking socket; used by one task at a time. What waits raises Trouble."""
 
-    __slots__ = ("_loop", "_sock", "_written")
+    __slots__ = ("_sock", "_written")
 
     def __init__(self, sock: socket.socket) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._loop = asyncio.get_running_loop()
         self._sock = sock
         self._written = False  # in plain, just now: no answer can be there yet
 
@@ -53,9 +76,9 @@ class Wire:
             try:
                 return connection.do_handshake()
             except ssl.SSLWantReadError:
-                await self._readable()
+                await _readable(self._sock)
             except ssl.SSLWantWriteError:
-                await self._writable()
+                await _writable(self._sock)
             except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
                 raise Trouble(Failure.RESET, f"the connection ended {doing()}") from error
             except OSError as error:
@@ -68,9 +91,9 @@ class Wire:
             try:
                 rest = rest[self._sock.send(rest) :]
             except ssl.SSLWantReadError:
-                await self._readable()
+                await _readable(self._sock)
             except (BlockingIOError, ssl.SSLWantWriteError):
-                await self._writable()
+                await _writable(self._sock)
             except OSError as error:
                 raise of_os_error(error, doing()) from error
         self._written = not isinstance(self._sock, ssl.SSLSocket)
@@ -79,14 +102,14 @@ class Wire:
         """What has come, at most READ_BYTES of it; empty when the other side has ended."""
         if self._written:
             self._written = False
-            await self._readable()
+            await _readable(self._sock)
         while True:
             try:
                 return self._sock.recv(READ_BYTES)
             except (BlockingIOError, ssl.SSLWantReadError):
-                await self._readable()
+                await _readable(self._sock)
             except ssl.SSLWantWriteError:
-                await self._writable()
+                await _writable(self._sock)
             except OSError as error:
                 raise of_os_error(error, doing()) from error
 
@@ -100,23 +123,25 @@ class Wire:
         """End it at once, without a farewell: a peer that never answers one would hold the socket."""
         self._sock.close()
 
-    async def _readable(self) -> None:
-        ready = self._loop.create_future()
-        number = self._sock.fileno()
-        self._loop.add_reader(number, _settle, ready)
-        try:
-            await ready
-        finally:
-            self._loop.remove_reader(number)
 
-    async def _writable(self) -> None:
-        ready = self._loop.create_future()
-        number = self._sock.fileno()
-        self._loop.add_writer(number, _settle, ready)
-        try:
-            await ready
-        finally:
-            self._loop.remove_writer(number)
+async def _readable(sock: socket.socket) -> None:
+    loop, number = asyncio.get_running_loop(), sock.fileno()
+    ready = loop.create_future()
+    loop.add_reader(number, _settle, ready)
+    try:
+        await ready
+    finally:
+        loop.remove_reader(number)
+
+
+async def _writable(sock: socket.socket) -> None:
+    loop, number = asyncio.get_running_loop(), sock.fileno()
+    ready = loop.create_future()
+    loop.add_writer(number, _settle, ready)
+    try:
+        await ready
+    finally:
+        loop.remove_writer(number)
 
 
 def _settle(ready: asyncio.Future[None]) -> None:
