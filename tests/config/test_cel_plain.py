@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standby.config.cel import RULE, compile_rule
+from standby.config.cel import EXPECTATION, RULE, compile_expectation, compile_rule
 from standby.config.cel_plain import plain
 from standby.config.cel_tokens import words
 
-TYPES = {"outcome": "STRING", "latency_ms": "DOUBLE", "status": "INT", "body": "DYN", "metrics": "NUMBERS"}
+TYPES = dict(EXPECTATION.variables) | dict(RULE.variables)
 SIGNS = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
 NUMBERS = st.one_of(st.integers(0, 10).map(str), st.floats(0, 10).map(lambda number: f"{number:f}"))
 OUTCOMES = st.tuples(st.just("outcome"), st.sampled_from(["==", "!="]), st.sampled_from(["'up'", '"down"']))
@@ -38,12 +38,51 @@ def test_python_tells_what_cel_would(text: str, values: dict[str, Any]) -> None:
         assert verdict is not None
 
 
+LEAVES = st.one_of(
+    st.integers(-3, 3),
+    st.floats(-3, 3),
+    st.booleans(),
+    st.none(),
+    st.sampled_from(["ok", "", "1"]),
+    st.just([1]),
+    st.just({}),
+)
+BODIES = st.one_of(
+    LEAVES, st.dictionaries(st.sampled_from(["a", "b"]), st.one_of(LEAVES, st.fixed_dictionaries({"c": LEAVES})))
+)
+PATHS = st.sampled_from(["body.a", "body['b']", "body.a.c", "body"])
+LITERALS = st.sampled_from(["0", "1", "1.0", "2.5", "'ok'", "''", '"1"'])
+ABOUT_BODIES = st.tuples(PATHS, SIGNS, LITERALS).map(" ".join)
+
+
+@given(ABOUT_BODIES, BODIES)
+def test_python_tells_of_a_body_what_cel_would(text: str, body: object) -> None:
+    expression = compile_expectation(text)
+    assert expression.evaluate({"body": body}) is expression._run({"body": body})[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("body.status == 'ok' && latency_ms < 800", {"body": {"status": "ok"}, "latency_ms": 3.0}),
+        ("headers['x-version'] != '7'", {"headers": {"x-version": "8"}}),
+        ("certificate.days_left >= 14", {"certificate": {"days_left": 20.5}}),
+        ("metrics['load'] > 1.0", {"metrics": {"load": 2.0}}),
+    ],
+)
+def test_what_people_write_is_plain(text: str, values: dict[str, Any]) -> None:
+    found = plain(words(text), TYPES)
+    assert found is not None
+    assert found.holds(values) is True
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        "body.status == 'ok'",
-        "body == 'ok'",
-        "metrics['load'] > 1.0",
+        "body.size() == 2",
+        "body.items[0].id == 1 || true",
+        "body.status < 'ok'",
+        "metrics == 1.0",
         "!(status == 200)",
         "status == 200 || status == 204",
         "status == 200.0",
@@ -71,6 +110,11 @@ def test_anything_else_is_left_to_cel(text: str) -> None:
         ("status == 200", {"status": "200"}),
         ("status == 1", {"status": True}),
         ("latency_ms > 1", {"latency_ms": 2}),
+        ("body.status == 'ok'", {"body": "text"}),
+        ("body.status == 'ok'", {"body": {}}),
+        ("body.count == 1", {"body": {"count": 1.0}}),
+        ("body.ok == 1", {"body": {"ok": True}}),
+        ("body.items[0] == 1", {"body": {"items": [1]}}),
         ("status == 500 && latency_ms > 1", {"status": 200}),
     ],
 )

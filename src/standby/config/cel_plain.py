@@ -1,7 +1,7 @@
-"""Conditions so plain that Python may tell them: `status == 200`, `error_rate > 0.05 && latency_ms > 800`.
+"""Conditions so plain that Python may tell them: `status == 200`, `body.status == 'ok' && latency_ms < 800`.
 
-Most conditions are, and starting CEL for them cost a tenth of an observation (measured). CEL has compiled each of them
-all the same, and decides wherever a value is missing or not of the type that it was compiled for.
+Most are, and starting CEL for them cost a tenth of an observation (measured). CEL has compiled each of them all the
+same, and decides wherever a value is missing or not of the type that it is compared with.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from standby.config.cel_tokens import Token, literal_text
+from standby.config.cel_tokens import Token, literal_text, path_at
 
 _COMPARING: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -21,13 +21,21 @@ _COMPARING: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
 }
 _OF_TEXTS = ("==", "!=")  # the order of texts is left to CEL
-_TYPES: dict[str, type] = {"INT": int, "DOUBLE": float, "STRING": str}
+_TYPES: dict[str, type | None] = {
+    "INT": int,
+    "DOUBLE": float,
+    "STRING": str,
+    "TEXTS": str,
+    "NUMBERS": float,
+    "DYN": None,
+}
+_OF_LITERALS: dict[str, type] = {"int": int, "float": float, "string": str}
 
-Comparison = tuple[str, type, Callable[[Any, Any], bool], object]
+Comparison = tuple[str, Sequence[str | int], type, Callable[[Any, Any], bool], int | float | str]
 
 
 class Plain:
-    """Comparisons of a name with a literal, all of which must hold. Immutable."""
+    """Comparisons of a path with a literal, all of which must hold. Immutable."""
 
     __slots__ = ("_comparisons",)
 
@@ -37,8 +45,10 @@ class Plain:
     def holds(self, values: Mapping[str, Any]) -> bool | None:
         """Whether all hold; None when CEL must decide."""
         verdict = True
-        for name, kind, compare, literal in self._comparisons:
-            value = values.get(name)
+        for root, path, kind, compare, literal in self._comparisons:
+            value: Any = values.get(root)
+            for part in path:
+                value = value.get(part) if type(value) is dict else None
             if type(value) is not kind:
                 return None
             verdict = verdict and compare(value, literal)
@@ -59,21 +69,24 @@ def plain(line: Sequence[Token], types: Mapping[str, str]) -> Plain | None:
 
 
 def _comparison(part: Sequence[Token], types: Mapping[str, str]) -> Comparison | None:
-    if len(part) != 3 or part[0].text not in types or part[1].text not in _COMPARING:
+    if len(part) < 3 or part[0].text not in types or any("\\" in token.text for token in part):
         return None
-    name, sign, literal = part
-    kind = _TYPES.get(types[name.text])
-    value = _literal(literal, kind)
-    if kind is None or value is None or (kind is str and sign.text not in _OF_TEXTS):
+    path, end = path_at(part, 0)
+    if len(part) != end + 2 or part[end].text not in _COMPARING:
         return None
-    return name.text, kind, _COMPARING[sign.text], value
+    kind = _kind(types[part[0].text], part[-1], deep=len(path) > 1)
+    if kind is None or (kind is str and part[end].text not in _OF_TEXTS):
+        return None
+    text = part[-1].text
+    return part[0].text, path[1:], kind, _COMPARING[part[end].text], literal_text(text) if kind is str else kind(text)
 
 
-def _literal(token: Token, kind: type | None) -> int | float | str | None:
-    if kind is int and token.kind == "int":
-        return int(token.text)
-    if kind is float and token.kind in ("int", "float"):
-        return float(token.text)
-    if kind is str and token.kind == "string" and token.text[:1] in "'\"" and "\\" not in token.text:
-        return literal_text(token.text)
-    return None
+def _kind(declared: str, literal: Token, *, deep: bool) -> type | None:
+    """The one type that both sides are of; None when CEL had better see to it. Only DYN has no type declared."""
+    written = _OF_LITERALS.get(literal.kind)
+    if written is None or (written is str and literal.text[0] not in "'\""):
+        return None
+    if declared in ("TEXTS", "NUMBERS") and not deep:
+        return None
+    kind = _TYPES.get(declared) or written
+    return kind if kind is written or (kind is float and written is int) else None

@@ -118,7 +118,7 @@ def bare_name(text: str, roots: frozenset[str]) -> tuple[str | int, ...] | None:
     line = words(text)
     if not line or line[0].text not in roots:
         return None
-    path, end = _path(line, 0)
+    path, end = path_at(line, 0)
     return tuple(path) if end == len(line) else None
 
 
@@ -126,7 +126,7 @@ def _names(line: Sequence[Token], roots: frozenset[str]) -> Iterator[Name]:
     for index, token in enumerate(line):
         if token.text not in roots or (index and line[index - 1].text == "."):
             continue
-        path, end = _path(line, index)
+        path, end = path_at(line, index)
         before = [one.text for one in line[max(0, index - 2) : index]]
         after = line[end].text if end < len(line) else ""
         wrapped = before[-1:] == ["("] and after == ")" and before[0] == "size"
@@ -135,7 +135,7 @@ def _names(line: Sequence[Token], roots: frozenset[str]) -> Iterator[Name]:
         yield Name(shown, tuple(path), token.at, sized)
 
 
-def _path(line: Sequence[Token], index: int) -> tuple[list[str | int], int]:
+def path_at(line: Sequence[Token], index: int) -> tuple[list[str | int], int]:
     """The names and literal indexes behind the one at `index`, and where they end. A method's name is none of them."""
     path: list[str | int] = [line[index].text]
     at = index + 1
