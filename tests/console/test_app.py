@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from textual import events
 
+from standby.console.app import ConsoleApp
 from standby.console.screens.detail import DetailScreen, RecordScreen
 from standby.console.screens.overview import OverviewScreen
 from standby.console.screens.pages import HelpScreen, PaletteScreen
@@ -95,6 +97,31 @@ async def test_a_note_is_typed_in_one_line_and_keys_do_nothing_else_meanwhile() 
         await pilot.pause()
         assert session.commands[0].kind is CommandKind.NOTE
         assert session.commands[0].args == {"integration": "payments", "text": "quit an"}
+
+
+async def test_keys_that_come_in_one_burst_find_what_the_one_before_them_opened() -> None:
+    """Over a slow link a note's first letters arrive with the key that opens it; `q` in it is no farewell."""
+    session = FakeSession()
+    app = console(session=session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        burst(app, "nquite bad")
+        await pilot.pause()
+        assert row(app, "note on Payments: quite bad")
+        burst(app, "\r:log")
+        await pilot.pause()
+        assert session.commands[0].args["text"] == "quite bad"
+        assert row(app, "action: log")
+        burst(app, "\rnq")
+        await pilot.pause()
+        assert row(app, "note on")
+        assert len(session.commands) == 1
+
+
+def burst(app: ConsoleApp, text: str) -> None:
+    """Keys that are all there before the first is looked at."""
+    for letter in text:
+        key = {"\r": "enter", ":": "colon", " ": "space"}.get(letter, letter)
+        app.post_message(events.Key(key, letter))
 
 
 async def test_acknowledge_with_a_note_and_take_it_back() -> None:

@@ -20,7 +20,7 @@ from standby.console import theme as themes
 from standby.console.commands import Outbox, Told, told
 from standby.console.deeds import Deeds
 from standby.console.feed import Feed
-from standby.console.keys import ACTIONS, BY_ID, Situation, shown_keys
+from standby.console.keys import ACTIONS, BY_ID, BY_KEY, Situation, shown_keys
 from standby.console.present.footer import Hint
 from standby.console.present.moment import Guided, Moment
 from standby.console.present.pages import PREFIX, Entry
@@ -262,6 +262,12 @@ class ConsoleApp(App[int], inherit_bindings=False):
     async def action_do(self, name: str) -> None:
         """Carry out an action of the table, or say why not."""
         self.perform(name)
+
+    def table_key(self, key: str) -> None:
+        """Do what the action table says of a key."""
+        name = BY_KEY.get(key)
+        if name is not None:
+            self.perform(name)
 
     def perform(self, name: str) -> None:
         """Carry out an action of the table, or say why not."""

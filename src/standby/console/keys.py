@@ -220,6 +220,7 @@ ACTIONS: tuple[Action, ...] = (
            "screen", footer=True),
 )  # fmt: skip
 BY_ID = {action.id: action for action in ACTIONS}
+BY_KEY = {key: action.id for action in ACTIONS for key in action.keys}
 GROUPS = ("act", "look", "move", "screen")
 _SHOWN = {
     "question_mark": "?", "slash": "/", "colon": ":", "escape": "esc", "pageup": "pgup", "pagedown": "pgdn",

@@ -38,6 +38,7 @@ class Frame(Screen[None], inherit_bindings=False):
         self._compositor = compositor()
         self.active = 0
         self._ready = False  # the panes exist
+        self._early: list[events.Key] = []  # came before them
 
     @property
     def console_app(self) -> ConsoleApp:
@@ -179,6 +180,9 @@ class Frame(Screen[None], inherit_bindings=False):
         """All panes exist now."""
         self._ready = True
         self.paint()
+        early, self._early = self._early, []
+        for event in early:
+            self.console_app.frame.take(event)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Another size: every pane is planned again."""
@@ -189,10 +193,26 @@ class Frame(Screen[None], inherit_bindings=False):
         self.call_after_refresh(self.paint)
 
     def on_key(self, event: events.Key) -> None:
+        """Keys come in bursts over a slow link, and each has to find what the one before it opened.
+
+        So they are carried out here, at once and in order, and not by bindings, which wait their turn in another queue:
+        `nq` is the beginning of a note, not the end of the console.
+        """
+        event.stop()
+        event.prevent_default()
+        self.console_app.frame.take(event)
+
+    def take(self, event: events.Key) -> None:
+        """Carry a key out, or keep it until the panes exist."""
+        if self._ready:
+            self.key(event)
+        else:
+            self._early.append(event)
+
+    def key(self, event: events.Key) -> None:
         """A prompt swallows every key; without one, keys go to the action table."""
-        if self.console_app.prompt_key(event.key, event.character):
-            event.stop()
-            event.prevent_default()
+        if not self.console_app.prompt_key(event.key, event.character):
+            self.console_app.table_key(event.key)
 
     def on_paste(self, event: events.Paste) -> None:
         """Text from a clipboard goes into a prompt or nowhere."""

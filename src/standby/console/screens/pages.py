@@ -85,10 +85,8 @@ class PaletteScreen(Frame):
         self.active = 1
         super().paint()
 
-    def on_key(self, event: events.Key) -> None:
+    def key(self, event: events.Key) -> None:
         """Typing narrows the list; arrows, Enter and Escape do what they say."""
-        event.stop()
-        event.prevent_default()
         grid = self.grid("palette")
         if event.key in ("escape", "ctrl+c", "ctrl+p"):
             self.console_app.go_back()
