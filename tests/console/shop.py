@@ -335,9 +335,9 @@ def over() -> FailoverRow:
     )  # fmt: skip
 
 
-def routed(*runs: FailoverRow, serving: str = "acme", **changed: Any) -> Snapshot:
+def routed(*runs: FailoverRow, serving: str = "acme", simulated: bool = False, **changed: Any) -> Snapshot:
     """The bad night of a shop whose payments can go elsewhere."""
-    night = bad_night()
-    doc = {**config().doc, "routes": [ROUTE]}
+    night = bad_night(simulated=simulated)
+    doc = {**config(simulated=simulated).doc, "routes": [ROUTE]}
     state = RouteStateRow("card-payments", "payments", serving, NOW - 5 * SECOND)
     return snapshot(replace(night, config=replace(config(), doc=doc), failovers=runs, route_states=[state]), **changed)

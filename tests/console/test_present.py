@@ -10,14 +10,17 @@ from rich.cells import cell_len
 
 from standby.console.present import alerts, header, integrations, log, plan
 from standby.console.present.detail import detail
+from standby.console.present.failover import failover
 from standby.console.present.footer import info
 from standby.console.present.guide import guide
 from standby.console.present.moment import Guided
 from standby.console.present.record import record
 from standby.console.snapshot import Link, Pane, Sent, Snapshot
+from standby.domain.failover import RunKind, RunState
 from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.units import MINUTE, SECOND
 from standby.link.protocol import CommandKind, Status, Welcome
+from standby.store.failovers import FailoverRow
 
 from . import shop
 
@@ -195,6 +198,45 @@ def test_the_guide_leads_through_the_demonstration() -> None:
     assert "press n to write a note" in _guided(alerts={2: shop.acked(2)}, guided=Guided(detail=True))
     over = shop.alert(3, state=AlertState.RESOLVED, resolved_at=shop.NOW - MINUTE)
     assert _guided(alerts={3: over}, guided=Guided(pressed=True)).startswith("recovered")
+
+
+MINE = {1: shop.alert(1, state=AlertState.ACKNOWLEDGED), 4: shop.alert(4, "sms", severity=Severity.WARNING)}
+BACK = shop.run(RunState.SUCCEEDED, kind=RunKind.FAILBACK, source="borealis", target="acme", armed_at=shop.NOW - MINUTE)
+WELL = {"payments-api": shop.check("payments")}
+
+
+@pytest.mark.parametrize(
+    ("runs", "changed", "told"),
+    [
+        ([], {"alerts": {1: shop.alert(1)}}, "Payments is failing, 57 requests lost: press a to acknowledge it"),
+        ([], {}, "you have it, 57 requests lost: press F for the plan that moves Payments"),
+        ([shop.run()], {}, "nothing has moved yet: press c and type Payments -> borealis"),
+        ([shop.half_way()], {}, "Payments is being moved to borealis: each step is read back"),
+        ([shop.over()], {"serving": "borealis"}, "done: borealis answers, 57 requests were lost; F moves Pa"),
+        ([shop.over()], {"serving": "borealis", "checks": WELL}, "acme is well again: press F to move Payments back"),
+        ([shop.over(), replace(BACK, id=8)], {"checks": WELL}, "Payments is back at acme: 5 shows the routes"),
+        # Dropped, lapsed or taken back: it is where it was, and F is what is left to do.
+        ([shop.run(RunState.CANCELLED)], {}, "you have it, 57 requests lost: press F"),
+        ([shop.run(RunState.ROLLED_BACK)], {}, "you have it, 57 requests lost: press F"),
+        # Another alert that nobody has, and nothing to be moved: that one is next.
+        ([], {"checks": WELL}, "SMS is failing: press a to acknowledge it"),
+    ],
+)
+def test_the_guide_leads_through_a_failover(runs: list[FailoverRow], changed: dict[str, Any], told: str) -> None:
+    shown = shop.routed(*runs, simulated=True, serving=changed.pop("serving", "acme"))
+    checks = {**shown.checks, **changed.pop("checks", {})}
+    checks["payments-api"] = replace(checks["payments-api"], doc={"metrics": {"lost": 57.0, "answered": 12.0}})
+    shown = replace(shown, checks=checks, **{"alerts": MINE} | changed)
+    assert guide(shop.moment(shown)).startswith(told)
+    assert cell_len(guide(shop.moment(shown))) <= 76
+
+
+def test_a_failover_shows_the_requests_lost_when_somebody_counts_them() -> None:
+    shown = shop.routed(shop.over())
+    assert "lost" not in "\n".join(lines(failover(shop.moment(shown), 80, shop.over(), "")))
+    counted = replace(shown.checks["payments-api"], doc={"metrics": {"lost": 57.0}})
+    shown = replace(shown, checks={**shown.checks, "payments-api": counted})
+    assert "requests lost 57" in "\n".join(lines(failover(shop.moment(shown), 80, shop.over(), "")))
 
 
 def test_no_guide_with_real_third_parties_or_without_rights() -> None:

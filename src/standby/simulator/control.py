@@ -156,6 +156,7 @@ class Control:
 
     def _rehearse(self, asked: Mapping[str, Any]) -> str:
         progress = self._town.world.rehearse(str(asked["scenario"]), self._clock.monotonic())
+        self._checkout.begin()
         self._told = (progress.scenario, progress.step)
         self._broadcast(progress)
         return progress.says

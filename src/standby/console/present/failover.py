@@ -7,7 +7,7 @@ from standby.console.present import figures
 from standby.console.present.cells import Cell, Column, Row, lay_out, line, place, titles, wrap
 from standby.console.present.glyphs import OUTCOMES, RULE
 from standby.console.present.moment import Moment
-from standby.console.present.recovery import countdown, left_of, long_ago
+from standby.console.present.recovery import countdown, left_of, long_ago, lost_of
 from standby.domain.failover import RunState, StepState, phrase
 from standby.domain.outcome import Outcome
 from standby.domain.prechecks import Precheck, Verdict
@@ -113,6 +113,9 @@ def _way(moment: Moment, width: int, run: FailoverRow) -> list[Row]:
     state = moment.snapshot.integrations.get(run.integration)
     if state is not None:
         facts += [Cell(" errors ", "dim"), Cell(figures.share(state.error_rate), "figure")]
+    lost = lost_of(moment, run.integration)
+    if lost is not None:
+        facts += [Cell("  requests lost ", "dim"), Cell(str(lost), "figure")]
     left = left_of(moment, run.integration)
     if left is not None:
         late = left.left < 0

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from standby.console.estate import Route
 from standby.console.present.moment import Moment
-from standby.domain.outcome import AlertState, Severity
+from standby.console.present.recovery import lost_of
+from standby.domain.failover import RunState, phrase
+from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.units import MINUTE
+from standby.store.failovers import FailoverRow
 from standby.store.rows import AlertRow
 
 _LOUDNESS = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -32,8 +36,12 @@ def guide(moment: Moment) -> str:
     if not snapshot.estate.simulated or snapshot.read_only or snapshot.link.refusal:
         return ""
     firing = loudest(snapshot.firing())
-    if firing is not None:
-        return f"{snapshot.estate.name_of(firing.integration)} is failing: press a to acknowledge it"
+    moving = _moving(moment)
+    if firing is not None and (firing.severity is Severity.CRITICAL or not moving):
+        lost = _lost(moment, firing.integration)
+        return f"{snapshot.estate.name_of(firing.integration)} is failing{lost}: press a to acknowledge it"
+    if moving:
+        return moving
     held = [alert for alert in snapshot.alerts.values() if alert.state is AlertState.ACKNOWLEDGED]
     if held:
         names = {snapshot.estate.name_of(alert.integration) for alert in held}
@@ -49,3 +57,57 @@ def guide(moment: Moment) -> str:
         )
         return "recovered: 2 shows the alerts, 3 the log, q quits" if over else "the bad minute has started: watch"
     return "press any key: the bad minute starts"
+
+
+def _moving(moment: Moment) -> str:
+    """What to do about traffic of an integration that somebody has; empty when nothing is to be moved."""
+    for route in moment.snapshot.estate.routes.values():
+        last = max((run for run in moment.snapshot.failovers.values() if run.route == route.id), key=_age, default=None)
+        told = _of_run(moment, route, last) if last is not None and moment.now - last.armed_at < _RECENT else ""
+        told = told or _of_outage(moment, route)
+        if told:
+            return told
+    return ""
+
+
+def _age(run: FailoverRow) -> int:
+    return run.id
+
+
+def _of_run(moment: Moment, route: Route, run: FailoverRow) -> str:
+    name = moment.snapshot.estate.name_of(route.integration)
+    if run.state is RunState.ARMED:
+        return f"nothing has moved yet: press c and type {phrase(name, run.target)}"
+    if run.state.acting:
+        return f"{name} is being moved to {run.target}: each step is read back"
+    state = moment.snapshot.routes.get(route.id)
+    if run.state is not RunState.SUCCEEDED or state is None or state.serving != run.target:
+        return ""
+    if run.target == route.primary:
+        return f"{name} is back at {run.target}: 5 shows the routes, 3 the log, q quits"
+    primary = moment.snapshot.checks.get(route.targets.get(route.primary, ""))
+    if primary is not None and primary.outcome is Outcome.UP:
+        return f"{route.primary} is well again: press F to move {name} back"
+    lost = lost_of(moment, route.integration)
+    told = f", {lost} requests were lost" if lost else ""
+    return f"done: {run.target} answers{told}; F moves {name} back"
+
+
+def _of_outage(moment: Moment, route: Route) -> str:
+    """The primary is down, it serves, and somebody has the alert."""
+    snapshot = moment.snapshot
+    state, primary = snapshot.routes.get(route.id), snapshot.checks.get(route.targets.get(route.primary, ""))
+    held = any(
+        alert.state is AlertState.ACKNOWLEDGED and alert.integration == route.integration
+        for alert in snapshot.alerts.values()
+    )
+    down = primary is not None and primary.outcome is Outcome.DOWN
+    if state is None or state.serving != route.primary or not (held and down):
+        return ""
+    name = snapshot.estate.name_of(route.integration)
+    return f"you have it{_lost(moment, route.integration)}: press F for the plan that moves {name}"
+
+
+def _lost(moment: Moment, integration: str) -> str:
+    lost = lost_of(moment, integration)
+    return f", {lost} requests lost" if lost else ""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from standby.console.present.moment import Moment
 from standby.domain.failover import time_left
 from standby.domain.outcome import AlertState, Criticality, Outcome
 from standby.domain.units import HOUR, MINUTE, SECOND
+
+LOST = "lost"
+"""The metric that counts requests of ours that were not answered."""
 
 
 class Countdown(NamedTuple):
@@ -57,6 +61,18 @@ def most_urgent(moment: Moment) -> Countdown | None:
         if entry.criticality is Criticality.CRITICAL and (one := left_of(moment, entry.id)) is not None
     ]
     return min(found, key=lambda one: one.left, default=None)
+
+
+def lost_of(moment: Moment, integration: str) -> int | None:
+    """Requests lost, as a check of the integration counts them in a metric named `lost`; `None` when none does."""
+    found: list[int] = []
+    for check in moment.snapshot.estate.checks_of.get(integration, ()):
+        state = moment.snapshot.checks.get(check.id)
+        metrics = state.doc.get("metrics") if state is not None else None
+        lost = metrics.get(LOST) if isinstance(metrics, Mapping) else None
+        if isinstance(lost, (int, float)):
+            found.append(int(lost))
+    return max(found, default=None)
 
 
 def _served_elsewhere(moment: Moment, integration: str) -> bool:

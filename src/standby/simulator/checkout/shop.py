@@ -17,7 +17,7 @@ from standby.link.paths import RUNTIME
 from standby.simulator.checkout.gateways import COUNTER, GATEWAYS, KEY, MAP, ROUTER, SOCKET
 from standby.simulator.checkout.haproxy import HaproxyRouter, NotReadyError
 from standby.simulator.checkout.own import OwnRouter
-from standby.simulator.checkout.traffic import Traffic
+from standby.simulator.checkout.traffic import Tally, Traffic
 from standby.simulator.exchange import Answer, BadRequestError, read_request, send
 from standby.simulator.listener import LOOPBACK, Listener
 
@@ -82,6 +82,11 @@ class Checkout:
         self._tried = now
         with contextlib.suppress(NotReadyError, OSError):
             await self._router.open()
+
+    def begin(self) -> None:
+        """Count from nothing: a scenario begins."""
+        if self._traffic is not None:
+            self._traffic.tally = Tally()
 
     def connect_to(self) -> list[tuple[str, int, str, int]]:
         """Where the router and the counter really are: host, port, address, port."""
