@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standby.config.cel import EXPECTATION, RULE, compile_expectation, compile_rule
+from standby.config.cel import EXPECTATION, RULE, ExpressionError, compile_expectation, compile_rule
 from standby.config.cel_plain import plain
 from standby.config.cel_tokens import words
 
@@ -68,12 +68,52 @@ def test_python_tells_of_a_body_what_cel_would(text: str, body: object) -> None:
         ("headers['x-version'] != '7'", {"headers": {"x-version": "8"}}),
         ("certificate.days_left >= 14", {"certificate": {"days_left": 20.5}}),
         ("metrics['load'] > 1.0", {"metrics": {"load": 2.0}}),
+        ("text.contains('ready')", {"text": "all ready"}),
+        ('text.matches(\'"status": *"ok"\')', {"text": '{"status":   "ok"}'}),
+        ("headers['content-type'].startsWith('text/')", {"headers": {"content-type": "text/html"}}),
+        ("body.name.endsWith('-1')", {"body": {"name": "eu-1"}}),
     ],
 )
 def test_what_people_write_is_plain(text: str, values: dict[str, Any]) -> None:
     found = plain(words(text), TYPES)
     assert found is not None
     assert found.holds(values) is True
+
+
+PATTERNS = st.text("ab *+?.^$|()[]{}", min_size=1, max_size=8)
+
+
+@given(PATTERNS, st.text("ab \n*", max_size=12))
+def test_python_finds_what_cel_would(pattern: str, text: str) -> None:
+    try:
+        expression = compile_expectation(f"text.matches('{pattern}')")
+    except ExpressionError:
+        return
+    assert expression.evaluate({"text": text}) is expression._run({"text": text})[0]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        ("ready", True),
+        ("^ready", True),
+        ('"status": *"ok"', True),
+        ("a b+c", True),
+        ("ready$", False),
+        ("v1.2", False),
+        (" *ok", False),
+        ("a *b *c", False),
+        ("ab*b", False),
+        ("a?a?aa", False),
+        ("(a+)+b", False),
+        ("[ab]c", False),
+        ("a|b", False),
+        ("a{2}", False),
+    ],
+)
+def test_only_patterns_that_no_text_makes_slow(pattern: str, told: bool) -> None:
+    found = plain(words(f"text.matches('{pattern}')"), TYPES)
+    assert (found is not None) is told
 
 
 @pytest.mark.parametrize(
@@ -94,7 +134,10 @@ def test_what_people_write_is_plain(text: str, values: dict[str, Any]) -> None:
         "outcome < 'up'",
         r"outcome == 'u\x70'",
         "outcome == b'up'",
-        "outcome.startsWith('u')",
+        "text.contains(body.name)",
+        "text.size() == 2",
+        "latency_ms.contains('a')",
+        "headers.contains('a')",
         "status == 200 && outcome",
         "true",
     ],

@@ -135,11 +135,11 @@ class Expression:
         self.scope = scope
         self.names: Sequence[Name] = tuple(names(text, frozenset(scope.roots)))
         self._program = program
-        self._plain = plain(words(text), dict(scope.variables))
         self._decimal = decimal
         body = [name.path for name in self.names if name.path[0] == "body"]
         self._reads_body = bool(body)
         self._limit = limit_of(words(text))
+        self._plain = plain(words(text), dict(scope.variables)) if self._limit is None else None
         named = len(body) > 0 and all(len(path) > 1 and isinstance(path[1], str) for path in body)
         self._keys = frozenset(str(path[1]) for path in body) if named else None
 
