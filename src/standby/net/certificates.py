@@ -83,6 +83,7 @@ def days_left(certificate: bytes, now: int) -> float | None:
     return None if end is None else (end - now) / DAY
 
 
+@functools.lru_cache(maxsize=512)  # the same one is seen at every look
 def not_after(certificate: bytes) -> int | None:
     """The end of a DER certificate's validity in ns since 1970; None when it cannot be read."""
     try:
