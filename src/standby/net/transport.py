@@ -26,7 +26,10 @@ PORTS = {"http": 80, "https": 443}
 _DROPPED = (b"connection", b"transfer-encoding")  # ours to say
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
+_WORDS = "standby.words"  # a request's extension: what it is on the wire
+
 Origin = tuple[str, str, int]  # scheme, host, port
+_Words = tuple[Origin, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +87,15 @@ class Transport(httpx.AsyncBaseTransport):
         self._idle: dict[Origin, list[Wire]] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request; the answer's body is read from the stream, as it came. Raises Trouble."""
-        data = _head(request, reuse=self._reuse) + await request.aread()
-        origin = _origin(request.url)
+        """Send one request; the answer's body is read from the stream, as it came. Raises Trouble.
+
+        A request that is sent again is sent as it was the first time.
+        """
+        words: _Words | None = request.extensions.get(_WORDS)
+        if words is None:
+            data = _head(request, reuse=self._reuse) + await request.aread()
+            words = request.extensions[_WORDS] = (_origin(request.url), data)
+        origin, data = words
         kept = self._kept(origin)
         if kept is not None:
             enter("first_byte")
