@@ -60,6 +60,14 @@ def until(condition: Callable[[], object], what: str, seconds: float = PATIENCE_
     return time.monotonic() - begun
 
 
+def runs(pid: int) -> bool:
+    """Whether such a process runs; a zombie that nobody has waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 @dataclass
 class Engines:
     """Engine processes on one store; whatever still lives is killed at the end."""

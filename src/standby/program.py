@@ -43,13 +43,14 @@ class Ended:
             return f"ended by signal {-self.code}"
 
 
-async def run(command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Ended:
+async def run(command: Sequence[str], *, env: Mapping[str, str], cwd: Path, told: bytes = b"") -> Ended:
     """Run it to its end. It sees `env` and of ours only what every program needs (PATH, HOME, the locale...).
 
-    When cancelled its whole process group is killed. Raises NotStartedError and FloodError.
+    `told` is its standard input; one that does not read it is not held up. When cancelled its whole process group is
+    killed. Raises NotStartedError and FloodError.
     """
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | dict(env)
-    async with _started(command, environment, cwd) as program:
+    async with _started(command, environment, cwd, told) as program:
         await program.exited
         await asyncio.wait((program.drained,), timeout=_LAST_WORDS_S)
         if program.flooded:
@@ -74,6 +75,13 @@ class _Program(asyncio.SubprocessProtocol):
         """Started."""
         assert isinstance(transport, asyncio.SubprocessTransport)  # noqa: S101 - so says asyncio
         self._transport = transport
+
+    def tell(self, data: bytes) -> None:
+        """Write its standard input, to the end."""
+        pipe = self._transport.get_pipe_transport(0) if self._transport is not None else None
+        if isinstance(pipe, asyncio.WriteTransport):
+            pipe.write(data)
+            pipe.write_eof()
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         """It printed something."""
@@ -115,13 +123,15 @@ class _Program(asyncio.SubprocessProtocol):
 
 
 @contextlib.asynccontextmanager
-async def _started(command: Sequence[str], environment: Mapping[str, str], cwd: Path) -> AsyncIterator[_Program]:
+async def _started(
+    command: Sequence[str], environment: Mapping[str, str], cwd: Path, told: bytes
+) -> AsyncIterator[_Program]:
     """The program, running in a process group of its own, of which nothing is left afterwards."""
     try:
         _, program = await asyncio.get_running_loop().subprocess_exec(
             _Program,
             *command,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE if told else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=environment,
@@ -131,6 +141,7 @@ async def _started(command: Sequence[str], environment: Mapping[str, str], cwd: 
     except OSError as error:
         raise NotStartedError(error.strerror or str(error)) from error
     try:
+        program.tell(told)
         yield program
     finally:
         await program.end()

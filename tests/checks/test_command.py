@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from checks.conftest import Look
 from checks.loopback import Authority, answers, serving
+from processes import runs
 from servers import nginx, require
 from standby.checks.command import MAX_OUTPUT, CommandModel
 from standby.domain.observation import Failure, Observation
@@ -108,13 +109,6 @@ async def gone(pid: int) -> None:
     async with asyncio.timeout(5):
         while await asyncio.to_thread(runs, pid):
             await asyncio.to_thread(os.sched_yield)
-
-
-def runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 async def test_endless_output_is_cut_and_ended(look: Look) -> None:

@@ -114,8 +114,8 @@ async def test_two_switches_by_the_same_program_never_overlap(place: Path, conte
     [
         ({"read": ["r"], "set": ["s"]}, 'set is never told where to; add "{target}"'),
         ({"read": ["r", "{place}"], "set": ["s", "{place}"]}, "take {target} and {place} out of it"),
-        ({"read": [], "set": ["s", "{place}"]}, "not a command; write ["),
-        ({"read": ["r"], "set": ["s\0", "{place}"]}, "not a command; write ["),
+        ({"read": [], "set": ["s", "{place}"]}, "is not a command; write its program"),
+        ({"read": ["r"], "set": ["s\0", "{place}"]}, "is not a command; write its program"),
         ({"read": "r", "set": ["s", "{place}"]}, "read"),
         ({"read": ["r"], "set": ["s", "{place}"], "shell": True}, "Extra inputs"),
     ],

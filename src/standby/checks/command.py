@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from standby.checks.base import Context, Kind, observation
 from standby.checks.perfdata import parse_output
+from standby.config.fields import Command
 from standby.config.models import CheckModel
 from standby.config.revealed import reveal
 from standby.domain.observation import Failure, Observation
@@ -21,17 +22,11 @@ from standby.program import MAX_OUTPUT, Ended, FloodError, NotStartedError, run
 _OUTCOMES = (Outcome.UP, Outcome.DEGRADED, Outcome.DOWN, Outcome.UNKNOWN)
 
 
-def _valid_command(command: list[str]) -> list[str]:
-    if not command or not command[0] or any("\0" in argument for argument in command):
-        raise ValueError('not a command; write ["/usr/lib/nagios/plugins/check_dns", "-H", "example.com"]')
-    return command
-
-
 class CommandModel(CheckModel):
     """A program that ends with 0 (up), 1 (degraded), 2 (down) or 3 (unknown) and prints a line."""
 
     kind: Literal["command"] = "command"
-    command: Annotated[list[str], AfterValidator(_valid_command)] = Field(
+    command: Command = Field(
         description="program and arguments, run without a shell; an argument may not hold a secret: others can see it"
     )
     env: dict[str, str] = Field(default={}, description="added to the environment; values may be secret references")

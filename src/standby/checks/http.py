@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -12,7 +11,6 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import AfterValidator, Field, JsonValue, model_validator
 
-from standby import __version__
 from standby.checks import body as bodies
 from standby.checks.base import Context, Kind, certificate_metrics, observation
 from standby.checks.expectations import Expectations
@@ -23,19 +21,16 @@ from standby.config.fields import FIGURE_ROOTS, Expectation, Figures, Headers, S
 from standby.config.models import CheckModel
 from standby.config.references import is_sensitive, parse_reference
 from standby.config.revealed import Revealed, reveal
-from standby.domain.clock import Clock
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.domain.text import clean
-from standby.domain.units import SECOND
 from standby.net.phases import TRACE, Trace
-from standby.net.transport import Options
+from standby.net.retry_after import retry_after
+from standby.net.transport import USER_AGENT, Options
 from standby.net.trouble import Trouble
 
 MAX_BODY = 1_048_576
-USER_AGENT = f"standby/{__version__} (operations console)"
 _DEFAULT_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
-_LONGEST_WAIT_S = 86_400.0
 _LONGEST_FIGURE = 32  # characters
 _CONTENT = frozenset({"body", "text"})
 
@@ -125,7 +120,7 @@ class HttpCheck:
             failure=failure,
             latency_ms=latency_ms,
             metrics=metrics,
-            retry_after_s=_retry_after(answer, context.clock),
+            retry_after_s=retry_after(answer, context.clock.now()),
         )
 
     async def _ask(self, transport: httpx.AsyncBaseTransport, revealed: Revealed) -> httpx.Response:
@@ -213,21 +208,6 @@ def _figure(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return figure if math.isfinite(figure) else None
-
-
-def _retry_after(answer: httpx.Response, clock: Clock) -> float | None:
-    """The seconds that the vendor asks us to wait, from seconds or an HTTP date."""
-    if answer.status_code not in (429, 503):
-        return None
-    text = answer.headers.get("retry-after", "").strip()
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(text).timestamp() - clock.now() / SECOND
-        except (ValueError, TypeError, OverflowError):
-            return None
-    return min(max(seconds, 0.0), _LONGEST_WAIT_S) if math.isfinite(seconds) else None
 
 
 KIND = Kind("http", HttpModel, HttpCheck)

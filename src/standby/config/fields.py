@@ -160,6 +160,12 @@ def _rule(value: str) -> str:
     return _compiles(compile_rule, value)
 
 
+def _command(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value or not value[0] or any("\0" in argument for argument in value):
+        raise ValueError('is not a command; write its program and arguments: ["/usr/local/bin/program", "argument"]')
+    return value
+
+
 FIGURE_ROOTS = frozenset({"body", "headers"})
 _OWN_FIGURES = frozenset({"status", "body_bytes", "certificate_days"})
 _MOST_FIGURES = 20
@@ -234,6 +240,8 @@ UrlOrReference = Annotated[str, AfterValidator(_reference_or_url)]
 """A URL, or where one is kept (it may hold a token)."""
 Headers = Annotated[dict[str, str], AfterValidator(_headers)]
 """HTTP headers; values are plain or references (`Secrets.resolve` takes both). Secrets written out are refused."""
+Command = Annotated[tuple[str, ...], AfterValidator(_command)]
+"""A program and its arguments, run without a shell."""
 Figures = Annotated[dict[str, str], AfterValidator(_figures)]
 """Metric names, and which value of an answer each one is: `body.queue.length`, `headers['x-left']`."""
 Expectation = Annotated[str, AfterValidator(_expectation)]

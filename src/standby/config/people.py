@@ -19,6 +19,13 @@ class ChannelModel(Table):
         default=0, description="at most one message to the same address in this time; what comes meanwhile is bundled"
     )
 
+    def mistake_in(self, to: str) -> str | None:  # noqa: ARG002 - a kind that knows what an address is uses it
+        """What is wrong with an address in this channel, and after a semicolon the mend; None when nothing is.
+
+        `to` is empty where a policy names the channel itself.
+        """
+        return None
+
 
 class Reach(Table):
     """`reach` of a `[[person]]`: a channel, and the address in it."""

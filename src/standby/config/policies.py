@@ -2,38 +2,59 @@
 
 from __future__ import annotations
 
-from standby.config.entries import Entries
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from standby.config.entries import Entries, Entry
 from standby.config.lines import KeyPath
+from standby.config.people import ChannelModel, Policy
 from standby.config.problems import Problems, did_you_mean
 from standby.domain.text import clean
 
 
 def check_policies(entries: Entries, problems: Problems) -> None:
-    """Note names of nobody, and names that mean two."""
+    """Note names of nobody, names that mean two, and addresses that their channel cannot use."""
     channels, people = entries.known("channel"), entries.known("person")
+    ways = {one.model.id: one.model for one in entries.channels}
     for person in entries.people:
         for index, reach in enumerate(person.model.reach):
             if reach.channel not in channels:
                 message = f'there is no channel "{clean(reach.channel, 64)}"'
                 mend = did_you_mean(reach.channel, channels, "channel ids")
                 person.complain(problems, ("reach", index, "channel"), message, mend)
+            elif reach.channel in ways:
+                _address(person, problems, ("reach", index, "to"), ways[reach.channel].mistake_in(reach.to))
         if person.model.id in channels:
             person.complain(problems, ("id",), "is a channel's id as well", "give one of them another id")
-    known = [*people, *channels]
     for policy in entries.policies:
-        if not policy.model.level:
-            policy.complain(problems, ("level",), "tells nobody", "write at least one [[policy.level]]")
-        named: list[tuple[KeyPath, str]] = [
-            (("level", number, "targets", index), target)
-            for number, level in enumerate(policy.model.level)
-            for index, target in enumerate(level.targets)
-        ]
-        named += [(("fallback", index), target) for index, target in enumerate(policy.model.fallback)]
-        for keys, target in named:
-            if target not in known:
-                message = f'there is no person or channel "{clean(target, 64)}"'
-                policy.complain(problems, keys, message, did_you_mean(target, known, "ids"))
+        _targets(policy, [*people, *channels], ways, problems)
     _default(entries, problems)
+
+
+def _targets(policy: Entry[Policy], known: Sequence[str], ways: Mapping[str, ChannelModel], problems: Problems) -> None:
+    if not policy.model.level:
+        policy.complain(problems, ("level",), "tells nobody", "write at least one [[policy.level]]")
+    for keys, target in _named(policy.model):
+        if target not in known:
+            message = f'there is no person or channel "{clean(target, 64)}"'
+            policy.complain(problems, keys, message, did_you_mean(target, known, "ids"))
+        elif target in ways:
+            _address(policy, problems, keys, ways[target].mistake_in(""))
+
+
+def _named(policy: Policy) -> Iterator[tuple[KeyPath, str]]:
+    """Everybody whom a policy names, and where."""
+    for number, level in enumerate(policy.level):
+        for index, target in enumerate(level.targets):
+            yield ("level", number, "targets", index), target
+    for index, target in enumerate(policy.fallback):
+        yield ("fallback", index), target
+
+
+def _address(entry: Entry[Any], problems: Problems, keys: KeyPath, mistake: str | None) -> None:
+    if mistake is not None:
+        message, _, mend = mistake.partition("; ")
+        entry.complain(problems, keys, message, mend)
 
 
 def _default(entries: Entries, problems: Problems) -> None:

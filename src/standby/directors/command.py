@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from standby.config.fields import Command
 from standby.config.models import DirectorModel
 from standby.config.revealed import reveal
 from standby.config.secrets import SecretError
@@ -21,15 +22,6 @@ from standby.program import MAX_OUTPUT, FloodError, NotStartedError, run
 SUBJECT = "traffic"
 _TARGET, _PLACE = "{target}", "{place}"
 _SHOWN = 200
-
-
-def _valid_command(command: tuple[str, ...]) -> tuple[str, ...]:
-    if not command or not command[0] or any("\0" in argument for argument in command):
-        raise ValueError('not a command; write ["/usr/local/bin/switch", "{target}"]')
-    return command
-
-
-Command = Annotated[tuple[str, ...], AfterValidator(_valid_command)]
 
 
 class CommandModel(DirectorModel):

@@ -20,7 +20,7 @@ def reaching(context: ChecksContext) -> Reach:
     """Makes channels that read secrets and start from the folder as the checks do."""
     from standby.notify import registry
 
-    shared = Context(context.clock, context.secrets, context.base)
+    shared = Context(context.clock, context.secrets, context.base, context.resolver, context.transports)
     return lambda model: registry.build(model, shared)
 
 

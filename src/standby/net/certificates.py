@@ -59,9 +59,11 @@ def _unverified(connection: ssl.SSLObject | ssl.SSLSocket) -> bytes | None:
 
 
 def client_context(
-    *, verify: bool = True, authorities: Path | None = None, extra: Path | None = None
+    *, verify: bool = True, authorities: Path | None = None, extra: Path | None = None, http: bool = True
 ) -> ssl.SSLContext:
     """A client's TLS context. `authorities` replaces the system's, `extra` adds to them; both are PEM files.
+
+    `http` says in the handshake that HTTP will be spoken, which a server of another protocol may refuse.
 
     Costs tens of milliseconds: make one for each set of options and keep it. Raises OSError and ssl.SSLError.
     """
@@ -71,7 +73,8 @@ def client_context(
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    context.set_alpn_protocols(["http/1.1"])
+    if http:
+        context.set_alpn_protocols(["http/1.1"])
     context.sslobject_class = ObservedTLS
     context.sslsocket_class = ObservedSocket
     return context

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 
+from standby import __version__
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
 from standby.net.answer import Answer
@@ -22,6 +23,7 @@ from standby.net.resolver import Resolver
 from standby.net.trouble import Trouble
 from standby.net.wire import Wire, connect
 
+USER_AGENT = f"standby/{__version__} (operations console)"
 PORTS = {"http": 80, "https": 443}
 _DROPPED = (b"connection", b"transfer-encoding")  # ours to say
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -39,6 +41,7 @@ class Options:
     verify: bool = True
     authorities: Path | None = None  # PEM, instead of the system's
     reuse: bool = False  # keep connections open between observations
+    http: bool = True  # offered in the TLS handshake
 
 
 class Transports:
@@ -49,7 +52,7 @@ class Transports:
         self._extra_ca = extra_ca
         self._base = base or Path()
         self._transports: dict[Options, httpx.AsyncBaseTransport] = {}
-        self._contexts: dict[tuple[bool, Path | None], ssl.SSLContext] = {}
+        self._contexts: dict[tuple[bool, Path | None, bool], ssl.SSLContext] = {}
 
     def get(self, options: Options) -> httpx.AsyncBaseTransport:
         """The transport for these options. Raises OSError and ssl.SSLError when authorities cannot be read."""
@@ -61,10 +64,12 @@ class Transports:
 
     def tls(self, options: Options) -> ssl.SSLContext:
         """The TLS context for these options; `reuse` makes no difference."""
-        key = (options.verify, options.authorities)
+        key = (options.verify, options.authorities, options.http)
         if key not in self._contexts:
             authorities = None if options.authorities is None else self._base / options.authorities
-            self._contexts[key] = client_context(verify=options.verify, authorities=authorities, extra=self._extra_ca)
+            self._contexts[key] = client_context(
+                verify=options.verify, authorities=authorities, extra=self._extra_ca, http=options.http
+            )
         return self._contexts[key]
 
     async def close(self) -> None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from standby.config.people import ChannelModel
-from standby.config.secrets import Secrets
+from standby.config.secrets import SecretError, Secrets
 from standby.domain.clock import Clock
 from standby.domain.text import clean
+from standby.domain.units import SECOND, format_duration, format_instant
+from standby.net.phases import TRACE, Trace
+from standby.net.resolver import Resolver
+from standby.net.transport import Transports
+from standby.net.trouble import Trouble
 
 FATE_LIMIT = 300
 
@@ -28,7 +36,7 @@ class NotifyError(Exception):
 class Message:
     """Something to tell, already clean. The same `key` means the same message: whoever gets it twice can tell.
 
-    `subject` is one line, `text` several; `data` is what programs read: {"kind", "alerts": [{...}], ...}.
+    `subject` is one line, `text` several; `data` is what programs read beside them: {"alerts": [{...}], ...}.
     """
 
     key: str
@@ -38,14 +46,43 @@ class Message:
     text: str
     data: Mapping[str, Any] = field(default_factory=dict)
 
+    def document(self, to: str) -> bytes:
+        """What programs are given, as JSON: {"key", "kind", "at", "to", "subject", "text", "alerts", ...}."""
+        head = {"key": self.key, "kind": self.kind, "at": format_instant(self.at), "to": to}
+        return json.dumps({**self.data, **head, "subject": self.subject, "text": self.text}).encode("ascii")
+
 
 @dataclass
 class Context:
-    """What channels may use. Belongs to one event loop. Relative paths start from `base`."""
+    """What channels may use; the checks' own ways to other machines. Belongs to one event loop.
+
+    Relative paths start from `base`, the folder of the configuration.
+    """
 
     clock: Clock
     secrets: Secrets
-    base: Path = field(default_factory=Path)
+    base: Path
+    resolver: Resolver
+    transports: Transports
+
+
+@contextlib.asynccontextmanager
+async def attempt(context: Context, limit: int) -> AsyncIterator[None]:
+    """One try, at most `limit` ns long. What goes wrong on the way is raised as NotifyError and worth another try."""
+    trace = Trace(context.clock)
+    token = TRACE.set(trace)
+    try:
+        async with asyncio.timeout(limit / SECOND):
+            yield
+    except Trouble as trouble:
+        raise NotifyError(str(trouble)) from None
+    except SecretError as error:
+        raise NotifyError(f"a secret cannot be read: {error}") from None
+    except TimeoutError:
+        doing = f", {trace.doing}" if trace.current is not None else ""
+        raise NotifyError(f"no answer within {format_duration(limit)}{doing}") from None
+    finally:
+        TRACE.reset(token)
 
 
 class Channel(Protocol):
