@@ -128,14 +128,22 @@ class Haproxy:
             return b"".join(iter(lambda: wire.recv(65_536), b"")).decode()
 
     def reload(self) -> None:
-        """Reload the configuration, and return when the new worker answers."""
-        old = self.worker()
-        self.process.send_signal(signal.SIGUSR2)
-        self.wait_for_worker(instead_of=old)
+        """Reload the configuration, and return when the new worker answers alone: for a moment both accept."""
+        old, asked = self.worker(), 0
 
-    def wait_for_worker(self, *, instead_of: int = 0) -> None:
-        """Return when a worker answers on the runtime socket that is not this one."""
-        self._wait(lambda: self.worker() != instead_of)
+        def renewed() -> bool:
+            nonlocal asked
+            if asked % 25 == 0:  # again and again: a master that has just started is deaf until it has run itself anew
+                self.process.send_signal(signal.SIGUSR2)
+            asked += 1
+            return self.worker() != old
+
+        self._wait(renewed)
+        self._wait(lambda: not _alive(old))
+
+    def wait_for_worker(self) -> None:
+        """Return when a worker answers on the runtime socket."""
+        self._wait(lambda: self.worker() > 0)
 
     def wait_until(self, command: str, text: str) -> None:
         """Return when the reply to `command` holds `text`."""
@@ -150,6 +158,14 @@ class Haproxy:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(0.02)
         pytest.fail(f"HAProxy did not get there: {(self.folder / 'haproxy.log').read_text(errors='replace')[-500:]}")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
