@@ -85,6 +85,7 @@ def test_a_scale_holds_every_value_in_order(usual: list[float], factor: float, l
 
 
 TIMES = [
+    ("an hour on 61 cells", HOUR, 61, UTC, ["22 Nov", "00:10", "00:20"]),
     ("a day on 73 cells", DAY, 73, UTC, ["22 Nov", "03:00", "06:00"]),
     ("a day on 144 cells", DAY, 144, UTC, ["22 Nov", "02:00", "04:00"]),
     ("a week", 7 * DAY, 56, UTC, ["Sun 22", "Mon 23", "Tue 24"]),
@@ -280,6 +281,8 @@ async def test_keys_move_the_cursor_and_change_the_window() -> None:
         assert [wanted.window for wanted in feed.asked] == ["24h", "7d", "30d"]
         await press(pilot, "longer", "shorter", "bottom")
         assert "[7d]" in screen(app)
+        await press(pilot, "shorter", "shorter", "shorter")
+        assert "[1h]" in screen(app)
         await press(pilot, "back")
         assert "history" not in row(app, "shop-eu")
 

@@ -110,6 +110,7 @@ def test_a_window_fits_into_its_columns(begin: int, columns: int) -> None:
 @pytest.mark.parametrize(
     ("window", "columns", "step"),
     [
+        ("1h", 73, MINUTE),
         ("24h", 73, 20 * MINUTE),  # a terminal of 80 columns
         ("7d", 73, 3 * HOUR),
         ("30d", 73, 12 * HOUR),

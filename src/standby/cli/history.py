@@ -1,4 +1,4 @@
-"""`standby history`: one integration over a day, a week, a month, or between two instants; as text, JSON or CSV."""
+"""`standby history`: one integration over an hour to a month, or between two instants; as text, JSON or CSV."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from standby.cli.place import reading
 from standby.console.estate import Estate, estate_of
 from standby.console.present.figures import latency, percent, rate
 from standby.domain.availability import DEFINITION, Standing
-from standby.domain.history import WINDOWS, Column, History, Latency, step_for, unit_for
+from standby.domain.history import FIRST, WINDOWS, Column, History, Latency, step_for, unit_for
 from standby.domain.units import DAY, SECOND, format_instant, parse_instant
 from standby.engine.clock import SystemClock
 from standby.store.history import Asked
@@ -41,7 +41,7 @@ class Scope:
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("integration", metavar="INTEGRATION", help="its id")
-    parser.add_argument("--window", choices=tuple(WINDOWS), default="24h", help="up to now (default 24h)")
+    parser.add_argument("--window", choices=tuple(WINDOWS), default=FIRST, help=f"up to now (default {FIRST})")
     parser.add_argument("--from", dest="start", metavar="INSTANT", help='instead: from "2026-11-23T03:10:00+01:00"')
     parser.add_argument("--to", dest="end", metavar="INSTANT", help="to this instant (default now)")
     parser.add_argument("--by", choices=("integration", "check"), default="integration", help="whose rows a file has")

@@ -193,7 +193,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("log", ("3",), "log", "who did what and when", "look"),
     Action("escalation", ("4",), "escalation", "who was told, what became of it, who is next", "look"),
     Action("routes", ("5",), "routes", "where traffic goes, and where it could go", "look"),
-    Action("history", ("H",), "history", "latency, errors, outages of 24 h, 7 d, 30 d", "look", enabled=_can_look_back),
+    Action("history", ("H",), "history", "latency, errors and outages, 1 h to 30 d", "look", enabled=_can_look_back),
     Action("shorter", ("left_square_bracket",), "shorter", "a shorter window of the history", "look",
            enabled=_can_read),
     Action("longer", ("right_square_bracket",), "longer", "a longer window of the history", "look", enabled=_can_read),

@@ -10,8 +10,11 @@ from standby.domain.outcome import Outcome
 from standby.domain.settled import Settled
 from standby.domain.units import DAY, HOUR, MINUTE
 
-WINDOWS: Mapping[str, int] = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
+WINDOWS: Mapping[str, int] = {"1h": HOUR, "24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
 """The spans that people look at, in nanoseconds."""
+
+FIRST = "24h"
+"""The one that is shown first."""
 
 STEPS = tuple(
     [number * MINUTE for number in (1, 2, 5, 10, 15, 20, 30)]

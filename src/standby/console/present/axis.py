@@ -16,7 +16,11 @@ _SPREAD = 20  # the highest against the usual: above it a linear scale would pre
 _TICK_ROWS = 3  # lines between two ticks, at least
 _TICK_CELLS = 8  # cells between two ticks of time, at least
 _ROUND = (1.0, 2.0, 5.0, 10.0)
-_INTERVALS = (HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 5 * DAY, 10 * DAY)
+_INTERVALS = (
+    *(number * MINUTE for number in (5, 10, 15, 30)),
+    *(number * HOUR for number in (1, 2, 3, 4, 6, 12)),
+    *(number * DAY for number in (1, 2, 5, 10)),
+)
 _EPOCH_DAY = datetime(1970, 1, 1).toordinal()  # noqa: DTZ001 - a date
 
 
@@ -69,14 +73,15 @@ def times(start: int, end: int, cell_ns: float, zone: tzinfo | None) -> list[tup
     `cell_ns` is how much time one cell of the screen holds.
     """
     interval = next((one for one in _INTERVALS if one >= _TICK_CELLS * cell_ns), _INTERVALS[-1])
-    found = _hours(start, end, interval // HOUR, zone) if interval < DAY else _days(start, end, interval // DAY, zone)
+    found = _hours(start, end, interval // MINUTE, zone) if interval < DAY else _days(start, end, interval // DAY, zone)
     return [(at, _called(when, end - start)) for at, when in found]
 
 
 def _hours(start: int, end: int, every: int, zone: tzinfo | None) -> Iterator[tuple[int, datetime]]:
-    for at in range(-(-start // (15 * MINUTE)) * 15 * MINUTE, end, 15 * MINUTE):  # some zones are a quarter off
+    """Multiples of so many minutes since midnight."""
+    for at in range(-(-start // _INTERVALS[0]) * _INTERVALS[0], end, _INTERVALS[0]):  # some zones are a quarter off
         when = local(at, zone)
-        if when is not None and when.minute == 0 and when.hour % every == 0:
+        if when is not None and (60 * when.hour + when.minute) % every == 0:
             yield at, when
 
 

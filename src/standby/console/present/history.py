@@ -1,4 +1,4 @@
-"""One integration over a day, a week or a month: the figures of the whole, the chart, and what the cursor is on."""
+"""One integration over an hour to a month: the figures of the whole, the chart, and what the cursor is on."""
 
 from __future__ import annotations
 

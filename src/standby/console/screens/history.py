@@ -1,4 +1,4 @@
-"""One integration over time: a chart, a cursor that reads it, three windows."""
+"""One integration over time: a chart, a cursor that reads it, windows from an hour to a month."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from standby.console.present import chart, history
 from standby.console.present.footer import Hint
 from standby.console.screens.frame import Frame, Show
 from standby.console.snapshot import Wanted
-from standby.domain.history import WINDOWS, History, step_for
+from standby.domain.history import FIRST, WINDOWS, History, step_for
 
 _ALSO = ("a", "n", "?", "q")
 
 
 class HistoryScreen(Frame):
-    """Latency, errors and outages of 24 hours, 7 or 30 days."""
+    """Latency, errors and outages of an hour, a day, a week or a month."""
 
     NAME = "history"
     PLACE = "history"
@@ -23,7 +23,7 @@ class HistoryScreen(Frame):
     def __init__(self, integration: str) -> None:
         super().__init__()
         self._integration = integration
-        self._window = next(iter(WINDOWS))
+        self._window = FIRST
         self._cursor: int | None = None
 
     def situation(self) -> Situation:
