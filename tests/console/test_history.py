@@ -264,7 +264,7 @@ async def test_keys_move_the_cursor_and_change_the_window() -> None:
     app = console(feed=feed)
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "history")
-        assert "03:00–03:10" in screen(app)
+        assert "03:00–03:20" in screen(app)
         await press(pilot, "left")
         assert "02:40–03:00" in screen(app)
         await press(pilot, "far_left")
@@ -273,9 +273,9 @@ async def test_keys_move_the_cursor_and_change_the_window() -> None:
         assert "21:20–21:40" in screen(app)
         assert "failover-moved" in screen(app)
         await press(pilot, "event_after")
-        assert "03:00–03:10" in screen(app), "where the outage that lasts began"
+        assert "03:00–03:20" in screen(app), "where the outage that lasts began"
         await press(pilot, "top")
-        assert "03:00–03:20" in screen(app)
+        assert "└▲" in screen(app)
         await press(pilot, "right", "longer", "longer")
         assert "[30d]" in screen(app)
         assert [wanted.window for wanted in feed.asked] == ["24h", "7d", "30d"]

@@ -65,7 +65,8 @@ def _fitting(head: str, facts: Sequence[tuple[str, str, str]], width: int) -> li
 
 
 def _span(history: History, column: Column, zone: tzinfo | None) -> str:
-    start, end = figures.local(column.start, zone), figures.local(column.end, zone)
+    whole = (column.start // history.step + 1) * history.step  # the newest is not over yet
+    start, end = figures.local(column.start, zone), figures.local(whole, zone)
     if start is None or end is None:
         return "?"
     if history.end - history.start <= DAY + HOUR:
