@@ -1,6 +1,6 @@
 """500 checks every 5 s with the screen open: are slots missed, does memory grow, what does one observation cost?
 
-    .venv/bin/python benchmarks/soak.py [--checks 500] [--every 5] [--minutes 10]
+    .venv/bin/python -m benchmarks.soak [--checks 500] [--every 5] [--minutes 10]
 
 Starts a target server, an engine and a console on a pseudo-terminal, all on loopback; prints one JSON object.
 """
@@ -8,9 +8,7 @@ Starts a target server, an engine and a console on a pseudo-terminal, all on loo
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
-import multiprocessing
 import os
 import pty
 import select
@@ -22,50 +20,7 @@ from pathlib import Path
 
 import psutil
 
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 35\r\nConnection: close\r\n\r\n"
-BODY = b'{"status": "ok", "version": "1.23"}'
-RULES = (("down", "outcome == 'down'"), ("errors", "error_rate > 0.5"), ("slow", "latency_ms > 3000.0"))
-
-
-async def _serve(port_out: multiprocessing.connection.Connection) -> None:
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(ANSWER + BODY)
-            await writer.drain()
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=1024)
-    port_out.send(server.sockets[0].getsockname()[1])
-    await server.serve_forever()
-
-
-def _target(port_out: multiprocessing.connection.Connection) -> None:
-    asyncio.run(_serve(port_out))
-
-
-def write_config(folder: Path, port: int, checks: int, every: int) -> Path:
-    """A configuration with `checks` HTTP checks, two expectations and three rules each."""
-    lines = ["[standby]", 'name = "soak"', 'environment = "development"', 'store = "standby.db"', ""]
-    lines += ["[[vendor]]", 'id = "local"', 'name = "Local"', f"concurrency = {checks}", ""]
-    for number in range(checks):
-        lines += ["[[integration]]", f'id = "i{number}"', 'vendor = "local"', 'criticality = "high"', 'owner = "me"']
-        lines += ["[[check]]", f'id = "c{number}"', f'integration = "i{number}"', 'kind = "http"']
-        lines += [f'url = "http://127.0.0.1:{port}/{number}"', f'every = "{every}s"', f'timeout = "{every - 1}s"']
-        lines += ['expect = ["status == 200", "latency_ms < 4000.0"]']
-        for name, when in (
-            ("down", "outcome == 'down'"),
-            ("errors", "error_rate > 0.5"),
-            ("slow", "latency_ms > 3000.0"),
-        ):
-            lines += ["[[rule]]", f'id = "{name}-{number}"', f'integration = "i{number}"', f'when = "{when}"']
-            lines += ['window = "1m"', 'for = "10s"', 'severity = "warning"']
-    path = folder / "config.toml"
-    path.write_text("\n".join(lines) + "\n")
-    return path
+from benchmarks.target import answering, write_config
 
 
 def _console(config: Path) -> tuple[int, int]:
@@ -96,11 +51,7 @@ def _rss_mb(pid: int) -> float:
 
 def run(checks: int, every: int, minutes: float) -> dict[str, object]:
     """The measured figures."""
-    here, there = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=_target, args=(there,), daemon=True)
-    server.start()
-    port = here.recv()
-    with tempfile.TemporaryDirectory() as name:
+    with answering() as port, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         config = write_config(folder, port, checks, every)
         argv = [sys.executable, "-m", "standby", "--config", str(config), "engine"]
@@ -122,7 +73,6 @@ def run(checks: int, every: int, minutes: float) -> dict[str, object]:
         console.terminate()
         _drain(fd, 1)
         report = json.loads((folder / "report.json").read_text())
-    server.terminate()
     return {
         "checks": checks,
         "every_s": every,
