@@ -1,12 +1,13 @@
-"""A director whose state is files and whose acts take a moment: what a kill -9 leaves is there to be looked at.
+"""A director whose state is a file and whose acts take a moment: what a kill -9 leaves is there to be looked at.
 
 Four steps, as HAProxy's are: raise the new place, point the map at it (the pivot), write the file, lower the old one.
-Every act is a line in `acts`, written after it.
+An act and what is wrong with it are on disk by one rename: no kill comes between them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 from collections.abc import Mapping
@@ -17,7 +18,8 @@ from standby.config.models import DirectorModel
 from standby.directors.base import Context, Kind
 from standby.domain.route import Step, StepKind
 
-AT_FIRST = {"server acme": "ready", "server spare": "maint", "map": "acme", "file": "acme"}
+_AT_FIRST = {"server acme": "ready", "server spare": "maint", "map": "acme", "file": "acme"}
+_STATE = "state.json"
 _PAUSE_S = 0.03  # at most, before and after each act
 
 
@@ -47,7 +49,7 @@ class FilesDirector:
         )
 
     async def read(self, subject: str) -> str:
-        return (self._folder / subject).read_text()
+        return read(self._folder)[subject]
 
     async def apply(self, subject: str, desired: str) -> None:
         await asyncio.sleep(self._random.uniform(0, _PAUSE_S))
@@ -62,25 +64,25 @@ class FilesDirector:
 
 
 def read(folder: Path) -> dict[str, str]:
-    """The state of everything."""
-    return {subject: (folder / subject).read_text() for subject in AT_FIRST}
+    """The state of everything; "unserved" is the first act that left traffic to a place that is not ready."""
+    state: dict[str, str] = json.loads((folder / _STATE).read_text())
+    return state
 
 
 def write(folder: Path, subject: str, desired: str) -> None:
-    """Whole or not at all, and then a line about it."""
-    fresh = folder / f".{subject}.{os.getpid()}"
-    fresh.write_text(desired)
-    fresh.rename(folder / subject)
-    with (folder / "acts").open("a") as acts:
-        acts.write(f"{subject}={desired}\n")
+    """Whole or not at all."""
+    state = {**read(folder), subject: desired}
+    if state[f"server {state['map']}"] != "ready":
+        state["unserved"] = state["unserved"] or f"{subject}={desired} leaves nobody: {state}"
+    fresh = folder / f".{os.getpid()}"
+    fresh.write_text(json.dumps(state))
+    fresh.rename(folder / _STATE)
 
 
 def began(folder: Path) -> None:
     """The state before the first run."""
     folder.mkdir()
-    for subject, state in AT_FIRST.items():
-        (folder / subject).write_text(state)
-    (folder / "acts").touch()
+    (folder / _STATE).write_text(json.dumps({**_AT_FIRST, "unserved": ""}))
 
 
 KIND = Kind("files", FilesModel, FilesDirector)

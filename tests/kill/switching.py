@@ -15,7 +15,7 @@ from standby.domain.route import StepKind
 from standby.link.protocol import Command, CommandKind, Receipt, Status
 from standby.store.failovers import FailoverRow
 
-from .forks import Forks, gone
+from .forks import Forks, gone, kill
 from .plants import Plant
 
 UNTOUCHED = frozenset({RunState.ARMED, RunState.CANCELLED, RunState.BLOCKED, RunState.EXPIRED})
@@ -51,6 +51,31 @@ class Switching:
         os.kill(pid, signal.SIGTERM)
         until(lambda: gone(pid), "an end")
 
+    def round(self, engine: int, *, span_s: float, red: bool = False) -> int:
+        """A run is begun, its engine killed within `span_s`, its successor perhaps too; who ended it. AssertionError
+        for whatever is not as it must be. `red`: the new target does not answer well through the real path.
+        """
+        run = self.armed()
+        self.plant.turn_red(red)
+        typing = self.begin(run)
+        resumed, left, wanted = False, run, None
+        for number in range(2 if self.random.random() < 0.3 else 1):
+            # The second is killed wherever its start or its going on has come to.
+            threading.Event().wait(self.random.uniform(0.0, 0.6 if number else span_s))
+            kill(engine)
+            typing.join(10)  # hung up upon, so that nobody types it to the next one
+            assert not typing.is_alive(), "the sender hangs on a dead engine"
+            left, wanted = self.died(run)
+            resumed = resumed or left.state.acting
+            engine = self.engine()
+        after = self.ended(run)
+        if red and left.state.acting and wanted is RunState.SUCCEEDED:
+            wanted = RunState.ROLLED_BACK
+        assert after.state is wanted or (wanted is None and after.state in UNTOUCHED), (left, after)
+        self.check(after, resumed=resumed)
+        self.plant.turn_red(False)
+        return engine
+
     # ------------------------------------------------------------ what people do
 
     def armed(self) -> FailoverRow:
@@ -83,7 +108,7 @@ class Switching:
     def _run(self, **by: object) -> FailoverRow:
         with self.engines.reading() as reader:
             run = reader.failover(**by)  # type: ignore[arg-type]
-        assert run is not None
+        assert run is not None, f"no run {by}"
         return run
 
     def died(self, run: FailoverRow) -> tuple[FailoverRow, RunState | None]:
@@ -112,16 +137,17 @@ class Switching:
         for row in run.steps:
             wanted = row.step.desired if moved else row.step.undo
             assert state[row.step.subject] == wanted, f"run {run.id} {run.state}: {row.step.name}: {state}"
-        assert self.plant.unserved() == ""
+        unserved = self.plant.unserved()
+        assert not unserved, unserved
         with self.engines.reading() as reader:
             verdict = reader.verify_audit()
             lines = [row for row in reader.audits(10_000) if f"run {run.id}" in row.message or row.kind in ENDINGS]
         assert verdict.ok, verdict.text
         told = [row.kind for row in lines if f"run {run.id}" in row.message]
-        assert told.count("failover-armed") == 1
-        assert told.count("failover-started") == (0 if run.state in UNTOUCHED else 1)
+        assert told.count("failover-armed") == 1, told
+        assert told.count("failover-started") == (0 if run.state in UNTOUCHED else 1), (run.state, told)
         assert ("failover-resumed" in told) == resumed, told
-        assert run.result or run.state is RunState.ARMED
+        assert run.result or run.state is RunState.ARMED, f"run {run.id} is {run.state} without a word"
 
     def _state(self, run: FailoverRow) -> dict[str, str]:
         return dict(self.plant.read([row.step.subject for row in run.steps]))
