@@ -166,7 +166,7 @@ def _config(folder: Path, port: int, ports: dict[str, int]) -> str:
         "kind": "haproxy",
         "socket": f"unix:{folder}/admin.sock",
         "map": f"{folder}/routes.map",
-        "key": "pay",
+        "entry": "pay",
         "lower": True,
     }
     written = ", ".join(f"{key} = {json.dumps(value)}" for key, value in director.items())
