@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from directors.conftest import director
@@ -328,6 +329,8 @@ async def test_a_stopped_haproxy_and_one_that_is_gone_are_told_apart(by_map: Hap
     one = map_director(context, timeout="300ms")
     worker = by_map.worker()
     os.kill(worker, signal.SIGSTOP)
+    while psutil.Process(worker).status() != psutil.STATUS_STOPPED:  # the kernel stops it at its next chance
+        await asyncio.sleep(0)
     try:
         with pytest.raises(DirectorError, match="within 300ms: HAProxy hangs, or others hold its socket") as reading:
             await one.where()
