@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from directors.conftest import director
+from processes import until
 from servers import Haproxy, free_port, haproxy
 from standby.directors.base import Context, Director, DirectorError
 from standby.domain.route import Step, StepKind
@@ -329,8 +330,7 @@ async def test_a_stopped_haproxy_and_one_that_is_gone_are_told_apart(by_map: Hap
     one = map_director(context, timeout="300ms")
     worker = by_map.worker()
     os.kill(worker, signal.SIGSTOP)
-    while psutil.Process(worker).status() != psutil.STATUS_STOPPED:  # the kernel stops it at its next chance
-        await asyncio.sleep(0)
+    until(lambda: psutil.Process(worker).status() == psutil.STATUS_STOPPED, "the kernel to stop it")
     try:
         with pytest.raises(DirectorError, match="within 300ms: HAProxy hangs, or others hold its socket") as reading:
             await one.where()
