@@ -48,7 +48,7 @@ async def _straight(family: int, kind: int, protocol: int, _: str, place: tuple[
         sock.settimeout(0)
         number = sock.connect_ex(place)
         if number == errno.EINPROGRESS:
-            await _writable(sock)
+            await _writable(asyncio.get_running_loop(), sock)
             number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     except BaseException:
         sock.close()
@@ -62,10 +62,11 @@ async def _straight(family: int, kind: int, protocol: int, _: str, place: tuple[
 class Wire:
     """Owns a connected, non-blocking socket; used by one task at a time. What waits raises Trouble."""
 
-    __slots__ = ("_sock", "_written")
+    __slots__ = ("_loop", "_sock", "_written")
 
     def __init__(self, sock: socket.socket) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._loop = asyncio.get_running_loop()
         self._sock = sock
         self._written = False  # in plain, just now: no answer can be there yet
 
@@ -76,9 +77,9 @@ class Wire:
             try:
                 return connection.do_handshake()
             except ssl.SSLWantReadError:
-                await _readable(self._sock)
+                await _readable(self._loop, self._sock)
             except ssl.SSLWantWriteError:
-                await _writable(self._sock)
+                await _writable(self._loop, self._sock)
             except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
                 raise Trouble(Failure.RESET, f"the connection ended {doing()}") from error
             except OSError as error:
@@ -91,9 +92,9 @@ class Wire:
             try:
                 rest = rest[self._sock.send(rest) :]
             except ssl.SSLWantReadError:
-                await _readable(self._sock)
+                await _readable(self._loop, self._sock)
             except (BlockingIOError, ssl.SSLWantWriteError):
-                await _writable(self._sock)
+                await _writable(self._loop, self._sock)
             except OSError as error:
                 raise of_os_error(error, doing()) from error
         self._written = not isinstance(self._sock, ssl.SSLSocket)
@@ -102,14 +103,14 @@ class Wire:
         """What has come, at most READ_BYTES of it; empty when the other side has ended."""
         if self._written:
             self._written = False
-            await _readable(self._sock)
+            await _readable(self._loop, self._sock)
         while True:
             try:
                 return self._sock.recv(READ_BYTES)
             except (BlockingIOError, ssl.SSLWantReadError):
-                await _readable(self._sock)
+                await _readable(self._loop, self._sock)
             except ssl.SSLWantWriteError:
-                await _writable(self._sock)
+                await _writable(self._loop, self._sock)
             except OSError as error:
                 raise of_os_error(error, doing()) from error
 
@@ -124,8 +125,8 @@ class Wire:
         self._sock.close()
 
 
-async def _readable(sock: socket.socket) -> None:
-    loop, number = asyncio.get_running_loop(), sock.fileno()
+async def _readable(loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
+    number = sock.fileno()
     ready = loop.create_future()
     loop.add_reader(number, _settle, ready)
     try:
@@ -134,8 +135,8 @@ async def _readable(sock: socket.socket) -> None:
         loop.remove_reader(number)
 
 
-async def _writable(sock: socket.socket) -> None:
-    loop, number = asyncio.get_running_loop(), sock.fileno()
+async def _writable(loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
+    number = sock.fileno()
     ready = loop.create_future()
     loop.add_writer(number, _settle, ready)
     try:
