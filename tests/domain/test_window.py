@@ -38,6 +38,7 @@ def test_against_a_list(events: list[tuple[int, Outcome, float | None] | int]) -
                 entries.append((now + offset * SECOND, outcome, latency))
     values = window.values()
     assert len(window) == len(entries)
+    assert (window.error_rate, window.latency_ms) == (values.error_rate, values.latency_ms)
     counts = [sum(1 for _, outcome, _ in entries if outcome is wanted) for wanted in Outcome]
     assert [values.up, values.degraded, values.down, values.maintenance, values.unknown] == counts
     decided = sum(counts[:3])
@@ -111,6 +112,16 @@ def test_a_clock_set_back_brings_nothing_back() -> None:
     window.evict(BEGIN)
     window.add(BEGIN + 1, Outcome.DOWN)
     assert len(window) == 0
+
+
+def test_what_is_out_takes_no_room_for_long() -> None:
+    window = Window(MINUTE)
+    for second in range(3600):
+        window.add(BEGIN + second * SECOND, Outcome.UP, 1.0)
+        window.evict(BEGIN + second * SECOND)
+    assert len(window) == 60
+    assert len(window._slots) <= 2 * 64 + 1
+    assert window.values().latency_p99_ms == 1.0
 
 
 @pytest.mark.parametrize("span", [0, -1])

@@ -77,7 +77,7 @@ class Judge:
             memory.decided = memory.settled.outcome
         self.windows.add(memory.id, due, observation.outcome, observation.latency_ms)
         monotonic = self._timeline.monotonic()
-        memory.error_rate = self.windows.values(((memory.id,), RECENT_NS), monotonic).error_rate
+        memory.error_rate = self.windows.at(((memory.id,), RECENT_NS), monotonic).error_rate
         self._recorder.buffer.observation(observation)
         self._recorder.buffer.check_states[memory.id] = memory.row()
         self._recorder.soon()
@@ -154,8 +154,8 @@ class Judge:
         bad = next((memory for memory in memories if memory.outcome is outcome and memory.settled is not None), None)
         integration.message = f"{bad.id}: {bad.message}" if bad is not None and bad.message else ""
         if integration.checks:
-            values = self.windows.values((integration.checks, RECENT_NS), monotonic)
-            integration.error_rate, integration.latency_ms = values.error_rate, values.latency_ms
+            window = self.windows.at((integration.checks, RECENT_NS), monotonic)
+            integration.error_rate, integration.latency_ms = window.error_rate, window.latency_ms
         self._recorder.buffer.integration_states[integration.id] = integration.row()
 
     def _evaluate(self, found: Iterable[Watch], now: int, monotonic: int) -> None:
@@ -174,7 +174,7 @@ class Judge:
         expression = self._expressions[watch.key]
         scope = (watch.checks, watch.window_ns)
         if scope not in cache:
-            cache[scope] = self._names(watch.checks, self.windows.values(scope, monotonic))
+            cache[scope] = self._names(watch.checks, self.windows.at(scope, monotonic).values())
         decided, names = cache[scope]
         if decided < max(1, watch.min_samples):
             self.alerts.evaluate(watch, None, now, str)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from standby.domain.outcome import Outcome
-from standby.domain.window import Values, Window
+from standby.domain.window import Window
 
 Scope = tuple[tuple[str, ...], int]
 """The checks whose observations are pooled, and the span in nanoseconds."""
@@ -43,8 +43,8 @@ class Windows:
             for due, outcome, latency_ms in samples:
                 self._windows[scope].add(due, outcome, latency_ms)
 
-    def values(self, scope: Scope, monotonic: int) -> Values:
-        """The figures of one window now."""
+    def at(self, scope: Scope, monotonic: int) -> Window:
+        """One window as it is now."""
         window = self._windows[scope]
         window.evict(monotonic)
-        return window.values()
+        return window
