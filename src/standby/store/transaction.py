@@ -29,7 +29,7 @@ _SETTINGS = (
     "cell_size_check = ON",
     "wal_autocheckpoint = 1000",
     "journal_size_limit = 16777216",
-    "cache_size = -12000",
+    "cache_size = -4000",
     "temp_store = MEMORY",
 )
 
