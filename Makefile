@@ -40,7 +40,7 @@ figures: $(READY)
 
 # Hashes pin the files, not the place they come from: no index host is written.
 lock:
-	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python -m pip --require-virtualenv install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-emit-index-url --no-header --no-annotate --output-file requirements.txt
 
@@ -51,8 +51,8 @@ $(READY): requirements.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "standby needs Python 3.11 or newer; install python3 (Debian: apt install python3 python3-venv)" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "standby needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1); run: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "python3-venv is missing; install it (Debian: apt install python3-venv)" >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "the environment could not be made in $(VENV); is the disk full or the folder read-only?" >&2; rm -rf $(VENV); exit 1; }
+	@test -x $(BIN)/python -a -f $(VENV)/pyvenv.cfg || $(PYTHON) -m venv $(VENV) || { echo "the environment could not be made in $(VENV); is the disk full or the folder read-only?" >&2; rm -rf $(VENV); exit 1; }
 	@echo "installing the pinned libraries into $(VENV) (once)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip --require-virtualenv install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt
+	@$(BIN)/python -m pip --require-virtualenv install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
