@@ -116,9 +116,9 @@ def test_windows_are_shared_kept_and_let_go() -> None:
     assert windows.at(pooled, 12).error_rate == 0.5
     assert windows.at(single, 12).error_rate == 1.0
     assert windows.keep([pooled]) == set()
-    assert windows.at(pooled, 12).values().decided == 2
+    assert windows.at(pooled, 12).decided == 2
     assert windows.keep([pooled, single]) == {single}
-    assert windows.at(single, 12).values().decided == 0
+    assert windows.at(single, 12).decided == 0
 
 
 def test_the_timeline_takes_no_step_by_itself() -> None:

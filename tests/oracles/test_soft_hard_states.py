@@ -91,7 +91,7 @@ def test_cloudprober(case: Case) -> None:
             slot += 10
             window.add(slot, Outcome.UP if probe < good else Outcome.DOWN)
             window.evict(slot)
-        before, firing = firing, window.values().down >= case["failures"]
+        before, firing = firing, window.count(Outcome.DOWN) >= case["failures"]
         began += [sample] if firing and not before else []
     assert firing is case["expected_alerted"]
     assert began == [alert["at_sample"] for alert in case["expected_alerts"]]

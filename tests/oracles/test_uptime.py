@@ -29,9 +29,8 @@ def test_24_hours(case: Case) -> None:
     window = Window(DAY)
     for number, (word, *ping) in enumerate(case["beats"]):
         window.add(BEGIN + number * MINUTE, WORDS[word], ping[0] if ping and word == "up" else None)
-    values = window.values()
     compare(
-        case, (values.availability, values.latency_ms), (case["expected_uptime"], case["expected_avg_ping"]), WAIVERS
+        case, (window.availability, window.latency_ms), (case["expected_uptime"], case["expected_avg_ping"]), WAIVERS
     )
 
 
@@ -40,8 +39,8 @@ def test_silence_is_no_figure() -> None:
     window = Window(DAY)
     window.add(BEGIN, Outcome.UP, 100.0)
     window.evict(BEGIN + 2 * DAY)
-    assert window.values().availability is None
-    assert window.values().latency_ms is None
+    assert window.availability is None
+    assert window.latency_ms is None
 
 
 @pytest.mark.parametrize("case", cases(FILE, "daily_cases"))
@@ -53,4 +52,4 @@ def test_days(case: Case) -> None:
         month += Tally(decided=1, failures=int(word == "down"))
         ups = case["one_beat_per_day"][:number].count("up")
         assert month.availability == pytest.approx(ups / number)
-    assert week.values().availability == pytest.approx(case["expected_7d_at_end"])
+    assert week.availability == pytest.approx(case["expected_7d_at_end"])

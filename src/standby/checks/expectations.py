@@ -15,7 +15,7 @@ class Expectations:
         self._expect = [compile_expectation(text) for text in expect]
         self._prefer = [compile_expectation(text) for text in prefer]
         expressions = (*self._expect, *self._prefer)
-        self.names = frozenset(str(name.path[0]) for expression in expressions for name in expression.names)
+        self.names = frozenset[str]().union(*(expression.roots for expression in expressions))
         """What any of them may look at; the rest need not be worked out."""
 
     def broken(self, values: Mapping[str, Any]) -> list[str]:

@@ -128,12 +128,13 @@ def _second(compile_: Any, text: str) -> Any:  # noqa: ANN401 - the library has 
 class Expression:
     """A compiled condition. Immutable; safe to share."""
 
-    __slots__ = ("_decimal", "_keys", "_limit", "_plain", "_program", "_reads_body", "names", "scope", "text")
+    __slots__ = ("_decimal", "_keys", "_limit", "_plain", "_program", "_reads_body", "names", "roots", "scope", "text")
 
     def __init__(self, text: str, scope: Scope, program: Any, decimal: Any) -> None:  # noqa: ANN401
         self.text = text
         self.scope = scope
         self.names: Sequence[Name] = tuple(names(text, frozenset(scope.roots)))
+        self.roots = frozenset(str(name.path[0]) for name in self.names)
         self._program = program
         self._decimal = decimal
         body = [name.path for name in self.names if name.path[0] == "body"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
 
 from standby.domain.outcome import Outcome
 from standby.domain.units import SECOND
@@ -16,27 +15,11 @@ _NUMBER = {outcome: number for number, outcome in enumerate(_OUTCOMES)}
 _FEW = 64  # entries that are out and may stay; then they go once they are half of all
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
-    """What a window holds. Rates are 0..1, latencies milliseconds; `None` where nothing says anything about it."""
-
-    up: int
-    degraded: int
-    down: int
-    maintenance: int
-    unknown: int
-    decided: int
-    error_rate: float | None
-    availability: float | None
-    throughput: float | None  # decided observations a second; None until the window has watched for its whole span
-    latency_ms: float | None  # mean
-    latency_p50_ms: float | None
-    latency_p95_ms: float | None
-    latency_p99_ms: float | None
-
-
 class Window:
     """Observations whose slot lies in `(now - span_ns, now]`; slots may arrive a little out of order.
+
+    Its figures are of what is inside since the last `evict`, each worked out when it is asked for: rates are 0..1,
+    latencies milliseconds, percentiles exact by nearest rank, `None` where nothing says anything about it.
 
     `add` and `evict` cost about a microsecond at hundreds of observations. A day of one check every 5 s is 17,000
     observations, so they are columns of plain numbers, 25 bytes each (tuples in a deque took 136). `since` is when the
@@ -72,18 +55,6 @@ class Window:
 
     def __len__(self) -> int:
         return len(self._slots) - self._first
-
-    @property
-    def error_rate(self) -> float | None:
-        """As in `values`, alone."""
-        decided = self._decided()
-        return self._counts[Outcome.DOWN] / decided if decided else None
-
-    @property
-    def latency_ms(self) -> float | None:
-        """As in `values`, alone."""
-        timed = len(self._sorted)
-        return self._latency_sum / timed / _NS_PER_MS if timed else None
 
     def add(self, slot: int, outcome: Outcome, latency_ms: float | None = None) -> None:
         """Take one observation in, unless its slot is already out.
@@ -130,28 +101,53 @@ class Window:
             first = 0
         self._first = first
 
-    def values(self) -> Values:
-        """The figures of what is inside since the last `evict`. Percentiles are exact, by nearest rank."""
-        counts, decided, error_rate = self._counts, self._decided(), self.error_rate
-        return Values(
-            up=counts[Outcome.UP],
-            degraded=counts[Outcome.DEGRADED],
-            down=counts[Outcome.DOWN],
-            maintenance=counts[Outcome.MAINTENANCE],
-            unknown=counts[Outcome.UNKNOWN],
-            decided=decided,
-            error_rate=error_rate,
-            availability=None if error_rate is None else 1 - error_rate,
-            throughput=decided * SECOND / self.span_ns if self._full() else None,
-            latency_ms=self.latency_ms,
-            latency_p50_ms=self._percentile(50),
-            latency_p95_ms=self._percentile(95),
-            latency_p99_ms=self._percentile(99),
-        )
+    def count(self, outcome: Outcome) -> int:
+        """How many were this."""
+        return self._counts[outcome]
 
-    def _decided(self) -> int:
+    @property
+    def decided(self) -> int:
+        """How many say something about the third party."""
         counts = self._counts
         return counts[Outcome.UP] + counts[Outcome.DEGRADED] + counts[Outcome.DOWN]
+
+    @property
+    def error_rate(self) -> float | None:
+        """The share of the decided that were down."""
+        decided = self.decided
+        return self._counts[Outcome.DOWN] / decided if decided else None
+
+    @property
+    def availability(self) -> float | None:
+        """The share of the decided that were not down."""
+        error_rate = self.error_rate
+        return None if error_rate is None else 1 - error_rate
+
+    @property
+    def throughput(self) -> float | None:
+        """Decided observations a second; None until the window has watched for its whole span."""
+        return self.decided * SECOND / self.span_ns if self._full() else None
+
+    @property
+    def latency_ms(self) -> float | None:
+        """The mean."""
+        timed = len(self._sorted)
+        return self._latency_sum / timed / _NS_PER_MS if timed else None
+
+    @property
+    def latency_p50_ms(self) -> float | None:
+        """The median."""
+        return self._percentile(50)
+
+    @property
+    def latency_p95_ms(self) -> float | None:
+        """What 95 of 100 were at most."""
+        return self._percentile(95)
+
+    @property
+    def latency_p99_ms(self) -> float | None:
+        """What 99 of 100 were at most."""
+        return self._percentile(99)
 
     def _full(self) -> bool:
         return self._since is not None and self._horizon is not None and self._horizon >= self._since

@@ -12,7 +12,7 @@ from standby.domain import attempts, settled
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome, worst
 from standby.domain.units import MINUTE
-from standby.domain.window import Values
+from standby.domain.window import Window
 from standby.engine.alerts import Alerts
 from standby.engine.memory import CheckMemory, IntegrationMemory
 from standby.engine.recorder import Recorder
@@ -23,16 +23,6 @@ from standby.store.rows import AuditRow
 
 RECENT_NS = 10 * MINUTE
 """The span of the error rate that screens show."""
-
-_NAMES = (
-    "latency_ms",
-    "latency_p50_ms",
-    "latency_p95_ms",
-    "latency_p99_ms",
-    "error_rate",
-    "availability",
-    "throughput",
-)
 
 
 class Judge:
@@ -159,43 +149,46 @@ class Judge:
         self._recorder.buffer.integration_states[integration.id] = integration.row()
 
     def _evaluate(self, found: Iterable[Watch], now: int, monotonic: int) -> None:
-        names: dict[Scope, tuple[int, dict[str, Any]]] = {}
         for watch in found:
             if self.blind:
                 self.alerts.evaluate(watch, None, now, str)
             elif watch.sort is Sort.RULE:
-                self._rule(watch, now, monotonic, names)
+                self._rule(watch, now, monotonic)
             elif watch.sort is Sort.DOWN:
                 self.alerts.evaluate(watch, self._down(watch), now, partial(self._say_down, watch))
             else:
                 self.alerts.evaluate(watch, self._silent(watch), now, partial(self._say_silent, watch))
 
-    def _rule(self, watch: Watch, now: int, monotonic: int, cache: dict[Scope, tuple[int, dict[str, Any]]]) -> None:
-        expression = self._expressions[watch.key]
-        scope = (watch.checks, watch.window_ns)
-        if scope not in cache:
-            cache[scope] = self._names(watch.checks, self.windows.at(scope, monotonic).values())
-        decided, names = cache[scope]
-        if decided < max(1, watch.min_samples):
+    def _rule(self, watch: Watch, now: int, monotonic: int) -> None:
+        window = self.windows.at((watch.checks, watch.window_ns), monotonic)
+        if window.decided < max(1, watch.min_samples):
             self.alerts.evaluate(watch, None, now, str)
             return
-        condition = expression.evaluate(names)
-        self.alerts.evaluate(watch, condition, now, lambda: watch.describe(expression, names))
+        expression = self._expressions[watch.key]
+        values = self._values(watch.checks, window, expression.roots)
+        self.alerts.evaluate(watch, expression.evaluate(values), now, lambda: watch.describe(expression, values))
 
-    def _names(self, checks: tuple[str, ...], values: Values) -> tuple[int, dict[str, Any]]:
-        """How much was decided, and what a rule may speak about; names that nothing is known of are left out."""
-        names: dict[str, Any] = {name: value for name in _NAMES if (value := getattr(values, name)) is not None}
-        memories = [self.checks[name] for name in checks]
-        outcome = _believed(memories)
-        if outcome is not None:
-            names["outcome"] = outcome.value
+    def _values(self, checks: Sequence[str], window: Window, wanted: Iterable[str]) -> dict[str, Any]:
+        """What a rule asks for; names that nothing is known of are left out."""
+        values: dict[str, Any] = {}
+        for name in wanted:
+            value: Any
+            if name == "outcome":
+                value = _believed([self.checks[check] for check in checks])
+            elif name == "metrics":
+                value = self._metrics(checks)
+            else:
+                value = getattr(window, name)
+            if value is not None:
+                values[name] = value
+        return values
+
+    def _metrics(self, checks: Sequence[str]) -> dict[str, float]:
+        """Of all the checks; where two have one of a name, the newer."""
         metrics: dict[str, float] = {}
-        if len(memories) > 1:
-            memories.sort(key=attrgetter("at"))
-        for memory in memories:
+        for memory in sorted((self.checks[check] for check in checks), key=attrgetter("at")):
             metrics.update(memory.metrics)
-        names["metrics"] = metrics
-        return values.decided, names
+        return metrics
 
     def _down(self, watch: Watch) -> bool | None:
         believed = _believed([self.checks[name] for name in watch.checks])

@@ -11,6 +11,7 @@ import heapq
 import itertools
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from standby.checks.base import Check
 from standby.config.models import CheckModel
@@ -26,8 +27,7 @@ LONGEST_WAIT_NS = HOUR  # of a Retry-After: a third party may ask for patience, 
 _NEVER = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """One run: the slot it stands for (wall ns) and where that, its start and its end lie on the monotonic clock."""
 
     check_id: str

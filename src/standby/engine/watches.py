@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -25,7 +25,10 @@ AT_ONCE = Timing()
 
 
 class Expression(Protocol):
-    """A compiled condition (see `config.cel`)."""
+    """A compiled condition (see `config.cel`). `roots` are the names that it asks for."""
+
+    @property
+    def roots(self) -> frozenset[str]: ...
 
     def evaluate(self, values: Mapping[str, Any]) -> bool | None:
         """`None` when it speaks of something that is not known."""
@@ -60,11 +63,11 @@ class Watch:
     window_ns: int = 0
     min_samples: int = 1
     summary: str = ""
+    key: tuple[str, str] = field(init=False)
+    """What an alert is identified by: integration and rule."""
 
-    @property
-    def key(self) -> tuple[str, str]:
-        """What an alert is identified by: integration and rule."""
-        return self.integration, self.id
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", (self.integration, self.id))
 
     def describe(self, expression: Expression, values: Mapping[str, Any]) -> str:
         """The alert's summary: the user's words, the condition with its values, the window."""
