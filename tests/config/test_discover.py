@@ -199,3 +199,41 @@ def test_looking_imports_nothing_heavy(tmp_path: Path) -> None:
 
 def test_the_sample_is_there_and_is_ours() -> None:
     assert peek(sample_path()).simulated
+
+
+ELSEWHERE = [
+    ("a mistake in another table", "[[vendor]]\nid = \n" + GOOD),
+    ("twice the same table", GOOD + "[oops]\n[oops]\n"),
+    ("quoted names", '["standby"]\nname = "shop-eu"\nstore = "standby.db"\n[[ vendor ]]\nx = nonsense\n'),
+    ("a table below", GOOD + "[standby.extra]\nname = 'other'\n[vendor.standby]\nname = oops\n"),
+    ("dotted", 'standby.name = "shop-eu"\nstandby.store = "standby.db"\n[x]\n[x]\n'),
+]
+
+
+@pytest.mark.parametrize("text", [one[1] for one in ELSEWHERE], ids=[one[0] for one in ELSEWHERE])
+def test_a_mistake_elsewhere_keeps_nobody_from_looking(tmp_path: Path, text: str) -> None:
+    seen = peek(write(tmp_path, text))
+    assert (seen.name, seen.store) == ("shop-eu", tmp_path / "standby.db")
+
+
+TRICKY = [
+    '[standby]\noperators = [\n[],\n]\nname = "shop-eu"\n',
+    '[standby]\noperators = [\n["a"],\n]\nname = "shop-eu"\n[[vendor]]\nid = "standby"\n',
+    '[[vendor]]\nnote = """\n[standby]\nname = "not this"\n"""\n[standby]\nname = "shop-eu"\n',
+    "[[vendor]]\nnote = '''\n[standby]\nname = \"not this\"\n'''\n[standby]\nname = \"shop-eu\"\n",
+    '[[vendor]]\nid = "a"\n# [standby]\nname = "not this"\n[standby]\nname = "shop-eu"\n',
+    '[vendor.standby]\nname = "not this"\n[standby]\nname = "shop-eu"\n',
+    '[standby]\r\nname = "shop-eu"\r\n[[vendor]]\r\nname = "not this"\r\n',
+]
+
+
+@pytest.mark.parametrize("text", TRICKY)
+def test_lines_that_only_look_like_tables(tmp_path: Path, text: str) -> None:
+    assert peek(write(tmp_path, text)).name == "shop-eu"
+
+
+def test_a_mistake_in_the_table_itself_has_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path, '[[vendor]]\nid = "a"\n\n[standby]\nname = oops\n')
+    with pytest.raises(ConfigError, match=r"config.toml:5: not valid TOML"):
+        peek(path)

@@ -6,7 +6,6 @@ import argparse
 import gc
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from standby.cli.main import Globals, UsageError, globals_of
@@ -48,20 +47,18 @@ def _place(options: Globals) -> tuple[Place, Snapshot]:
     from standby.console.snapshot import Snapshot
 
     args = argparse.Namespace(**{name: getattr(options, name) for name in ("config", "store", "user", "read_only")})
-    store = store_path(args)
-    named = options.store is not None
-    config: Path | None = None
-    estate = Estate()
+    named = None if options.store is None else store_path(args)
     try:
         config = config_path(args)
         seen = peek(config)
-        estate = Estate(name=seen.name, environment=seen.environment.value, simulated=seen.simulated)
     except UsageError:
-        if not named:
+        if named is None:
             raise  # with a store of its own, a console without a configuration can still look
+        return Place(named, None, named=True, spawn=not options.read_only), Snapshot(read_only=options.read_only)
     except ConfigError as error:
         raise UsageError(str(error)) from None
-    place = Place(store, config, named=named, spawn=not options.read_only)
+    estate = Estate(name=seen.name, environment=seen.environment.value, simulated=seen.simulated)
+    place = Place(named or seen.store, config, named=named is not None, spawn=not options.read_only)
     return place, Snapshot(estate=estate, read_only=options.read_only)
 
 

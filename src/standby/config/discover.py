@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from standby.config.files import MOST_BYTES, Document, NotAFileError, as_seen, read, read_regular
+from standby.config.files import MOST_BYTES, Document, NotAFileError, as_seen, read, read_regular, read_tables
 from standby.config.problems import ConfigError, Problem
 from standby.domain.outcome import Environment
 
@@ -95,7 +95,7 @@ def user_paths(environ: Mapping[str, str]) -> Iterator[Path]:
 def _is_ours(path: Path) -> bool:
     """Whether a found `config.toml` is meant for us: it has a `standby` table, even when the rest does not parse."""
     try:
-        document = read(path)
+        document = read_tables(path, ("standby",))
     except ConfigError:
         return _looks_ours(path)
     return isinstance(document.data.get("standby"), dict)
@@ -160,9 +160,10 @@ def _distrust(path: Path, message: str, mend: str) -> ConfigError:
 def peek(path: Path) -> Peek:
     """Name, environment, store and whether the third parties are simulated. Raises ConfigError.
 
-    Only the file itself is read: `[standby]` and `[simulator]` are not taken from included files.
+    Only the file itself is read: `[standby]` and `[simulator]` are not taken from included files. A mistake in another
+    table keeps nobody from looking at the store.
     """
-    document = read(path)
+    document = read_tables(path, ("standby", "simulator"))
     settings = document.data.get("standby", {})
     if not isinstance(settings, dict):
         raise _key_error(document, "standby", "is not a table", "write [standby]")
