@@ -24,7 +24,7 @@ from .samples import T0, alert, audit, engine, integration, observed, receipt, s
 
 
 async def test_everything_written_is_read_back_as_it_was(writer: Writer, path: Path) -> None:
-    config = ConfigRow(T0, "abc", {"name": "shop", "checks": [{"id": "payments-api"}]})
+    config = ConfigRow(T0, "abc", {"name": "shop", "checks": [{"id": "payments-api"}], "rules": [{"id": "down"}]})
     down = observed(slot=T0 + SECOND, outcome=Outcome.DOWN, latency_ms=None)
     gap = GapRow(T0, None, "blind")
     seq = await writer.commit(
@@ -46,8 +46,10 @@ async def test_everything_written_is_read_back_as_it_was(writer: Writer, path: P
     changes = reader.changes()
     assert changes.seq == seq
     assert changes.engine == engine(fence=1, lag_ms=3.5, trouble="slow")
-    assert changes.config == config
-    assert changes.check_states == [state()]
+    loaded = await writer.load()
+    assert (loaded.config, loaded.check_states) == (config, [state()])
+    assert changes.config == replace(config, doc={"name": "shop", "checks": [{"id": "payments-api"}]}), "no rules"
+    assert changes.check_states == [replace(state(), doc={})], "without the engine's memory"
     assert changes.integration_states == [integration()]
     assert changes.alerts == [alert()]
     assert [replace(row, hash=b"") for row in changes.audits] == [replace(audit(), no=1)]

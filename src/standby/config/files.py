@@ -16,7 +16,7 @@ from standby.config.problems import ConfigError, Problem
 
 MOST_BYTES = 1_000_000
 DEEPEST = 40  # tables in lists in tables; ours need four
-_HEADER = re.compile(r"""[ \t]*\[{1,2}[ \t]*("[^"]*"|'[^']*'|[^\].\s]+)""")
+_HEADER = re.compile(r"""^[ \t]*\[{1,2}[ \t]*("[^"\n]*"|'[^'\n]*'|[^\].\s]+)""", re.MULTILINE)
 _AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _AT_END = " (at end of document)"
 
@@ -58,13 +58,16 @@ def _only(text: str, tables: Collection[str]) -> str:
     """The lines of these tables, the others empty. All of it when a text may go on over lines that look like tables."""
     if '"""' in text or "'''" in text:
         return text
-    kept, wanted = [], True
-    for line in text.split("\n"):
-        header = _HEADER.match(line)
-        if header is not None:
-            wanted = header[1].strip("\"'") in tables
-        kept.append(line if wanted else "")
-    return "\n".join(kept)
+    kept, wanted, begun = [], True, 0
+    for header in _HEADER.finditer(text):
+        kept.append(_piece(text, begun, header.start(), wanted=wanted))
+        wanted, begun = header[1].strip("\"'") in tables, header.start()
+    return "".join([*kept, _piece(text, begun, len(text), wanted=wanted)])
+
+
+def _piece(text: str, begun: int, end: int, *, wanted: bool) -> str:
+    """A part of the text, or as many empty lines: what is after it keeps its line number."""
+    return text[begun:end] if wanted else "\n" * text.count("\n", begun, end)
 
 
 def as_seen(path: Path) -> str:

@@ -16,6 +16,7 @@ from standby.domain.units import SECOND
 from standby.store.rows import ConfigRow
 
 CRITICALITIES = tuple(Criticality)
+_NAME_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,9 @@ def _names(value: object) -> list[str]:
 
 def _text(entry: Mapping[str, Any], key: str) -> str:
     value = entry.get(key)
-    return clean(value, 200) if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value if len(value) <= _NAME_LIMIT else clean(value, _NAME_LIMIT)  # it came in by the store's door: clean
 
 
 def _whole(value: object) -> int | None:

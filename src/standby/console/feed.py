@@ -34,15 +34,8 @@ class Feed:
         self._tried_at: int | None = None
 
     def first(self, snapshot: Snapshot) -> Snapshot:
-        """Everything at once, before the first frame. A store that does not exist yet is no trouble."""
-        snapshot = self.poll(snapshot)
-        if self._reader is None:
-            return snapshot
-        try:
-            now = self._clock.now()
-            return replace(snapshot, series=self._reader.latency_series(now - SERIES_SPAN, now), series_at=now)
-        except StoreError as error:
-            return self._troubled(snapshot, error)
+        """What the first frame shows. A store that does not exist yet is no trouble; sparklines come after it."""
+        return self.poll(snapshot)
 
     def poll(self, snapshot: Snapshot) -> Snapshot:
         """`snapshot` itself when nothing was written; else brought up to date. 3 us when nothing was."""

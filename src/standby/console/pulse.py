@@ -24,7 +24,8 @@ class Pulse:
     def __init__(self, app: ConsoleApp) -> None:
         self._app = app
         now, engine = app.setup.clock.now(), app.snapshot.engine
-        self._second, self._tens, self._minute = now // SECOND, now // FULL_NS, minute_of(now)
+        self._second, self._tens = now // SECOND, now // FULL_NS
+        self._minute = minute_of(now) if app.snapshot.series_at else None  # None: read at the first beat
         self._painted = 0
         self._dirty = False
         self._pane_at = 0

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from standby.domain.observation import NO_METRICS, NO_PHASES, Failure, Observation, Phases
@@ -89,15 +90,23 @@ def failure(cell: object) -> Failure | None:
     return None if cell is None else word(cell, Failure, Failure.INTERNAL)
 
 
-def document(cell: object) -> Mapping[str, Any]:
-    """A JSON object with clean text in it; empty for anything else."""
+def document(cell: object, without: str = "") -> Mapping[str, Any]:
+    """A JSON object with clean text in it, `without` one of its entries; empty for anything else."""
     if not isinstance(cell, str) or len(cell) > MAX_JSON:
         return {}
     try:
         found = json.loads(cell)
-        return _tidy(found, 0) if isinstance(found, dict) else {}
     except (ValueError, RecursionError):
         return {}
+    if not isinstance(found, dict):
+        return {}
+    return {_key(key): _tidy(inner, 1) for key, inner in found.items() if key != without}
+
+
+@lru_cache(1024)
+def _key(key: str) -> str:
+    """A clean name of an entry: the same few come again and again."""
+    return clean(key, NAME_LIMIT)
 
 
 def _tidy(value: Any, depth: int) -> Any:  # noqa: ANN401 - JSON
@@ -110,7 +119,7 @@ def _tidy(value: Any, depth: int) -> Any:  # noqa: ANN401 - JSON
     if depth >= MAX_DEPTH:
         return None
     if isinstance(value, dict):
-        return {clean(key, NAME_LIMIT): _tidy(inner, depth + 1) for key, inner in value.items()}
+        return {_key(key): _tidy(inner, depth + 1) for key, inner in value.items()}
     if isinstance(value, list):
         return [_tidy(inner, depth + 1) for inner in value]
     return value
@@ -146,6 +155,11 @@ def engine(cells: Cells) -> EngineRow:
 def config(cells: Cells) -> ConfigRow:
     """From `read.config`."""
     return ConfigRow(at=whole(cells[0]), digest=text(cells[1]), doc=document(cells[2]))
+
+
+def config_seen(cells: Cells) -> ConfigRow:
+    """From `read.config`, without the rules: no screen speaks of them, and they are most of it."""
+    return ConfigRow(at=whole(cells[0]), digest=text(cells[1]), doc=document(cells[2], without="rules"))
 
 
 def check_state(cells: Cells) -> CheckStateRow:

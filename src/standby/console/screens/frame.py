@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
+from textual.geometry import Size
 from textual.screen import Screen
 
 from standby.console.keys import Situation
@@ -38,6 +39,7 @@ class Frame(Screen[None], inherit_bindings=False):
         self._compositor = compositor()
         self.active = 0
         self._ready = False  # the panes exist
+        self._painted_size = Size(0, 0)
         self._early: list[events.Key] = []  # came before them
 
     @property
@@ -102,7 +104,7 @@ class Frame(Screen[None], inherit_bindings=False):
         """Compute everything again; only cells that look different reach the terminal."""
         if not self.shown:
             return
-        width, height = self.app.size
+        width, height = self._painted_size = self.app.size
         moment = self.console_app.moment()
         told = header.notices(moment, width)[: max(0, height - 6)]
         self._place("header", Box(0, 0, width, min(1, height)), [header.header(moment, width, self.PLACE)])
@@ -185,8 +187,9 @@ class Frame(Screen[None], inherit_bindings=False):
             self.console_app.frame.take(event)
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Another size: every pane is planned again."""
-        self.paint()
+        """Another size: every pane is planned again. At the start Textual says the same size three times."""
+        if self.app.size != self._painted_size:
+            self.paint()
 
     def on_screen_resume(self) -> None:
         """Shown again: time has passed meanwhile."""
