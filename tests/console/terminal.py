@@ -78,6 +78,13 @@ class Terminal:
         """Type."""
         os.write(self.fd, keys.encode())
 
+    def resize(self, columns: int, lines: int) -> None:
+        """Another size; what stood there is gone."""
+        self.shown.resize(lines, columns)
+        self.shown.reset()
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        os.kill(self.pid, signal.SIGWINCH)
+
     def hang_up(self) -> None:
         """The terminal is gone: the other end is closed."""
         os.close(self.fd)

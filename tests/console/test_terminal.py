@@ -123,6 +123,42 @@ def test_ctrl_z_stops_the_console_and_fg_paints_it_again(store: Path) -> None:
         assert console.ends() == 0
 
 
+@pytest.mark.parametrize("size", [(120, 40), (60, 15), (80, 24)], ids=["larger", "smaller", "as before"])
+def test_another_size_is_painted_whole(store: Path, size: tuple[int, int]) -> None:
+    with terminal(store, "--read-only") as console:
+        console.shows("✗ down")
+        console.silence(0.5)
+        before = console.text
+        console.resize(*size)
+        console.shows("✗ down")
+        console.shows("PRODUCTION")
+        console.silence(0.5)
+        assert "q quit" in console.text or size[0] < 80
+        if size == (80, 24):
+            assert console.text.splitlines()[3:] == before.splitlines()[3:], "the clock may have turned"
+
+
+def test_ctrl_l_paints_what_another_program_wrote_over(store: Path) -> None:
+    with terminal(store, "--read-only") as console:
+        console.shows("✗ down")
+        console.silence(0.5)
+        console.shown.reset()
+        console.press("\x0c")
+        console.shows("✗ down")
+        console.shows("PRODUCTION")
+
+
+def test_a_screen_is_sent_once_when_it_is_opened(store: Path) -> None:
+    with terminal(store, "--read-only") as console:
+        console.shows("✗ down")
+        console.silence(0.5)
+        begun = len(console.raw)
+        console.press("3")
+        console.shows("vendor confirms")
+        console.silence(0.5)
+        assert len(console.raw) - begun < 6_000, "80 x 24 cells with their colours, not four times"
+
+
 def test_trouble_with_the_store_is_told_after_leaving(tmp_path: Path) -> None:
     (tmp_path / "standby.db").write_bytes(b"not a database at all" * 100)
     with terminal(tmp_path, "--read-only", size=(200, 24)) as console:

@@ -103,6 +103,11 @@ class ConsoleApp(App[int], inherit_bindings=False):
         if self.setup.live:
             self.call_after_refresh(self._go_live)
 
+    def on_resize(self) -> None:
+        """The terminal says that its size changed; what it made of the lines meanwhile nobody knows."""
+        if self.screen_stack:
+            self.frame.repaint()
+
     def _go_live(self) -> None:
         gc.freeze()
         gc.enable()  # the launcher switched it off for the way here

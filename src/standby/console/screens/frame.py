@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 
 from standby.console.keys import Situation
-from standby.console.output import compositor
+from standby.console.output import compositor, front_of
 from standby.console.present import footer, header
 from standby.console.present.cells import Row, blank
 from standby.console.present.moment import Moment
@@ -160,6 +160,7 @@ class Frame(Screen[None], inherit_bindings=False):
 
     def repaint(self) -> None:
         """Paint everything again, whatever the terminal shows."""
+        front_of(self.app.console).forget()
         self.paint()
         for grid in self.query(Grid):
             grid.repaint()
