@@ -39,7 +39,7 @@ class Lengths:
 
     starts: int = 15
     windows: int = 3
-    window_s: float = 30.0
+    window_s: float = 20.0
     keys: int = 60
     stalls: int = 3
 
