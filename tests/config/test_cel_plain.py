@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from standby.config.cel import EXPECTATION, RULE, ExpressionError, compile_expectation, compile_rule
 from standby.config.cel_plain import plain
 from standby.config.cel_tokens import words
+from standby.domain.outcome import Outcome
 
 TYPES = dict(EXPECTATION.variables) | dict(RULE.variables)
 SIGNS = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
@@ -68,6 +69,7 @@ def test_python_tells_of_a_body_what_cel_would(text: str, body: object) -> None:
         ("headers['x-version'] != '7'", {"headers": {"x-version": "8"}}),
         ("certificate.days_left >= 14", {"certificate": {"days_left": 20.5}}),
         ("metrics['load'] > 1.0", {"metrics": {"load": 2.0}}),
+        ("outcome == 'down'", {"outcome": Outcome.DOWN}),
         ("text.contains('ready')", {"text": "all ready"}),
         ('text.matches(\'"status": *"ok"\')', {"text": '{"status":   "ok"}'}),
         ("headers['content-type'].startsWith('text/')", {"headers": {"content-type": "text/html"}}),

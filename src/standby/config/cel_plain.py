@@ -57,7 +57,7 @@ class Plain:
             value: Any = values.get(root)
             for part in path:
                 value = value.get(part) if type(value) is dict else None
-            if type(value) is not kind:
+            if type(value) is not kind and not (kind is str and isinstance(value, str)):
                 return None
             verdict = verdict and compare(value, literal)
         return verdict
