@@ -5,7 +5,6 @@ import json
 import zlib
 from collections.abc import AsyncIterator, Sequence
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,10 +16,16 @@ from standby.net.trouble import Trouble
 LIMIT = 10_000
 
 
-class Chunks(httpx.AsyncByteStream):
-    def __init__(self, chunks: Sequence[bytes]) -> None:
+class Chunks:
+    """An answer that comes in pieces."""
+
+    def __init__(self, chunks: Sequence[bytes], encoding: str = "") -> None:
         self.chunks = chunks
+        self.encoding = encoding
         self.given = 0
+
+    def header(self, name: str) -> str:
+        return self.encoding if name == "content-encoding" else ""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for chunk in self.chunks:
@@ -28,8 +33,8 @@ class Chunks(httpx.AsyncByteStream):
             yield chunk
 
 
-def answer(*chunks: bytes, encoding: str = "") -> httpx.Response:
-    return httpx.Response(200, headers={"content-encoding": encoding}, stream=Chunks(chunks))
+def answer(*chunks: bytes, encoding: str = "") -> Chunks:
+    return Chunks(chunks, encoding)
 
 
 def raw_deflate(data: bytes) -> bytes:
@@ -106,7 +111,7 @@ async def test_a_bomb_in_one_chunk_is_never_inflated_beyond_the_cap(monkeypatch:
 
 async def test_a_body_that_nobody_needs_is_read_to_the_cap_and_not_kept() -> None:
     endless = Chunks([b"x" * 1000] * 1_000_000)
-    assert await body.skip(httpx.Response(200, stream=endless), LIMIT) > LIMIT
+    assert await body.skip(endless, LIMIT) > LIMIT
     assert endless.given == 11
 
 

@@ -11,7 +11,7 @@ from standby.net.trouble import Trouble
 def redirected(method: str, status: int, location: str, url: str = "http://shop.test/a/b?x=1") -> httpx.Request:
     headers = {"X-Key": "k", "Content-Type": "text/plain"}
     request = httpx.Request(method, url, headers=headers, content=b"pay" if method in ("POST", "PUT") else None)
-    return following(request, httpx.Response(status, headers={"Location": location}), ["x-key"])
+    return following(request, status, location, ["x-key"])
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from checks.loopback import Authority, Handler, RealClock, answers, authority, r
 from standby.checks import body
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
-from standby.net.answer import MAX_INTERIM
+from standby.net.answer import MAX_INTERIM, Answer
 from standby.net.certificates import days_left
 from standby.net.phases import TRACE, Trace
 from standby.net.resolver import Resolver
@@ -47,12 +47,12 @@ class Asker:
         self.resolver = Resolver(self.connect_to)
         self.transports = Transports(self.resolver, extra_ca)
 
-    async def ask(self, url: str, options: Options = PLAIN, **rest: object) -> tuple[httpx.Response, bytes]:
+    async def ask(self, url: str, options: Options = PLAIN, **rest: object) -> tuple[Answer, bytes]:
         trace = Trace(RealClock())
         TRACE.set(trace)
         async with asyncio.timeout(10):
             request = httpx.Request("GET", url, **rest)  # type: ignore[arg-type]
-            answer = await self.transports.get(options).handle_async_request(request)
+            answer = await self.transports.get(options).exchange(request)
             try:
                 return answer, await body.read(answer, LIMIT)
             finally:
@@ -73,8 +73,8 @@ async def asker(trusted: Authority) -> AsyncIterator[Asker]:
     asker.resolver.close()
 
 
-async def content_of(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> bytes:
-    async with contextlib.aclosing(await transport.handle_async_request(request)) as answer:
+async def content_of(transport: Transport, request: httpx.Request) -> bytes:
+    async with contextlib.aclosing(await transport.exchange(request)) as answer:
         return await body.read(answer, LIMIT)
 
 
@@ -156,7 +156,7 @@ async def test_what_must_not_happen_twice_is_not_asked_twice(asker: Asker) -> No
         await asker.ask(server.url, Options(reuse=True))
         transport = asker.transports.get(Options(reuse=True))
         with pytest.raises(Trouble) as caught:
-            await transport.handle_async_request(httpx.Request("POST", server.url, content=b"pay"))
+            await transport.exchange(httpx.Request("POST", server.url, content=b"pay"))
         assert caught.value.failure is Failure.RESET
         assert server.connections == 1
 
@@ -217,6 +217,14 @@ async def test_cookies_and_the_environment_leave_no_trace(asker: Asker, monkeypa
         await asker.ask(server.url)
         await asker.ask(server.url)
     assert b"cookie" not in server.requests[1].lower()
+
+
+async def test_the_same_by_the_api_of_httpx(asker: Asker) -> None:
+    client = httpx.AsyncClient(transport=asker.transports.get(PLAIN))
+    async with serving(answers(b"hello", status="404 Not Here", headers=["X-One: 1"])) as server, client:
+        answer = await client.get(server.url)
+    assert (answer.status_code, answer.reason_phrase, answer.text) == (404, "Not Here", "hello")
+    assert answer.headers["x-one"] == "1"
 
 
 def closed_port() -> int:
@@ -428,13 +436,13 @@ async def test_a_timeout_names_the_phase(asker: Asker) -> None:
         TRACE.set(trace)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.5):
-                await asker.transports.get(Options()).handle_async_request(httpx.Request("GET", server.url))
+                await asker.transports.get(Options()).exchange(httpx.Request("GET", server.url))
     assert trace.doing == "while waiting for the first byte"
 
 
 async def test_an_unread_body_leaves_no_open_connection(asker: Asker) -> None:
     async with serving(repeats(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 1000)) as server:
-        answer = await asker.transports.get(Options(reuse=True)).handle_async_request(httpx.Request("GET", server.url))
+        answer = await asker.transports.get(Options(reuse=True)).exchange(httpx.Request("GET", server.url))
         await answer.aclose()
         async with asyncio.timeout(5):
             await server.finished.wait()

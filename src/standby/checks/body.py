@@ -6,8 +6,8 @@ import codecs
 import json
 import re
 import zlib
-
-import httpx
+from collections.abc import AsyncIterator
+from typing import Protocol
 
 from standby.domain.observation import Failure
 from standby.net.trouble import Trouble
@@ -38,12 +38,24 @@ _MARKS = (
 )
 
 
-async def read(answer: httpx.Response, limit: int) -> bytes:
+class Readable(Protocol):
+    """What is read of an answer."""
+
+    def header(self, name: str) -> str:
+        """One of its headers; empty when there is none."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Its body as it comes. Raises Trouble."""
+        ...
+
+
+async def read(answer: Readable, limit: int) -> bytes:
     """The decompressed body, at most `limit` bytes of it on the wire and decoded. Raises Trouble."""
-    inflate = _inflater(answer.headers.get("content-encoding", ""), limit)
+    inflate = _inflater(answer.header("content-encoding"), limit)
     parts: list[bytes] = []
     raw = size = 0
-    async for chunk in _raw(answer):
+    async for chunk in answer:
         raw += len(chunk)
         if inflate is not None:
             chunk = inflate.feed(chunk)  # noqa: PLW2901 - what was compressed is not needed any more
@@ -56,21 +68,14 @@ async def read(answer: httpx.Response, limit: int) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-async def skip(answer: httpx.Response, limit: int) -> int:
+async def skip(answer: Readable, limit: int) -> int:
     """Read the body to its end, or `limit` bytes of it, and keep nothing; the bytes read. Raises Trouble."""
     size = 0
-    async for chunk in _raw(answer):
+    async for chunk in answer:
         size += len(chunk)
         if size > limit:
             break
     return size
-
-
-def _raw(answer: httpx.Response) -> httpx.AsyncByteStream:
-    """What comes, as it comes; httpx's own reading counts and guards what is counted and guarded here."""
-    stream = answer.stream
-    assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 - for the type checker: transports give no other
-    return stream
 
 
 def too_large(limit: int) -> Trouble:

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, JsonValue, model_validator
 from standby.checks import body as bodies
 from standby.checks.base import Context, Kind, certificate_metrics, observation
 from standby.checks.expectations import Expectations
-from standby.checks.redirects import following, place
+from standby.checks.redirects import STATUSES, following, place
 from standby.config.cel_tokens import bare_name
 from standby.config.cel_values import look_up
 from standby.config.fields import FIGURE_ROOTS, Expectation, Figures, Headers, Size, Url
@@ -24,9 +24,10 @@ from standby.config.revealed import Revealed, reveal
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.domain.text import clean
+from standby.net.answer import Answer
 from standby.net.phases import TRACE, Trace
 from standby.net.retry_after import retry_after
-from standby.net.transport import USER_AGENT, Options
+from standby.net.transport import USER_AGENT, Options, Transport
 from standby.net.trouble import Trouble
 
 MAX_BODY = 1_048_576
@@ -123,22 +124,24 @@ class HttpCheck:
             retry_after_s=retry_after(answer, context.clock.now()),
         )
 
-    async def _ask(self, transport: httpx.AsyncBaseTransport, revealed: Revealed) -> httpx.Response:
+    async def _ask(self, transport: Transport, revealed: Revealed) -> Answer:
         """The answer after the last redirect, its body unread."""
         request = self._build(revealed)
         for hop in range(self.model.redirects + 1):
             try:
-                answer = await transport.handle_async_request(request)
+                answer = await transport.exchange(request)
             except Trouble as trouble:
                 if hop == 0:
                     raise
                 where = f"after a redirect to {place(request.url)}: {trouble}"
                 raise Trouble(trouble.failure, where, trouble.outcome) from trouble
-            if self.model.redirects == 0 or not answer.has_redirect_location:
+            status = answer.status_code
+            location = answer.headers.get("location") if status in STATUSES and self.model.redirects else None
+            if location is None:
                 return answer
             await answer.aclose()
             try:
-                request = following(request, answer, self.model.headers)
+                request = following(request, status, location, self.model.headers)
             except (httpx.InvalidURL, UnicodeError) as error:
                 raise Trouble(Failure.REDIRECT, revealed.redact(f"a redirect to nowhere: {error}")) from error
         raise Trouble(Failure.REDIRECT, f"more than {self.model.redirects} redirects, the last to {place(request.url)}")
@@ -163,11 +166,11 @@ class HttpCheck:
         return request
 
     def _values(
-        self, answer: httpx.Response, content: bytes, latency_ms: float, metrics: Mapping[str, float]
+        self, answer: Answer, content: bytes, latency_ms: float, metrics: Mapping[str, float]
     ) -> Mapping[str, Any]:
         """What expectations and metrics may name; only those are worked out that one of them does."""
         needed = self._needed
-        label = answer.headers.get("content-type", "")
+        label = answer.header("content-type")
         values: dict[str, Any] = {"status": answer.status_code, "latency_ms": latency_ms}
         if "headers" in needed:
             values["headers"] = dict(answer.headers.items())
@@ -179,7 +182,7 @@ class HttpCheck:
             values["certificate"] = {"days_left": metrics["certificate_days"]}
         return values
 
-    def _judge(self, answer: httpx.Response, values: Mapping[str, Any]) -> tuple[Outcome, str, Failure | None]:
+    def _judge(self, answer: Answer, values: Mapping[str, Any]) -> tuple[Outcome, str, Failure | None]:
         status = answer.status_code
         says = f"status {status} {answer.reason_phrase}".rstrip()
         broken = self._expectations.broken(values)

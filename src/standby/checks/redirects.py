@@ -11,15 +11,17 @@ from standby.domain.observation import Failure
 from standby.net.transport import PORTS
 from standby.net.trouble import Trouble
 
+STATUSES = frozenset({301, 302, 303, 307, 308})
 
-def following(request: httpx.Request, answer: httpx.Response, private: Collection[str]) -> httpx.Request:
+
+def following(request: httpx.Request, status: int, location: str, private: Collection[str]) -> httpx.Request:
     """The request that a redirect asks for, as browsers understand it. `private` headers stay with their origin.
 
     Raises Trouble for one out of HTTP or TLS; httpx.InvalidURL and UnicodeError for one to nowhere.
     """
-    url = _target(request.url, answer.headers["location"])
+    url = _target(request.url, location)
     _allow(request.url, url)
-    method = _method(request.method, answer.status_code)
+    method = _method(request.method, status)
     headers = httpx.Headers(request.headers)
     if (url.scheme, url.netloc) != (request.url.scheme, request.url.netloc):
         headers["host"] = url.netloc.decode("ascii")

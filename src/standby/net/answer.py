@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import cached_property
 
 import httpx
 from aiohttp.base_protocol import BaseProtocol
@@ -32,7 +33,13 @@ class _Unhurried(BaseProtocol):
 
 
 class Answer(httpx.AsyncByteStream):
-    """Head first, then the raw bytes of the body. Owns the wire; `reuse` gets it back when it can be used again."""
+    """Head first, then the raw bytes of the body. Owns the wire; `reuse` gets it back when it can be used again.
+
+    What is known of the head has httpx's names. It is there once `begin` has returned.
+    """
+
+    status_code: int
+    _head: RawResponseMessage
 
     def __init__(self, wire: Wire, method: str, reuse: Callable[[Wire], None] | None = None) -> None:
         self._wire = wire
@@ -48,8 +55,8 @@ class Answer(httpx.AsyncByteStream):
             auto_decompress=False,
         )
 
-    async def head(self) -> RawResponseMessage:
-        """Status and headers; interim answers before them are passed over, though not many. Raises Trouble."""
+    async def begin(self) -> None:
+        """Read the head; interim answers before it are passed over, though not many. Raises Trouble."""
         interim = 0
         while True:
             data = await self._wire.receive()
@@ -62,6 +69,21 @@ class Answer(httpx.AsyncByteStream):
             interim += len(messages)
             if interim > MAX_INTERIM:
                 raise Trouble(Failure.PROTOCOL, f"no valid HTTP exchange: more than {MAX_INTERIM} interim answers")
+
+    @property
+    def reason_phrase(self) -> str:
+        """What follows the status, as it came."""
+        return self._head.reason or ""
+
+    @cached_property
+    def headers(self) -> httpx.Headers:
+        """All of them."""
+        return httpx.Headers(self._head.raw_headers)
+
+    def header(self, name: str) -> str:
+        """One of them, the first of its name; empty when there is none. Far cheaper than `headers`."""
+        found: str = self._head.headers.get(name, "")
+        return found
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """What has come of the body, read by read. Raises Trouble when it breaks off or is not HTTP."""
@@ -87,12 +109,12 @@ class Answer(httpx.AsyncByteStream):
         else:
             self._wire.close()
 
-    def _begin(self, message: RawResponseMessage, payload: StreamReader, *, alone: bool) -> RawResponseMessage:
+    def _begin(self, message: RawResponseMessage, payload: StreamReader, *, alone: bool) -> None:
+        self._head, self.status_code = message, message.code
         if message.should_close or message.code == 101 or not alone:
             self._reuse = None
         if message.code not in _NO_BODY:
             self._payload = payload
-        return message
 
     def _feed(self, data: bytes, otherwise: str) -> list[tuple[RawResponseMessage, StreamReader]]:
         try:

@@ -8,11 +8,12 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from standby.domain.units import SECOND
+from standby.net.answer import Answer
 
 _LONGEST_S = 86_400.0
 
 
-def retry_after(answer: httpx.Response, now: int) -> float | None:
+def retry_after(answer: Answer | httpx.Response, now: int) -> float | None:
     """Seconds, from a number or an HTTP date (`now` in ns), at most a day; None when the answer asks for nothing."""
     if answer.status_code not in (429, 503):
         return None

@@ -51,10 +51,10 @@ class Transports:
         self._resolver = resolver
         self._extra_ca = extra_ca
         self._base = base or Path()
-        self._transports: dict[Options, httpx.AsyncBaseTransport] = {}
+        self._transports: dict[Options, Transport] = {}
         self._contexts: dict[tuple[bool, Path | None, bool], ssl.SSLContext] = {}
 
-    def get(self, options: Options) -> httpx.AsyncBaseTransport:
+    def get(self, options: Options) -> Transport:
         """The transport for these options. Raises OSError and ssl.SSLError when authorities cannot be read."""
         transport = self._transports.get(options)
         if transport is None:
@@ -92,7 +92,15 @@ class Transport(httpx.AsyncBaseTransport):
         self._idle: dict[Origin, list[Wire]] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request; the answer's body is read from the stream, as it came. Raises Trouble.
+        """`exchange` as httpx wants it; the answer's body is read from the stream, as it came. Raises Trouble."""
+        answer = await self.exchange(request)
+        reason = answer.reason_phrase.encode("latin-1", "replace")
+        return httpx.Response(
+            answer.status_code, headers=answer.headers, stream=answer, extensions={"reason_phrase": reason}
+        )
+
+    async def exchange(self, request: httpx.Request) -> Answer:
+        """Send one request and read the head of what comes back; close the answer. Raises Trouble.
 
         A request that is sent again is sent as it was the first time.
         """
@@ -142,19 +150,16 @@ class Transport(httpx.AsyncBaseTransport):
                 raise
         return wire
 
-    async def _exchange(self, wire: Wire, method: str, data: bytes, origin: Origin) -> httpx.Response:
+    async def _exchange(self, wire: Wire, method: str, data: bytes, origin: Origin) -> Answer:
         answer = Answer(wire, method, functools.partial(self._keep, origin) if self._reuse else None)
         try:
             await wire.send(data)
-            message = await answer.head()
+            await answer.begin()
         except BaseException:
             wire.close()
             raise
         enter("transfer")
-        reason = (message.reason or "").encode("latin-1", "replace")
-        return httpx.Response(
-            message.code, headers=message.raw_headers, stream=answer, extensions={"reason_phrase": reason}
-        )
+        return answer
 
 
 def _origin(url: httpx.URL) -> Origin:

@@ -22,6 +22,7 @@ from standby.net.resolver import Resolver
 from standby.net.trouble import Trouble, of_os_error
 
 READ_BYTES = 65_536
+_ONE_SEGMENT = 1_200  # bytes that go out as one on any path
 _STAGGER_S = 0.25  # RFC 8305: how long one address family is waited for before the other is tried
 
 
@@ -65,13 +66,13 @@ class Wire:
     __slots__ = ("_loop", "_sock", "_written")
 
     def __init__(self, sock: socket.socket) -> None:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._loop = asyncio.get_running_loop()
         self._sock = sock
         self._written = False  # in plain, just now: no answer can be there yet
 
     async def encrypt(self, tls: ssl.SSLContext, name: str) -> None:
         """Speak TLS from now on, with the server called `name`."""
+        self._hurry()
         self._sock = connection = tls.wrap_socket(self._sock, server_hostname=name, do_handshake_on_connect=False)
         while True:
             try:
@@ -87,6 +88,8 @@ class Wire:
 
     async def send(self, data: bytes) -> None:
         """Write all of it."""
+        if len(data) > _ONE_SEGMENT:
+            self._hurry()
         rest = memoryview(data)
         while rest:
             try:
@@ -113,6 +116,10 @@ class Wire:
                 await _writable(self._loop, self._sock)
             except OSError as error:
                 raise of_os_error(error, doing()) from error
+
+    def _hurry(self) -> None:
+        """Let no segment wait until the one before it is acknowledged; a single one never does."""
+        self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def stale(self) -> bool:
         """Whether a connection that nobody uses was ended, or something was said on it."""
