@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual import events
 
 from standby.console.app import ConsoleApp
+from standby.console.feed import Feed
 from standby.console.screens.detail import DetailScreen, RecordScreen
 from standby.console.screens.overview import OverviewScreen
 from standby.console.screens.pages import HelpScreen, PaletteScreen
@@ -349,3 +351,21 @@ async def test_resolved_alert_cannot_be_acknowledged_from_its_line() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "alerts", "ack")
         assert row(app, "ack: no alert is firing")
+
+
+async def test_sparklines_come_after_the_first_frame(tmp_path: Path) -> None:
+    """Two hours of 500 checks are sixty thousand minutes: nobody waits for them before anything is shown."""
+    await shop.fill(tmp_path / "s.db")
+    feed = Feed(tmp_path / "s.db", shop.FakeClock())
+    first = feed.first(Snapshot())
+    assert (first.series, first.series_at) == ({}, 0)
+    app = console(first, feed=feed)
+    async with app.run_test(size=(120, 40)) as pilot:
+        assert "Payments" in screen(app)
+        app.poll()
+        for _ in range(200):
+            if app.snapshot.series_at:
+                break
+            await pilot.pause(0.02)
+        assert app.snapshot.series["payments-api"]
+    feed.close()
