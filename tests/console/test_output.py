@@ -24,8 +24,9 @@ def console() -> Console:
 
 
 def strip(*parts: tuple[str, int]) -> Strip:
-    """A line of exactly the screen's width."""
-    return Strip([Segment(text, STYLES[style]) for text, style in parts]).adjust_cell_length(WIDTH, STYLES[0])
+    """A line of exactly the screen's width; its last cell is blank, because pyte wraps before what combines with it."""
+    line = Strip([Segment(text, STYLES[style]) for text, style in parts])
+    return line.adjust_cell_length(WIDTH - 1, STYLES[0]).adjust_cell_length(WIDTH, STYLES[0])
 
 
 LINES = st.lists(st.tuples(st.lists(LETTERS, max_size=6).map("".join), st.integers(0, 3)), max_size=5).map(

@@ -217,6 +217,16 @@ async def test_cells_of_any_kind_become_values(writer: Writer, path: Path) -> No
     reader.close()
 
 
+def test_a_document_that_is_read_later_is_the_same() -> None:
+    for cell in ('{"a": [1, {"b": "c"}]}', "[1]", "{", None, b"{}", json.dumps({"x": NASTY})):
+        later = values.Document(cell)
+        assert later == values.document(cell) == later
+        assert (later.get("a"), len(later), list(later)) == (values.document(cell).get("a"), len(later), list(later))
+    assert values.Document('{"a":1}') == values.Document('{"a": 1}')
+    assert values.Document('{"a":1}') != values.Document('{"a":2}')
+    assert values.Document("{}") != []
+
+
 def test_documents_are_bounded_and_clean() -> None:
     assert values.document(json.dumps({"a": [NASTY, {"b\x1b[31m": 1e308}], "n": 10**400}, allow_nan=True)) == {
         "a": [values.text(NASTY, 500), {"b": 1e308}],

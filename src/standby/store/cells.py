@@ -90,7 +90,7 @@ def number(value: float | None) -> float | None:
 
 def document(doc: Mapping[str, Any]) -> str:
     """JSON in ASCII, so that any text fits; what JSON does not know is written as text."""
-    return _encode(doc)
+    return _encode(dict(doc))
 
 
 def check_state(row: CheckStateRow, seq: int) -> tuple[Cell, ...]:

@@ -71,7 +71,7 @@ class Reader:
     def changes(self, since: int = 0) -> Changes:
         """The rows newer than `since`; with 0 all that is present, the last 200 resolved alerts and 500 audit rows.
 
-        What only an engine needs is left out: the memory of checks and the configuration's rules.
+        The configuration comes without its rules.
         Alerts are ordered by id, audit rows by number, gaps by their beginning. A sequence number that the store has
         not reached yet (another store was put in its place) counts as 0.
         """
@@ -87,7 +87,7 @@ class Reader:
                 seq=seq,
                 engine=self._single("engine", values.engine, since=since),
                 config=self._single("config", values.config_seen, since=since),
-                check_states=self._every("check_states_seen", values.check_state, since=since),
+                check_states=self._every("check_states", values.check_state, since=since),
                 integration_states=self._every("integration_states", values.integration_state, since=since),
                 alerts=alerts,
                 audits=self._every("audits_since", values.audit, since=since, limit=_AUDITS_AT_ONCE)[::-1],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -103,6 +103,37 @@ def document(cell: object, without: str = "") -> Mapping[str, Any]:
     return {_key(key): _tidy(inner, 1) for key, inner in found.items() if key != without}
 
 
+class Document(Mapping[str, Any]):
+    """As `document`, made when it is first looked into: of five hundred checks a screen asks for two."""
+
+    __slots__ = ("_cell", "_found")
+
+    def __init__(self, cell: object) -> None:
+        self._cell = cell
+        self._found: Mapping[str, Any] | None = None
+
+    def _known(self) -> Mapping[str, Any]:
+        if self._found is None:
+            self._found = document(self._cell)
+        return self._found
+
+    def __getitem__(self, key: str) -> Any:  # noqa: ANN401 - JSON
+        return self._known()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known())
+
+    def __len__(self) -> int:
+        return len(self._known())
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Document) and self._cell == other._cell:
+            return True
+        return isinstance(other, Mapping) and dict(self) == dict(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as a dictionary
+
+
 @lru_cache(1024)
 def _key(key: str) -> str:
     """A clean name of an entry: the same few come again and again."""
@@ -180,7 +211,7 @@ def check_state(cells: Cells) -> CheckStateRow:
         error_rate=share(cells[12]),
         unknowns=whole(cells[13]),
         missed=whole(cells[14]),
-        doc=document(cells[15]),
+        doc=Document(cells[15]),
     )
 
 

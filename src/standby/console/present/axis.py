@@ -15,6 +15,7 @@ from standby.domain.units import DAY, HOUR, MICROSECOND, MINUTE
 _SPREAD = 20  # the highest against the usual: above it a linear scale would press the usual into the lowest line
 _TICK_ROWS = 3  # lines between two ticks, at least
 _TICK_CELLS = 8  # cells between two ticks of time, at least
+_LEAST_TOP = 0.02  # milliseconds: below it the ticks would have no short names
 _ROUND = (1.0, 2.0, 5.0, 10.0)
 _INTERVALS = (
     *(number * MINUTE for number in (5, 10, 15, 30)),
@@ -44,7 +45,7 @@ class Scale:
 
 def scale(usual: Sequence[float], highest: Sequence[float], rows: int) -> Scale:
     """For values whose usual (p50) and highest (p99) figures these are, on so many lines."""
-    top = max((max(SHORTEST_MS, value) for value in highest if value > 0), default=1.0)
+    top = max((max(_LEAST_TOP, value) for value in highest if value > 0), default=1.0)
     known = [max(SHORTEST_MS, value) for value in usual if value > 0]
     most = max(1, rows // _TICK_ROWS)
     if known and top > _SPREAD * median(known):

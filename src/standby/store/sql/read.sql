@@ -17,11 +17,6 @@ SELECT check_id, integration, outcome, raw, attempt, attempts, since, slot, at, 
     error_rate, unknowns, missed, doc
 FROM check_state WHERE seq > :since ORDER BY check_id;
 
--- name: check_states_seen -- without the engine's memory
-SELECT check_id, integration, outcome, raw, attempt, attempts, since, slot, at, latency_ms, failure, message,
-    error_rate, unknowns, missed, NULL
-FROM check_state WHERE seq > :since ORDER BY check_id;
-
 -- name: integration_states
 SELECT integration, outcome, since, error_rate, latency_ms, message
 FROM integration_state WHERE seq > :since ORDER BY integration;
