@@ -1,16 +1,17 @@
-"""Both sides at the same time on the same targets: what an observation costs, what memory, how soon an alert."""
+"""One side after the other, in turns, on the same targets: what a look costs, what memory, how soon an alert."""
 
 from __future__ import annotations
 
 import contextlib
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from benchmarks.figure import Figure, Target
-from benchmarks.peers.load import CHECKS, Targets
+from benchmarks.peers.load import CHECKS, EVERY_S, Targets
 from benchmarks.peers.prometheus import Prometheus
 from benchmarks.peers.standby import Standby
 from benchmarks.processes import Unavailable, cpu_seconds, memory_mb
@@ -20,110 +21,122 @@ _PATIENCE_S = 60.0
 _POLL_S = 0.1
 
 
+class Side(Protocol):
+    """One of the two."""
+
+    @property
+    def groups(self) -> Sequence[Sequence[int]]:
+        """Processes whose cost is told apart, each group with those of the one before it."""
+        ...
+
+    def ups(self, since: int, until: int) -> int:
+        """How many looks saw the whole answer between two instants, ns: only these did the whole work."""
+        ...
+
+    def told(self) -> Sequence[int]:
+        """How many targets are told to be down: where it is decided first, where it arrives last."""
+        ...
+
+    def end(self) -> None:
+        """Stop."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Lengths:
     """How long to look, in seconds. Both sides' windows are one minute: a warm-up fills them."""
 
-    warm_up: int = 75
+    turns: int = 2
+    warm_up: int = 70
     window: int = 30
-    windows: int = 5
-    outages: int = 3
+    windows: int = 3
+    outages: int = 2
 
     @classmethod
     def of(cls, *, quick: bool) -> Lengths:
         """A quick run shows only that everything works."""
-        return cls(warm_up=12, window=8, windows=1, outages=1) if quick else cls()
+        return cls(turns=1, warm_up=12, window=8, windows=1, outages=1) if quick else cls()
 
 
 @dataclass(slots=True)
 class Costs:
-    """Each window's milliseconds of processor an observation, and the memory at its end."""
+    """Of each window, for each group: milliseconds of processor a look, megabytes. Of each outage: seconds."""
 
-    engine: list[float] = field(default_factory=list)
-    with_console: list[float] = field(default_factory=list)
-    theirs: list[float] = field(default_factory=list)
-    memory: list[float] = field(default_factory=list)
-    their_memory: list[float] = field(default_factory=list)
+    cpu: list[list[float]] = field(default_factory=list)
+    memory: list[list[float]] = field(default_factory=list)
+    outages: list[list[float]] = field(default_factory=list)
 
-
-@contextlib.contextmanager
-def _sides(*, tls: bool) -> Iterator[tuple[Targets, Standby, Prometheus]]:
-    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as running:
-        folder = Path(name)
-        targets = Targets(folder, tls=tls)
-        running.callback(targets.end)
-        targets.start()
-        theirs = Prometheus(folder / "theirs", targets)
-        running.callback(theirs.end)
-        ours = Standby(folder / "ours", targets)
-        running.callback(ours.end)
-        until(ours.started, "our engine has not started")
-        ours.open_console()
-        yield targets, ours, theirs
+    def of(self, kind: Sequence[Sequence[float]], group: int) -> list[float]:
+        """One group's values."""
+        return [values[group] for values in kind]
 
 
-def _window(seconds: int, ours: Standby, theirs: Prometheus, costs: Costs) -> None:
-    """One stretch of both at the same time. Raises Unavailable when one of them did not do its work."""
-    began = time.time_ns()
-    before = cpu_seconds(ours.pids), cpu_seconds(ours.all_pids), cpu_seconds(theirs.pids)
+def _window(seconds: int, side: Side, costs: Costs) -> None:
+    """One stretch. Raises Unavailable when the side did not do its work."""
+    began, before = time.time_ns(), [cpu_seconds(group) for group in side.groups]
     time.sleep(seconds)
-    after = cpu_seconds(ours.pids), cpu_seconds(ours.all_pids), cpu_seconds(theirs.pids)
-    ended = time.time_ns()
+    ended, after = time.time_ns(), [cpu_seconds(group) for group in side.groups]
     time.sleep(_SETTLE_S)
-    engine, both, peer = (1000 * (new - old) for new, old in zip(after, before, strict=True))
-    looks, their_looks = ours.ups(began, ended), theirs.ups(seconds)
-    due = CHECKS * seconds / 5
-    for side, count in (("ours", looks), ("theirs", their_looks)):
-        if count < 0.97 * due:
-            raise Unavailable(f"only {count} of {due:g} observations were up ({side}): the machine is too busy")
-    costs.engine.append(engine / looks)
-    costs.with_console.append(both / looks)
-    costs.theirs.append(peer / their_looks)
-    costs.memory.append(memory_mb(ours.all_pids))
-    costs.their_memory.append(memory_mb(theirs.pids))
+    looks, due = side.ups(began, ended), CHECKS * seconds / EVERY_S
+    if looks < 0.97 * due:
+        raise Unavailable(f"only {looks} of {due:g} looks saw the answer: the machine is too busy")
+    costs.cpu.append([1000 * (new - old) / looks for new, old in zip(after, before, strict=True)])
+    costs.memory.append([memory_mb(group) for group in side.groups])
 
 
-def measure(lengths: Lengths, *, tls: bool) -> tuple[Costs, list[_Outage]]:
-    """All windows, then (on plain HTTP) all outages."""
-    found = Costs()
-    with _sides(tls=tls) as (targets, ours, theirs):
-        time.sleep(lengths.warm_up)
-        for _ in range(lengths.windows):
-            _window(lengths.window, ours, theirs, found)
-        outages = [] if tls else [_outage(number, targets, ours, theirs) for number in range(lengths.outages)]
-    return found, outages
-
-
-@dataclass(frozen=True, slots=True)
-class _Outage:
-    """Seconds from the stop of all targets until every alert fires: with us, in Prometheus, in Alertmanager."""
-
-    ours: float
-    theirs: float
-    received: float
-
-
-def _outage(number: int, targets: Targets, ours: Standby, theirs: Prometheus) -> _Outage:
-    """All targets stop at once, and come back when both sides have told so."""
-    time.sleep(1.7 * number)  # not always at the same moment of their evaluations
+def _outage(number: int, targets: Targets, side: Side, costs: Costs) -> None:
+    """All targets stop at once, and come back when all of them are told to be down."""
+    time.sleep(1.7 * number)  # not always at the same moment of an evaluation
     targets.kill()
     began = time.monotonic()
-    asked: dict[str, Callable[[], bool]] = {
-        "ours": lambda: ours.firing("down") >= CHECKS,
-        "theirs": lambda: theirs.firing("down") >= CHECKS,
-        "received": lambda: theirs.received("down") >= CHECKS,
-    }
-    took: dict[str, float] = {}
-    while len(took) < len(asked):
-        for name, all_fire in asked.items():
-            if name not in took and all_fire():
-                took[name] = time.monotonic() - began
-        if time.monotonic() - began > _PATIENCE_S:
-            raise Unavailable(f"after {_PATIENCE_S:g} s not all alerts fire, only {', '.join(took) or 'none'}")
+    took: list[float] = []
+    while len(took) < len(counts := side.told()):
+        elapsed = time.monotonic() - began
+        took += [elapsed for count in counts[len(took) :] if count >= CHECKS]
+        if elapsed > _PATIENCE_S:
+            raise Unavailable(f"after {_PATIENCE_S:g} s only {counts} of {CHECKS} alerts fire")
         time.sleep(_POLL_S)
+    costs.outages.append(took)
     targets.start()
-    until(lambda: not (ours.firing("down") or theirs.firing("down")), "the alerts of an outage have not ended")
-    return _Outage(**took)
+    until(lambda: not any(side.told()), "the alerts of an outage have not ended")
+
+
+def _turn(start: Callable[[Path, Targets], Side], lengths: Lengths, costs: Costs, *, tls: bool) -> None:
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as running:
+        targets = Targets(Path(name), tls=tls)
+        running.callback(targets.end)
+        targets.start()
+        side = start(Path(name), targets)
+        running.callback(side.end)
+        time.sleep(lengths.warm_up)
+        for _ in range(lengths.windows):
+            _window(lengths.window, side, costs)
+        for number in range(0 if tls else lengths.outages):
+            _outage(number, targets, side, costs)
+
+
+def measure(lengths: Lengths, *, tls: bool) -> tuple[Costs, Costs]:
+    """Ours and theirs."""
+    ours, theirs = Costs(), Costs()
+    for _ in range(1 if tls else lengths.turns):
+        _turn(_ours, lengths, ours, tls=tls)
+        _turn(_theirs, lengths, theirs, tls=tls)
+    return ours, theirs
+
+
+def _ours(folder: Path, targets: Targets) -> Side:
+    side = Standby(folder / "ours", targets)
+    try:
+        until(side.started, "our engine has not started")
+        side.open_console()
+    except BaseException:
+        side.end()
+        raise
+    return side
+
+
+def _theirs(folder: Path, targets: Targets) -> Side:
+    return Prometheus(folder / "theirs", targets)
 
 
 def until(holds: Callable[[], bool], otherwise: str) -> None:
@@ -135,14 +148,14 @@ def until(holds: Callable[[], bool], otherwise: str) -> None:
         time.sleep(_POLL_S)
 
 
-_SETUP = f"{CHECKS} checks every 5 s, two expectations and three rules each"
+_SETUP = f"{CHECKS} checks every {EVERY_S} s, two expectations and three rules each"
 _HTTP = f"CPU an observation, HTTP, engine ({_SETUP})"
 _HTTP_CONSOLE = "the same, engine and an open console"
 _HTTPS = "CPU an observation, HTTPS, engine"
 _HTTPS_CONSOLE = "the same, engine and an open console, HTTPS"
 _MEMORY = "memory (PSS) of engine and console"
 _ALERT = f"failure to the last of {CHECKS} alerts in the store (for = 10s, attempts = 1)"
-_PEER = "blackbox_exporter + Prometheus + Alertmanager, both sides at the same time"
+_PEER = "blackbox_exporter + Prometheus + Alertmanager"
 _CHEAP = Target(0.4, of_theirs=True)
 _SMALL = Target(0.75, of_theirs=True)
 _SOON = Target(17, always=True)
@@ -156,26 +169,29 @@ def run(quick: bool) -> list[Figure]:  # noqa: FBT001 - the contract of all benc
 
 def _plain(lengths: Lengths) -> list[Figure]:
     try:
-        found, outages = measure(lengths, tls=False)
+        ours, theirs = measure(lengths, tls=False)
     except Unavailable as why:
         names = ((_HTTP, "ms", _CHEAP), (_HTTP_CONSOLE, "ms", None), (_MEMORY, "MB", _SMALL), (_ALERT, "s", _SOON))
         return [Figure.unmeasured(name, unit, target, str(why)) for name, unit, target in names]
-    received = ", ".join(f"{outage.received:.1f}" for outage in outages)
-    ours, theirs = [outage.ours for outage in outages], [outage.theirs for outage in outages]
+    engine, both = ours.of(ours.cpu, 0), ours.of(ours.cpu, 1)
+    their_cpu, their_memory = theirs.of(theirs.cpu, 0), theirs.of(theirs.memory, 0)
+    received = ", ".join(f"{seconds:.1f}" for seconds in theirs.of(theirs.outages, 1))
+    told = f"firing in Prometheus; received by Alertmanager after {received} s"
     return [
-        Figure(_HTTP, found.engine, found.theirs, "ms", _CHEAP, _PEER),
-        Figure(_HTTP_CONSOLE, found.with_console, found.theirs, "ms", None, "they have no console running"),
-        Figure(_MEMORY, found.memory, found.their_memory, "MB", _SMALL, _PEER),
-        Figure(_ALERT, ours, theirs, "s", _SOON, f"firing in Prometheus; received by Alertmanager: {received} s"),
+        Figure(_HTTP, engine, their_cpu, "ms", _CHEAP, f"{_PEER}, in turns"),
+        Figure(_HTTP_CONSOLE, both, their_cpu, "ms", None, "they have no console running"),
+        Figure(_MEMORY, ours.of(ours.memory, 1), their_memory, "MB", _SMALL, _PEER),
+        Figure(_ALERT, ours.of(ours.outages, 0), theirs.of(theirs.outages, 0), "s", _SOON, told),
     ]
 
 
 def _encrypted(lengths: Lengths) -> list[Figure]:
     try:
-        found, _ = measure(lengths, tls=True)
+        ours, theirs = measure(lengths, tls=True)
     except Unavailable as why:
         return [Figure.unmeasured(name, "ms", None, str(why)) for name in (_HTTPS, _HTTPS_CONSOLE)]
+    cpu = theirs.of(theirs.cpu, 0)
     return [
-        Figure(_HTTPS, found.engine, found.theirs, "ms", None, "a fresh TLS connection each time, on both sides"),
-        Figure(_HTTPS_CONSOLE, found.with_console, found.theirs, "ms", None),
+        Figure(_HTTPS, ours.of(ours.cpu, 0), cpu, "ms", None, "a fresh TLS connection each time, on both sides"),
+        Figure(_HTTPS_CONSOLE, ours.of(ours.cpu, 1), cpu, "ms", None),
     ]

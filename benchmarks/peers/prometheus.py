@@ -93,22 +93,20 @@ class Prometheus:
             raise
 
     @property
-    def pids(self) -> Sequence[int]:
-        """All three."""
-        return [process.pid for process in self._processes]
+    def groups(self) -> Sequence[Sequence[int]]:
+        """All three, which do one work."""
+        return [[process.pid for process in self._processes]]
 
-    def ups(self, seconds: int) -> int:
-        """How many probes of the last so many seconds were scraped and succeeded."""
-        return self._number(f"sum(sum_over_time(probe_success[{seconds}s]))")
+    def ups(self, since: int, until: int) -> int:
+        """How many probes between two instants (ns) were scraped and succeeded."""
+        seconds = round((until - since) / 1e9)
+        return self._number(f"sum(sum_over_time(probe_success[{seconds}s]))", at=until / 1e9)
 
-    def firing(self, rule: str) -> int:
-        """How many alerts of a rule Prometheus lets fire."""
-        return self._number(f'count(ALERTS{{alertname="{rule}",alertstate="firing"}})')
-
-    def received(self, rule: str) -> int:
-        """How many alerts of a rule Alertmanager holds."""
-        query = urllib.parse.urlencode({"filter": f'alertname="{rule}"'})
-        return len(_get(f"http://127.0.0.1:{self._alertmanager}/api/v2/alerts?{query}"))
+    def told(self) -> Sequence[int]:
+        """How many alerts that a target is down Prometheus lets fire, and how many Alertmanager holds."""
+        query = urllib.parse.urlencode({"filter": 'alertname="down"'})
+        received = _get(f"http://127.0.0.1:{self._alertmanager}/api/v2/alerts?{query}")
+        return [self._number('count(ALERTS{alertname="down",alertstate="firing"})'), len(received)]
 
     def end(self) -> None:
         """Stop all three."""
@@ -128,8 +126,8 @@ class Prometheus:
         self._processes.append(start(argv, log))
         wait_for_port(port, self._processes[-1], log)
 
-    def _number(self, query: str) -> int:
-        text = urllib.parse.urlencode({"query": query})
+    def _number(self, query: str, at: float | None = None) -> int:
+        text = urllib.parse.urlencode({"query": query} if at is None else {"query": query, "time": at})
         found = _get(f"http://127.0.0.1:{self._prometheus}/api/v1/query?{text}")["data"]["result"]
         return int(float(found[0]["value"][1])) if found else 0
 

@@ -66,7 +66,7 @@ def config(targets: Targets) -> str:
 
 
 class Standby:
-    """Engine and console. `pids` is the engine alone."""
+    """Engine and console, which are told apart."""
 
     def __init__(self, folder: Path, targets: Targets) -> None:
         folder.mkdir(mode=0o750)
@@ -75,30 +75,30 @@ class Standby:
         path.write_text(config(targets))
         command = [sys.executable, "-m", "standby", "--config", str(path)]
         self._engine = start([*command, "engine"], folder / "engine.log")
-        self.pids: Sequence[int] = [self._engine.pid]
         self._command = command
-        self.console: OnTerminal | None = None
-
-    def open_console(self) -> None:
-        """Somebody looks. The engine must be up: else the console would start one of its own."""
-        self.console = OnTerminal(self._command)
-
-    @property
-    def all_pids(self) -> Sequence[int]:
-        """Engine and console."""
-        return self.pids if self.console is None else [*self.pids, self.console.pid]
+        self._console: OnTerminal | None = None
 
     def started(self) -> bool:
         """Whether the engine polls."""
         return self._store.exists() and self._count("SELECT count(*) FROM engine WHERE state = 'running'") == 1
 
+    def open_console(self) -> None:
+        """Somebody looks. The engine must be up: else the console would start one of its own."""
+        self._console = OnTerminal(self._command)
+
+    @property
+    def groups(self) -> Sequence[Sequence[int]]:
+        """The engine; engine and console."""
+        engine = [self._engine.pid]
+        return [engine] if self._console is None else [engine, [*engine, self._console.pid]]
+
     def ups(self, since: int, until: int) -> int:
-        """How many observations ended between two instants (ns) and were up: only these did the whole work."""
+        """How many observations ended between two instants (ns) and were up."""
         return self._count("SELECT count(*) FROM observation WHERE at > ? AND at <= ? AND outcome = 0", since, until)
 
-    def firing(self, rule: str) -> int:
-        """How many alerts of a rule fire, as the store has it."""
-        return self._count("SELECT count(*) FROM alert WHERE state = 'firing' AND rule LIKE ?", f"{rule}-%")
+    def told(self) -> Sequence[int]:
+        """How many alerts that a target is down fire, as the store has it."""
+        return [self._count("SELECT count(*) FROM alert WHERE state = 'firing' AND rule LIKE 'down-%'")]
 
     def _count(self, sql: str, *values: object) -> int:
         with closing(sqlite3.connect(f"file:{self._store}?mode=ro", uri=True, timeout=5)) as store:
@@ -109,6 +109,6 @@ class Standby:
 
     def end(self) -> None:
         """Stop both."""
-        if self.console is not None:
-            self.console.end()
+        if self._console is not None:
+            self._console.end()
         end(self._engine)
