@@ -174,7 +174,8 @@ class Judge:
         for name in wanted:
             value: Any
             if name == "outcome":
-                value = _believed([self.checks[check] for check in checks])
+                believed = _believed([self.checks[check] for check in checks])
+                value = None if believed is None else believed.value
             elif name == "metrics":
                 value = self._metrics(checks)
             else:
