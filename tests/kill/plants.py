@@ -43,9 +43,10 @@ class FilesPlant:
             def do_GET(self) -> None:
                 state = files.read(plant._folder)
                 good = state[f"server {state['map']}"] == "ready" and not plant._red
-                self.send_response(200 if good else 503)
-                self.end_headers()
-                self.wfile.write(state["map"].encode())
+                with contextlib.suppress(ConnectionError):  # who asked may have been killed meanwhile
+                    self.send_response(200 if good else 503)
+                    self.end_headers()
+                    self.wfile.write(state["map"].encode())
 
             def log_message(self, *_words: object) -> None:
                 return
