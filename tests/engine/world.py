@@ -119,8 +119,9 @@ class Telephone:
 
     async def send(self, message: Message, to: str) -> str:
         world = self._world
-        if self._name in world.takes:
-            await world.clock.sleep_until(world.clock.mono + world.takes[self._name])
+        takes = world.slow_to.get(to) or world.takes.get(self._name)
+        if takes:
+            await world.clock.sleep_until(world.clock.mono + takes)
         if self._name in world.deaf:
             raise world.deaf[self._name]
         world.told.append(Told(world.clock.now(), self._name, to, message))
@@ -185,6 +186,7 @@ class World:
         self.told: list[Told] = []  # every message that arrived
         self.deaf: dict[str, NotifyError] = {}  # channels that take nothing, and what they say
         self.takes: dict[str, int] = {}  # channels that are slow: ns
+        self.slow_to: dict[str, int] = {}  # addresses that are
         self._commands = 0
         self._file = folder / "config.toml"
         self._db = folder / "standby.db"

@@ -154,12 +154,15 @@ def _enter(state: Escalation, policy: Policy, now: int, reachable: AbstractSet[s
         found = policy.levels[level]
         targets = [target for target in found.targets if target in reachable]
         if targets:
-            told = replace(state, level=level, loop=loop, stage=Stage.ACTIVE, next_at=now + found.respond_within)
+            told = replace(
+                state, policy=policy.id, level=level, loop=loop, stage=Stage.ACTIVE, next_at=now + found.respond_within
+            )
             return told, [*effects, Tell(targets, level, loop, state.episode)]
         effects.append(Passed(level, loop))
         level += 1
     last = max(0, len(policy.levels) - 1)
-    over = replace(state, level=last, loop=min(loop, policy.repeat), stage=Stage.EXHAUSTED, next_at=None)
+    rounds = min(loop, policy.repeat)
+    over = replace(state, policy=policy.id, level=last, loop=rounds, stage=Stage.EXHAUSTED, next_at=None)
     left = [target for target in policy.fallback if target in reachable]
     if left:
         effects.append(Tell(left, last, over.loop, state.episode, exhausted=True))

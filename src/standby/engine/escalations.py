@@ -29,6 +29,8 @@ _SLACK_NS = 30 * SECOND
 _BLIND_PAUSE_NS = 5 * SECOND
 _LOUD = frozenset({Severity.CRITICAL, Severity.WARNING})
 """What escalates: `info` is for the screen."""
+_CALLS = ("firing", "exhausted")
+"""What asks somebody to take an alert."""
 
 
 class Escalations:
@@ -67,12 +69,22 @@ class Escalations:
             self._told.setdefault(message.alert, {})[message.id] = message
 
     def resume(self) -> None:
-        """Go on from there; every open alert is looked at."""
+        """Go on from there; every open alert is looked at, and nobody is called for one that needs nobody."""
+        for alert in self._outbox.alerts():
+            live = self._alerts.by_id(alert)
+            if live is None or live.state is not AlertState.FIRING:
+                self._outbox.cancel(alert, _CALLS, _over(live))
         for live in self._alerts:
             row = self.rows.get(live.id)
             if row is not None:
                 self._arm(live, row.state)
         self.audit()
+
+    def keep(self) -> None:
+        """The configuration changed: whoever has a policy now is told."""
+        for live in self._alerts:
+            if live.state is AlertState.FIRING and live.id not in self.rows:
+                self.fired(live)
 
     def stop(self) -> None:
         """No clock runs any more."""
@@ -105,15 +117,15 @@ class Escalations:
         """Somebody has it: nobody else is told."""
         row = self.rows.get(live.id)
         if row is not None:
-            by = live.ack.by if live.ack is not None else "somebody"
-            self._outbox.cancel(live.id, "firing", f"{by} has it")
-            self._outbox.cancel(live.id, "exhausted", f"{by} has it")
+            self._outbox.cancel(live.id, _CALLS, _over(live))
             self._put(live, ladder.acknowledge(row.state), row.passed)
 
     def given_back(self, live: Live) -> None:
         """Nobody has it any more: the level where it stopped is told again."""
         row, policy = self.rows.get(live.id), self._policy(live)
-        if row is not None and policy is not None:
+        if row is None:
+            self.fired(live)
+        elif policy is not None:
             state, effects = ladder.give_back(row.state, policy, self._timeline.now(), self._reachable())
             self._apply(live, policy, state, effects, row.passed)
 
@@ -122,8 +134,7 @@ class Escalations:
         row = self.rows.get(live.id)
         if row is None:
             return
-        for kind in ("firing", "exhausted"):
-            self._outbox.cancel(live.id, kind, "resolved meanwhile" if resolved else "back to pending")
+        self._outbox.cancel(live.id, _CALLS, "resolved meanwhile" if resolved else "back to pending")
         self._put(live, ladder.end(row.state), row.passed)
         if resolved:
             self._owe(live, row.state)
@@ -244,12 +255,12 @@ class Escalations:
                 self._message(live, kind, target, (channel, address), tell, place)
 
     def _owe(self, live: Live, state: Escalation) -> None:
-        """`resolved` is owed to an address if and only if `firing` reached it."""
+        """`resolved` is owed to an address if and only if `firing` reached it, or may have."""
         last = Tell((), state.level, state.loop, state.episode)
         reached = {
             (row.channel, row.address): row.target
             for row in self._told.get(live.id, {}).values()
-            if row.kind in ("firing", "exhausted") and (row.state is Fate.SENT or self._outbox.sending(row.id))
+            if row.kind in _CALLS and self._outbox.may_have_arrived(row)
         }
         for contact, target in reached.items():
             self._message(live, "resolved", target, contact, last, "")
@@ -282,3 +293,12 @@ class Escalations:
         line = AuditRow(self._timeline.now(), "engine", "", kind, f"alert:{live.id}", clean(text))
         self._recorder.buffer.audits.append(line)
         self._recorder.urgent()
+
+
+def _over(live: Live | None) -> str:
+    """Why nobody needs to be called for an alert."""
+    if live is None:
+        return "resolved meanwhile"
+    if live.ack is not None:
+        return f"{live.ack.by} has it"
+    return "back to pending"

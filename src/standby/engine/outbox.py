@@ -1,13 +1,14 @@
 """Messages on their way: sent at least once, tried again with patience, their fate written down.
 
 A row is on disk before its message leaves (`sending`), and after. An engine that dies in between leaves `sending` rows:
-the next one sends them again under the same key, so that nothing is lost and a double can be told. One bad channel
-keeps no other waiting.
+the next one sends them again under the same key, so that nothing is lost and a double can be told. One bad channel or
+address keeps no other waiting.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -16,15 +17,19 @@ from standby.domain.units import HOUR, MINUTE, SECOND, format_duration
 from standby.engine.clock import EngineClock, Timer
 from standby.engine.recorder import Recorder
 from standby.engine.timeline import Timeline
-from standby.notify.base import Channel, Message, NotifyError
+from standby.engine.words import message
+from standby.notify.base import Channel, NotifyError
 from standby.store.errors import StoreError
-from standby.store.escalations import Fate, NotificationRow
+from standby.store.escalations import DOUBT, Fate, NotificationRow
 
 BACKOFF_NS = (15 * SECOND, 15 * SECOND, 15 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR)
 GIVE_UP_NS = 6 * HOUR
-MOST_AT_ONCE = 50
+MOST_AT_ONCE = 50  # messages in a bundle
+LANES = 8  # addresses of one channel that are written to at the same time
 _STOP_WAITS_S = 5.0
-_AGAIN = "sent again: the engine died before it was known whether it had left"
+
+Contact = tuple[str, str]
+"""A channel and an address in it."""
 
 
 class Outbox:
@@ -48,21 +53,45 @@ class Outbox:
         self._channel = channel
         self.on_end: Callable[[NotificationRow], None] = lambda _: None
         self._open: dict[int, NotificationRow] = {}
+        self._unwanted: dict[int, str] = {}  # what is being sent and would not be tried again, and why
         self._keys: set[str] = set()
-        self._spoken: dict[tuple[str, str], int] = {}  # monotonic: when an address was written to last
-        self._timers: dict[str, Timer] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._stopping = False
+        self._spoken: dict[Contact, int] = {}  # monotonic: when an address was written to last
+        self._lanes: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(LANES))
+        self._timers: dict[Contact, Timer] = {}
+        self._tasks: dict[Contact, asyncio.Task[None]] = {}
+        self._resting = True
 
-    def resume(self, rows: Sequence[NotificationRow], last_id: int) -> None:
-        """Go on with what the last engine left; `rows` are all of open alerts and all that are open."""
+    # -- from one engine to the next --------------------------------------------------------------------------------
+
+    def remember(self, rows: Sequence[NotificationRow], last_id: int) -> None:
+        """What the last engine left: `rows` are all of open alerts and all that are open. Nothing is sent yet."""
         self.last_id = last_id
         self._keys = {row.key for row in rows}
         for row in rows:
-            if row.open:
-                again = row.state is Fate.SENDING
-                self._keep(replace(row, state=Fate.PENDING, fate=_AGAIN if again else row.fate))
-                self._serve(row.channel)
+            if row.state is Fate.SENDING:
+                self._keep(replace(row, state=Fate.PENDING, fate=f"sent again: {DOUBT}"))
+            elif row.state is Fate.PENDING:
+                self._keep(row)
+
+    def start(self) -> None:
+        """Send what is due."""
+        self._resting = False
+        for contact in {(row.channel, row.address) for row in self._open.values()}:
+            self._serve(contact)
+
+    async def stop(self) -> None:
+        """Let what is being sent come to its end, for a while; the rest is the next engine's."""
+        self._resting = True
+        for timer in self._timers.values():
+            timer.cancel()
+        tasks = list(self._tasks.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=_STOP_WAITS_S)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # -- what is said, and what needs not be said any more ----------------------------------------------------------
 
     def put(self, row: NotificationRow) -> None:
         """One more message; one whose key was there already is none. It is stored with whatever is in the buffer."""
@@ -72,18 +101,26 @@ class Outbox:
         self._keys.add(row.key)
         self._keep(row)
         self._recorder.urgent()
-        self._serve(row.channel)
+        self._serve((row.channel, row.address))
 
-    def cancel(self, alert: int, kind: str, why: str) -> None:
-        """What waits for this alert needs not be said any more. What is being sent is on its way."""
+    def cancel(self, alert: int, kinds: Sequence[str], why: str) -> None:
+        """What waits for this alert needs not be said any more; what is being sent is not tried again."""
         for row in list(self._open.values()):
-            if row.alert == alert and row.kind == kind and row.state is Fate.PENDING:
-                self._end(row, Fate.CANCELLED, why)
+            if row.alert != alert or row.kind not in kinds:
+                continue
+            if row.state is Fate.SENDING:
+                self._unwanted[row.id] = why
+            else:
+                self._end(row, Fate.CANCELLED, f"{why}; it may have arrived: {DOUBT}" if row.doubtful else why)
 
-    def sending(self, number: int) -> bool:
-        """Whether this message is on its way right now."""
-        row = self._open.get(number)
-        return row is not None and row.state is Fate.SENDING
+    def alerts(self) -> set[int]:
+        """The alerts about which something is still to be said."""
+        return {row.alert for row in self._open.values()}
+
+    def may_have_arrived(self, row: NotificationRow) -> bool:
+        """Whether somebody perhaps read this message, as far as is known now."""
+        now = self._open.get(row.id, row)
+        return now.state in {Fate.SENT, Fate.SENDING} or now.doubtful
 
     def forget(self, alert: int) -> None:
         """The alert is over: its keys come never again."""
@@ -94,45 +131,39 @@ class Outbox:
         for row in list(self._open.values()):
             self._keep(replace(row, next_at=row.next_at + by))
 
-    async def stop(self) -> None:
-        """Let what is being sent come to its end, for a while; the rest is the next engine's."""
-        self._stopping = True
-        for timer in self._timers.values():
-            timer.cancel()
-        tasks = list(self._tasks.values())
-        if tasks:
-            await asyncio.wait(tasks, timeout=_STOP_WAITS_S)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
     def _keep(self, row: NotificationRow) -> None:
         self._open[row.id] = self._recorder.buffer.notifications[row.id] = row
 
     def _end(self, row: NotificationRow, state: Fate, fate: str) -> None:
         done = replace(row, state=state, done_at=self._timeline.now(), fate=clean(fate))
         self._open.pop(row.id, None)
+        self._unwanted.pop(row.id, None)
         self._recorder.buffer.notifications[row.id] = done
         self._recorder.soon()
         self.on_end(done)
 
-    def _serve(self, channel: str) -> None:
-        """Have a worker on this channel, unless it stands still or one is at work."""
-        if self._stopping or channel in self._tasks:
-            return
-        task = asyncio.create_task(self._work(channel), name=f"outbox {channel}")
-        self._tasks[channel] = task
-        task.add_done_callback(lambda _: self._rest(channel))
+    # -- one worker an address, so that nothing overtakes what was said there before ----------------------------------
 
-    def _rest(self, channel: str) -> None:
+    def _serve(self, contact: Contact) -> None:
+        """Have a worker on this address, unless everything rests or one is at work."""
+        if self._resting or contact in self._tasks:
+            return
+        task = asyncio.create_task(self._work(contact), name=f"outbox {contact[0]}")
+        self._tasks[contact] = task
+        task.add_done_callback(lambda _: self._rest(contact))
+
+    def _rest(self, contact: Contact) -> None:
         """Nothing is due: come back when the next is."""
-        self._tasks.pop(channel, None)
-        waiting = [self._due(row) for row in self._open.values() if row.channel == channel]
-        if waiting and not self._stopping:
-            timer = self._timers.pop(channel, None)
-            if timer is not None:
-                timer.cancel()
-            self._timers[channel] = self._clock.call_at(min(waiting), lambda: self._serve(channel))
+        self._tasks.pop(contact, None)
+        timer = self._timers.pop(contact, None)
+        if timer is not None:
+            timer.cancel()
+        waiting = [self._due(row) for row in self._of(contact)]
+        if waiting and not self._resting:
+            self._timers[contact] = self._clock.call_at(min(waiting), lambda: self._serve(contact))
+
+    def _of(self, contact: Contact) -> list[NotificationRow]:
+        return [row for row in self._open.values() if (row.channel, row.address) == contact]
 
     def _due(self, row: NotificationRow) -> int:
         """The monotonic reading at which it may be sent: its own time, and the spacing of its address."""
@@ -142,20 +173,24 @@ class Outbox:
         free = spoken + spacing if spoken is not None else 0
         return max(self._timeline.monotonic_at(row.next_at), free)
 
-    async def _work(self, channel: str) -> None:
-        while True:
-            now = self._clock.monotonic()
-            due = [row for row in self._open.values() if row.channel == channel and self._due(row) <= now]
-            if not due or self._stopping:
-                return
-            first = min(due, key=lambda row: (row.next_at, row.id))
-            found = self._channel(channel)
-            if found is None:
-                self._end(first, Fate.FAILED, f"channel {channel} left the configuration")
-                continue
-            together = [row for row in due if row.address == first.address][:MOST_AT_ONCE] if found[1] else [first]
-            if not await self._send(found[0], together):
-                return
+    async def _work(self, contact: Contact) -> None:
+        more = True
+        while more:
+            async with self._lanes[contact[0]]:
+                more = await self._turn(contact)
+
+    async def _turn(self, contact: Contact) -> bool:
+        """Send what is due first; whether there may be more."""
+        now = self._clock.monotonic()
+        due = sorted((row for row in self._of(contact) if self._due(row) <= now), key=lambda row: (row.next_at, row.id))
+        if not due or self._resting:
+            return False
+        found = self._channel(contact[0])
+        if found is None:
+            self._end(due[0], Fate.FAILED, f"channel {contact[0]} left the configuration")
+            return True
+        channel, spacing = found
+        return await self._send(channel, due[:MOST_AT_ONCE] if spacing else due[:1])
 
     async def _send(self, channel: Channel, rows: Sequence[NotificationRow]) -> bool:
         """One message for these rows; whether the store took it, so that more may follow."""
@@ -165,9 +200,7 @@ class Outbox:
                 self._open[row.id] = row
             await self._recorder.submit(notifications=sending)
         except StoreError as error:
-            for row in rows:  # nothing leaves that is not on disk
-                self._open[row.id] = replace(row, next_at=self._timeline.now() + SECOND)
-            self.trouble = clean(f"{len(self._open)} messages wait, they cannot be recorded: {error}")
+            self._not_recorded(rows, error)
             return False
         self.trouble = ""
         self._spoken[(rows[0].channel, rows[0].address)] = self._clock.monotonic()
@@ -179,42 +212,29 @@ class Outbox:
             self._failed(sending, NotifyError(f"a fault of ours: {type(error).__name__}: {error}"))
         else:
             for row in sending:
-                again = f" ({row.fate})" if row.fate == _AGAIN else ""
-                self._end(row, Fate.SENT, f"{fate}{again}")
+                self._end(row, Fate.SENT, f"{fate} (sent again: {DOUBT})" if row.doubtful else fate)
         self._recorder.urgent()
         return True
+
+    def _not_recorded(self, rows: Sequence[NotificationRow], error: StoreError) -> None:
+        """Nothing leaves that is not on disk."""
+        for row in rows:
+            self._open[row.id] = replace(row, next_at=self._timeline.now() + SECOND)
+            if row.id in self._unwanted:
+                self._end(row, Fate.CANCELLED, self._unwanted[row.id])
+        self.trouble = clean(f"{len(self._open)} messages wait, they cannot be recorded: {error}")
 
     def _failed(self, rows: Sequence[NotificationRow], error: NotifyError) -> None:
         now = self._timeline.now()
         for row in rows:
-            if not error.temporary:
-                self._end(row, Fate.FAILED, str(error))
+            said = f"{error}; before: {DOUBT}" if row.doubtful else str(error)
+            if row.id in self._unwanted:
+                self._end(row, Fate.CANCELLED, f"{self._unwanted[row.id]}; the last try: {said}")
+            elif not error.temporary:
+                self._end(row, Fate.FAILED, said)
             elif now - row.created_at >= GIVE_UP_NS:
-                self._end(row, Fate.FAILED, f"given up after {format_duration(GIVE_UP_NS)}: {error}")
+                self._end(row, Fate.FAILED, f"given up after {format_duration(GIVE_UP_NS)}: {said}")
             else:
                 pause = BACKOFF_NS[min(row.attempts, len(BACKOFF_NS)) - 1]
                 pause = max(pause, round(min(error.retry_after_s or 0.0, 3600.0) * SECOND))
-                self._keep(replace(row, state=Fate.PENDING, next_at=now + pause, fate=str(error)))
-
-
-def message(rows: Sequence[NotificationRow], now: int) -> Message:
-    """What is sent for one row, or for several to the same address."""
-    first = rows[0]
-    alerts = [
-        {
-            "id": row.alert,
-            "integration": row.integration,
-            "severity": row.severity,
-            "kind": row.kind,
-            "level": row.level + 1,
-            "summary": row.subject,
-            "key": row.key,
-        }
-        for row in rows
-    ]
-    data = {"key": first.key, "kind": first.kind, "alerts": alerts}
-    if len(rows) == 1:
-        return Message(first.key, first.kind, now, first.subject, first.text, data)
-    subject = clean(f"{len(rows)} messages: {first.subject}", 200)
-    text = "\n\n".join(f"{row.subject}\n{row.text}" for row in rows)
-    return Message(first.key, first.kind, now, subject, text, data)
+                self._keep(replace(row, state=Fate.PENDING, next_at=now + pause, fate=said))

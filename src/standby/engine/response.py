@@ -52,7 +52,7 @@ class Response:
         """What the last engine had begun, before any alert is revived: one may end because its rule is gone."""
         self._routes.keep(config)
         self._channels.keep(config)
-        self._outbox.resume(loaded.notifications, loaded.last_notification)
+        self._outbox.remember(loaded.notifications, loaded.last_notification)
         self._escalations.remember(loaded.escalations, loaded.notifications)
 
     def start(self, loaded: Loaded, who: str) -> None:
@@ -60,11 +60,13 @@ class Response:
         self.failovers.resume(loaded.failovers, who)
         self._routes.start()
         self._escalations.resume()
+        self._outbox.start()
 
     def keep(self, config: Config) -> None:
         """The configuration changed: what was armed on a route that changed is not what would be done."""
         self.failovers.disarm(self._routes.keep(config))
         self._channels.keep(config)
+        self._escalations.keep()
 
     def shift(self, by: int) -> None:
         """The wall clock was stepped by `by` ns."""

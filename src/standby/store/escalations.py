@@ -14,6 +14,8 @@ from standby.store.cells import name as short
 from standby.store.values import MESSAGE_LIMIT, Cells, document, maybe_whole, text, whole, word
 
 TEXT_LIMIT = 4_000
+DOUBT = "the engine died before it was known whether it had left"
+"""Stands in the fate of a message of which that is true; what was perhaps read is not taken back silently."""
 
 
 class Fate(StrEnum):
@@ -64,6 +66,11 @@ class NotificationRow:
     def open(self) -> bool:
         """Whether it is still to be sent."""
         return self.state in {Fate.PENDING, Fate.SENDING}
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it may have arrived without anybody knowing."""
+        return DOUBT in self.fate
 
 
 def escalation_cells(row: EscalationRow, seq: int) -> tuple[Cell, ...]:
