@@ -9,6 +9,7 @@ from standby.link.protocol import CommandKind
 from standby.notify.base import NotifyError
 from standby.store.errors import StoreError
 from standby.store.escalations import Fate
+from standby.store.rows import Batch
 
 from .conftest import Make
 from .test_escalations import PEOPLE, POLICY, firing, heard, rows
@@ -91,6 +92,26 @@ async def test_what_cannot_be_recorded_is_not_sent_once_somebody_has_the_alert(w
     w.store.fail = None
     await w.pass_time(HOUR)
     assert ANNA not in heard(w)
+
+
+async def test_what_is_over_while_it_is_being_recorded_does_not_leave(world: Make) -> None:
+    w = await world(config(more=PEOPLE), POLICY)
+
+    recorded = []
+
+    async def end(batch: Batch) -> None:
+        if any(row.state is Fate.SENDING and row.kind == "firing" for row in batch.notifications):
+            recorded.append(batch)
+            for live in w.engine._alerts:
+                w.engine._alerts.end(live, "its rule is gone", w.clock.now())
+
+    w.store.meanwhile = end
+    w.answers["pay"] = DOWN
+    await w.until(lambda: bool(recorded))
+    w.answers["pay"] = UP
+    await w.pass_time(MINUTE)
+    assert ANNA not in heard(w)
+    assert {row.fate for row in rows(w) if row.state is Fate.CANCELLED} == {"resolved meanwhile"}
 
 
 async def test_one_slow_address_keeps_no_other_waiting(world: Make) -> None:

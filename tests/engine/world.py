@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -139,6 +139,7 @@ class Store:
         self.path = writer.path
         self.fail: StoreError | None = None
         self.commits: list[Batch] = []
+        self.meanwhile: Callable[[Batch], Awaitable[None]] | None = None  # what happens before a batch is on disk
         self._under_way = 0
         self._done = asyncio.Event()
 
@@ -158,6 +159,8 @@ class Store:
         return call
 
     async def commit(self, batch: Batch) -> int:
+        if self.meanwhile is not None:
+            await self.meanwhile(batch)
         seq: int = await self.__getattr__("commit")(batch)
         self.commits.append(batch)
         return seq

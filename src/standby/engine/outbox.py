@@ -203,6 +203,9 @@ class Outbox:
             self._not_recorded(rows, error)
             return False
         self.trouble = ""
+        sending = self._still_wanted(sending)
+        if not sending:
+            return True
         self._spoken[(rows[0].channel, rows[0].address)] = self._clock.monotonic()
         try:
             fate = await channel.send(message(sending, self._timeline.now()), rows[0].address)
@@ -215,6 +218,13 @@ class Outbox:
                 self._end(row, Fate.SENT, f"{fate} (sent again: {DOUBT})" if row.doubtful else fate)
         self._recorder.urgent()
         return True
+
+    def _still_wanted(self, rows: Sequence[NotificationRow]) -> list[NotificationRow]:
+        """Without what was taken back while it was being recorded."""
+        for row in rows:
+            if row.id in self._unwanted:
+                self._end(row, Fate.CANCELLED, self._unwanted[row.id])
+        return [row for row in rows if row.id in self._open]
 
     def _not_recorded(self, rows: Sequence[NotificationRow], error: StoreError) -> None:
         """Nothing leaves that is not on disk."""
