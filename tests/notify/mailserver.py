@@ -28,6 +28,7 @@ class MailServer:
     """A running one: its port, what it was told line by line, and the mails that it took."""
 
     port: int
+    sessions: int = 0
     heard: list[str] = field(default_factory=list)
     mails: list[bytes] = field(default_factory=list)
 
@@ -50,6 +51,7 @@ async def mailserver(
         await writer.drain()
 
     async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        state.sessions += 1
         await say(writer, reader, "")
         while line := (await reader.readline()).decode():
             state.heard.append(line.rstrip())

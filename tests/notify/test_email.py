@@ -211,6 +211,13 @@ async def test_a_real_server_refuses(
     assert caught.value.temporary is temporary
 
 
+async def test_authorities_that_cannot_be_read_leave_nothing_open(context: Context) -> None:
+    async with mailserver() as server:
+        error = await refused(context, server, security="tls", verify="missing.pem")
+    assert "missing.pem" in str(error)
+    assert server.sessions == 0
+
+
 @pytest.mark.servers
 async def test_a_real_server_whose_certificate_we_do_not_know(
     context: Context, real: Exim, tmp_path: Path, trusted: Authority

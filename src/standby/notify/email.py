@@ -127,7 +127,7 @@ class EmailChannel:
         """Holds nothing: each message has a connection of its own."""
 
     async def _hand_over(self, mail: EmailMessage, envelope: tuple[str, str], revealed: Revealed) -> str:
-        model = self._model
+        model, tls = self._model, self._tls()  # first: it may not be made, and then nothing is open
         sock = await connect(self._context.resolver, model.host, model.port)
         client = aiosmtplib.SMTP(
             hostname=model.host,
@@ -137,7 +137,7 @@ class EmailChannel:
             timeout=None,  # `attempt` bounds the whole
             use_tls=model.security == "tls",
             start_tls=model.security == "starttls",
-            tls_context=self._tls(),
+            tls_context=tls,
             sock=sock,
         )
         try:
@@ -159,7 +159,11 @@ class EmailChannel:
         if self._model.security == "none":
             return None
         authorities = verify if isinstance(verify, Path) else None
-        return self._context.transports.tls(Options(verify=verify is not False, authorities=authorities, http=False))
+        try:
+            options = Options(verify=verify is not False, authorities=authorities, http=False)
+            return self._context.transports.tls(options)
+        except OSError as error:
+            raise NotifyError(f"the authorities in {authorities} cannot be read: {error.strerror or error}") from None
 
 
 def compose(message: Message, sender: tuple[str, str], receiver: tuple[str, str]) -> EmailMessage:
