@@ -13,7 +13,7 @@ from standby.store.escalations import Fate, NotificationRow
 from standby.store.reader import Reader
 
 from .conftest import Make
-from .world import DOWN, UP, World, config
+from .world import DOWN, UP, Told, World, config
 
 PEOPLE = """
 [[channel]]
@@ -62,6 +62,11 @@ async def firing(world: Make, people: str = PEOPLE, settings: str = POLICY) -> W
 
 def heard(w: World) -> list[tuple[str, str, str]]:
     return [(one.message.kind, one.channel, one.to) for one in w.told]
+
+
+def told_of_payments(w: World, to: str) -> list[Told]:
+    found = [one for one in w.told if one.to == to and one.message.kind == "firing"]
+    return [one for one in found if any(alert["integration"] == "payments" for alert in one.message.data["alerts"])]
 
 
 def rows(w: World) -> list[NotificationRow]:
@@ -262,17 +267,37 @@ async def test_the_auditor_finds_a_forgotten_alert(world: Make) -> None:
 
 async def test_while_our_own_network_is_gone_only_that_is_told(world: Make) -> None:
     w = await firing(world, settings=f'{POLICY}\nreference_targets = ["tcp://192.0.2.1:53"]')
+    await w.pass_time(3 * MINUTE)
     w.network = False
     await w.until(lambda: w.engine._judge.blind)
     before = len(w.told)
-    await w.pass_time(30 * MINUTE)
+    await w.pass_time(30 * MINUTE + 7 * SECOND)
     assert {row.rule for row in w.open_alerts()} >= {"down", "blind"}
     later = {one.message.data["alerts"][0]["integration"] for one in w.told[before:]}
     assert later == {"standby"}
     w.network = True
     await w.until(lambda: not w.engine._judge.blind)
-    await w.pass_time(10 * SECOND)
-    assert any(one.to == "bert@shop.test" and one.message.data["alerts"][0]["id"] == 1 for one in w.told)
+    seen = w.clock.now()
+    await w.pass_time(MINUTE + 30 * SECOND)
+    assert not told_of_payments(w, "bert@shop.test"), "Anna has the two minutes that she had left"
+    await w.pass_time(MINUTE)
+    [bert] = told_of_payments(w, "bert@shop.test")
+    assert 100 * SECOND < bert.at - seen < 122 * SECOND
+
+
+async def test_an_engine_that_begins_blind_puts_the_deadlines_off(world: Make) -> None:
+    w = await firing(world, settings=f'{POLICY}\nreference_targets = ["tcp://192.0.2.1:53"]')
+    w.network = False
+    await w.until(lambda: w.engine._judge.blind)
+    await w.pass_time(2 * MINUTE)
+    await w.die()
+    await w.start()
+    await w.pass_time(20 * MINUTE)
+    assert not told_of_payments(w, "bert@shop.test")
+    w.network = True
+    await w.until(lambda: not w.engine._judge.blind)
+    await w.pass_time(5 * MINUTE)
+    assert told_of_payments(w, "bert@shop.test")
 
 
 async def test_a_step_of_the_wall_clock_neither_hurries_nor_delays(world: Make) -> None:

@@ -95,6 +95,12 @@ class Hearer(Protocol):
     def ended(self, live: Live, *, resolved: bool) -> None:
         """It is over, or (not `resolved`) back to pending as if it had not fired."""
 
+    def froze(self) -> None:
+        """Nothing can be told any more: every clock stands still."""
+
+    def thawed(self) -> None:
+        """The clocks run on."""
+
 
 class Alerts:
     """Every live alert. `running` tells whether one of some checks is looking right now."""
@@ -162,6 +168,13 @@ class Alerts:
             if live.watch.sort is not Sort.BLIND:
                 live.condition = None
                 self._step(live, None, now, told=False)
+        if self.hearer is not None:
+            self.hearer.froze()
+
+    def thaw(self) -> None:
+        """Things can be told again: each clock runs on when something is."""
+        if self.hearer is not None:
+            self.hearer.thawed()
 
     def acknowledge(self, live: Live, ack: Ack | None) -> None:
         """Somebody takes it, or gives it back (`None`)."""

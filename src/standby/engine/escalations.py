@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 AUDIT_EVERY_NS = MINUTE
 _SLACK_NS = 30 * SECOND
-_BLIND_PAUSE_NS = 5 * SECOND
 _LOUD = frozenset({Severity.CRITICAL, Severity.WARNING})
 """What escalates: `info` is for the screen."""
 _CALLS = ("firing", "exhausted")
@@ -59,6 +58,7 @@ class Escalations:
         self._told: dict[int, dict[int, NotificationRow]] = {}  # alert -> message number -> its row, as it was put
         self._timers: dict[int, Timer] = {}
         self._auditor: Timer | None = None
+        self._frozen_at: int | None = None  # monotonic: up to here the deadlines were put off, while we are blind
 
     # -- from one engine to the next --------------------------------------------------------------------------------
 
@@ -74,10 +74,9 @@ class Escalations:
             live = self._alerts.by_id(alert)
             if live is None or live.state is not AlertState.FIRING:
                 self._outbox.cancel(alert, _CALLS, _over(live))
-        for live in self._alerts:
-            row = self.rows.get(live.id)
-            if row is not None:
-                self._arm(live, row.state)
+        if self._blind():
+            self._frozen_at = self._clock.monotonic()
+        self._arm_all()
         self.audit()
 
     def keep(self) -> None:
@@ -165,8 +164,31 @@ class Escalations:
 
     # -- time -------------------------------------------------------------------------------------------------------
 
+    def froze(self) -> None:
+        """Our own network is gone: nobody could be told, and nobody's time to answer runs out meanwhile."""
+        self._frozen_at = self._clock.monotonic()
+        self._arm_all()
+
+    def thawed(self) -> None:
+        """It is back: everybody has as much time left as before."""
+        self._put_off()
+        self._frozen_at = None
+        self._arm_all()
+
+    def _put_off(self) -> None:
+        """Move the deadlines that stand still to where they are now."""
+        if self._frozen_at is None:
+            return
+        now = self._clock.monotonic()
+        by, self._frozen_at = now - self._frozen_at, now
+        for live in self._alerts:
+            row = self.rows.get(live.id)
+            if row is not None and row.state.next_at is not None and live.watch.sort is not Sort.BLIND:
+                self._put(live, ladder.shift(row.state, by), row.passed)
+
     def audit(self) -> None:
         """Every alert that nobody has is either on its way to somebody or has nobody left, and says so."""
+        self._put_off()
         now = self._timeline.now()
         forgotten = []
         for live in self._alerts:
@@ -186,20 +208,24 @@ class Escalations:
         row, policy = self.rows.get(live.id), self._policy(live)
         if row is None or policy is None or row.state.next_at is None:
             return
-        now = self._timeline.now()
-        if self._blind() and live.watch.sort is not Sort.BLIND:  # every clock stands still, and nothing would arrive
-            self._put(live, replace(row.state, next_at=now + _BLIND_PAUSE_NS), row.passed)
-            return
-        state, effects = ladder.due(row.state, policy, now, self._reachable())
+        state, effects = ladder.due(row.state, policy, self._timeline.now(), self._reachable())
         if state is row.state:
             self._arm(live, state)
         else:
             self._apply(live, policy, state, effects, row.passed)
 
+    def _arm_all(self) -> None:
+        for live in self._alerts:
+            row = self.rows.get(live.id)
+            if row is not None:
+                self._arm(live, row.state)
+
     def _arm(self, live: Live, state: Escalation) -> None:
         timer = self._timers.pop(live.id, None)
         if timer is not None:
             timer.cancel()
+        if self._frozen_at is not None and live.watch.sort is not Sort.BLIND:
+            return
         if state.stage is Stage.ACTIVE and state.next_at is not None:
             due = max(self._timeline.monotonic_at(state.next_at), self._clock.monotonic())
             self._timers[live.id] = self._clock.call_at(due, lambda: self._due(live))
@@ -230,6 +256,7 @@ class Escalations:
     def _apply(
         self, live: Live, policy: Policy, state: Escalation, effects: Sequence[Effect], passed: Sequence[int]
     ) -> None:
+        self._put_off()  # so that what begins while we are blind is put off by its own share alone
         empty = list(passed)
         for effect in effects:
             if isinstance(effect, Passed):

@@ -93,6 +93,7 @@ class Judge:
     def see(self) -> None:
         """Our own network is back: results count again from the next on."""
         self.blind = False
+        self.alerts.thaw()
         self.alerts.evaluate(BLIND_WATCH, condition=False, now=self._timeline.now(), explain=str)
 
     def go_blind(self, summary: str) -> None:
