@@ -38,18 +38,25 @@ class Switching:
         self.engines = Engines(self.folder)
         self.engines.write_config(self.plant.route)
         self.forks = Forks()
+        self._last = 0
 
     def close(self) -> None:
+        """Leave nothing running, however a round has ended."""
+        if self._last:
+            kill(self._last)
         self.forks.close()
         self.engines.close()
 
     def engine(self) -> int:
         """A new engine's pid; it may not listen yet."""
-        return self.forks.fork({"do": "engine", "config": str(self.engines.config), "log": str(self.folder / "log")})
+        order = {"do": "engine", "config": str(self.engines.config), "log": str(self.folder / "log")}
+        self._last = self.forks.fork(order)
+        return self._last
 
     def stop(self, pid: int) -> None:
         os.kill(pid, signal.SIGTERM)
         until(lambda: gone(pid), "an end")
+        self._last = 0  # the number may be another's soon
 
     def round(self, engine: int, *, span_s: float, red: bool = False) -> int:
         """A run is begun, its engine killed within `span_s`, its successor perhaps too; who ended it. AssertionError
