@@ -193,7 +193,7 @@ async def test_attempts_settle_before_the_built_in_alert(world: Make) -> None:
     assert gaps == [10, 10]
     [alert] = w.open_alerts()
     assert alert.severity is Severity.CRITICAL
-    assert alert.summary.startswith("pay is down: status == 200")
+    assert alert.summary.startswith("pay is down (their outage): status == 200")
     state = w.changes().check_states[0]
     assert state.outcome is Outcome.DOWN
     assert w.changes().integration_states[0].outcome is Outcome.DOWN

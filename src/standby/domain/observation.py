@@ -27,6 +27,14 @@ class Failure(StrEnum):
     RATE_LIMITED = "rate_limited"  # 429: we ask too often
     EXPECTATION = "expectation"  # an answer that breaks an expectation
     EXIT = "exit"  # a command's exit code
+    STATED = "stated"  # a status page or a monitor says so
+    CREDENTIALS = "credentials"  # our key is refused, or may not do this
+    SERVER = "server"  # they say that they cannot answer now: 5xx
+    QUOTA = "quota"  # what we may use in this day or month is used up
+    REQUEST = "request"  # what we ask is refused: wrong, moved or gone
+    UNREADABLE = "unreadable"  # an answer of another form than theirs: a login page, words of a proxy
+    STALE = "stale"  # data older than they should be
+    DATA = "data"  # an answer in form, with wrong data in it
     MISSED = "missed"  # a heartbeat that did not come
     OWN_DELAY = "own_delay"  # this process was late: says nothing about the vendor
     BLIND = "blind"  # our own network is gone: says nothing about the vendor

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from standby.domain import escalation as ladder
+from standby.domain.cause import Cause
 from standby.domain.escalation import Effect, Escalation, Level, Passed, Policy, Stage, Tell
 from standby.domain.outcome import AlertState, Severity
 from standby.domain.text import clean
@@ -33,7 +34,8 @@ _CALLS = ("firing", "exhausted")
 
 
 class Escalations:
-    """The `Hearer` of the alerts. `config` gives the configuration in force, `blind`: our own network is gone."""
+    """The `Hearer` of the alerts. `config` gives the configuration in force, `blind`: our own network is gone,
+    `cause`: whose trouble the worst of some checks shows."""
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class Escalations:
         outbox: Outbox,
         config: Callable[[], Config],
         blind: Callable[[], bool],
+        cause: Callable[[Sequence[str]], Cause | None],
     ) -> None:
         self.rows: dict[int, EscalationRow] = {}
         self.trouble = ""
@@ -55,6 +58,7 @@ class Escalations:
         self._outbox = outbox
         self._config = config
         self._blind = blind
+        self._cause = cause
         self._told: dict[int, dict[int, NotificationRow]] = {}  # alert -> message number -> its row, as it was put
         self._timers: dict[int, Timer] = {}
         self._auditor: Timer | None = None
@@ -294,7 +298,7 @@ class Escalations:
 
     def _message(self, live: Live, kind: str, target: str, contact: tuple[str, str], tell: Tell, place: str) -> None:
         now = self._timeline.now()
-        subject, text = words(self._config(), live, kind, place)
+        subject, text = words(self._config(), live, kind, place, self._cause(live.watch.checks))
         row = NotificationRow(
             id=self._outbox.last_id + 1,
             key=f"{live.id}.{tell.episode}.{tell.loop}.{tell.level}.{kind}.{target}.{contact[0]}",

@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from standby.domain import attempts, settled
+from standby.domain.cause import Cause
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome, worst
 from standby.domain.units import MINUTE
@@ -115,6 +116,12 @@ class Judge:
             self._recorder.buffer.integration_states[integration.id] = integration.row()
         self._recorder.soon()
 
+    def cause(self, checks: Iterable[str]) -> Cause | None:
+        """Whose trouble the worst of these checks shows."""
+        memories = [self.checks[name] for name in checks if name in self.checks]
+        bad = max(memories, key=lambda memory: memory.outcome.badness, default=None)
+        return None if bad is None else bad.cause
+
     def refresh(self, integration_id: str) -> None:
         """Its checks changed: look at the worst of them again."""
         self._refresh(self.integrations[integration_id], self._timeline.now(), self._timeline.monotonic())
@@ -198,7 +205,7 @@ class Judge:
 
     def _say_down(self, watch: Watch) -> str:
         down = [memory for memory in (self.checks[name] for name in watch.checks) if memory.outcome is Outcome.DOWN]
-        return "; ".join(f"{memory.id} is down: {memory.message}" for memory in down)
+        return "; ".join(f"{memory.id} is down{_whose(memory)}: {memory.message}" for memory in down)
 
     def _silent(self, watch: Watch) -> bool:
         return any(self.checks[name].silent >= self.no_data_after for name in watch.checks)
@@ -206,10 +213,14 @@ class Judge:
     def _say_silent(self, watch: Watch) -> str:
         memories = [self.checks[name] for name in watch.checks]
         return "; ".join(
-            f"no data from {memory.id} {memory.silent} times in a row: {memory.message}"
+            f"no data from {memory.id} {memory.silent} times in a row{_whose(memory)}: {memory.message}"
             for memory in memories
             if memory.silent >= self.no_data_after
         )
+
+
+def _whose(memory: CheckMemory) -> str:
+    return f" ({memory.cause})" if memory.cause is not None else ""
 
 
 def _believed(memories: Sequence[CheckMemory]) -> Outcome | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from standby.domain.attempts import Settled
+from standby.domain.cause import Cause, cause
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.store.rows import CheckStateRow, IntegrationStateRow
@@ -37,6 +38,11 @@ class CheckMemory:
     def outcome(self) -> Outcome:
         """What is believed; unknown before the first observation."""
         return self.settled.outcome if self.settled is not None else Outcome.UNKNOWN
+
+    @property
+    def cause(self) -> Cause | None:
+        """Whose trouble it is, when there is one."""
+        return cause(self.outcome, self.failure)
 
     def take(self, observation: Observation) -> None:
         """Its last observation."""

@@ -39,7 +39,14 @@ class Response:
         self._channels = Channels(reach)
         self._outbox = Outbox(clock, timeline, recorder, self._channels.get)
         self._escalations = Escalations(
-            clock, timeline, recorder, judge.alerts, outbox=self._outbox, config=config, blind=self._blind
+            clock,
+            timeline,
+            recorder,
+            judge.alerts,
+            outbox=self._outbox,
+            config=config,
+            blind=self._blind,
+            cause=judge.cause,
         )
         self._outbox.on_end = self._escalations.came_to_end
         judge.alerts.hearer = self._escalations

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from standby.domain.cause import ACTIONS, Cause
 from standby.domain.text import clean
 from standby.domain.units import format_instant
 from standby.engine.alerts import Live
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _SAID = {"firing": "FIRING", "resolved": "RESOLVED", "exhausted": "NOBODY ANSWERED"}
 
 
-def words(config: Config, live: Live, kind: str, place: str) -> tuple[str, str]:
+def words(config: Config, live: Live, kind: str, place: str, cause: Cause | None) -> tuple[str, str]:
     """Subject (one line) and text (some lines), clean. `place` says as which level of a policy one is told."""
     watch, settings = live.watch, config.settings
     one = config.integration_by_id.get(watch.integration)
@@ -29,6 +30,8 @@ def words(config: Config, live: Live, kind: str, place: str) -> tuple[str, str]:
         f"what: {live.summary}",
         f"integration: {name}{_details(one)}",
         f"rule: {watch.id}",
+        f"whose: {cause}" if cause is not None and kind != "resolved" else "",
+        f"first: {ACTIONS[cause]}" if cause is not None and kind != "resolved" else "",
         f"since: {format_instant(live.since)}",
         f"told as: {place}" if place else "",
         f"runbook: {one.runbook}" if one is not None and one.runbook else "",

@@ -12,6 +12,7 @@ from standby.console.present.glyphs import DASH, OUTCOMES, RULE
 from standby.console.present.integrations import soft_word, stale_for, standing
 from standby.console.present.log import log
 from standby.console.present.moment import Moment
+from standby.domain.cause import ACTIONS, cause
 from standby.domain.observation import Observation
 from standby.domain.units import format_duration
 from standby.store.rows import CheckStateRow
@@ -103,7 +104,17 @@ def _about(moment: Moment, width: int, entry: Integration) -> list[Row]:
         rows.append(line(second, width))
     if one.message:
         rows += [line([Cell(f" {text}", "text")], width) for text in wrap(one.message, width - 2, 3)]
-    return rows
+    return [*rows, *_whose(moment, width, entry)]
+
+
+def _whose(moment: Moment, width: int, entry: Integration) -> list[Row]:
+    """Whose trouble the worst check shows, and what to do first."""
+    known = (moment.snapshot.checks.get(check.id) for check in moment.snapshot.estate.checks_of.get(entry.id, ()))
+    worst = max((state for state in known if state is not None), key=lambda state: state.outcome.badness, default=None)
+    found = cause(worst.outcome, worst.failure) if worst is not None else None
+    if found is None:
+        return []
+    return [line([Cell(f" {found}", "name"), Cell(f": {ACTIONS[found]}", "text")], width)]
 
 
 def _checks(moment: Moment, width: int, entry: Integration) -> list[Row]:
