@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from standby.checks.answers import Answers
 from standby.config.models import CheckModel
 from standby.config.secrets import SecretError, Secrets
 from standby.domain.clock import Clock
@@ -53,13 +54,16 @@ class Context:
     places: Mapping[str, str] = field(default_factory=dict)
     resolver: Resolver = field(init=False)
     transports: Transports = field(init=False)
+    answers: Answers = field(init=False)
 
     def __post_init__(self) -> None:
+        self.answers = Answers(self.clock)
         self.resolver = Resolver(self.connect_to)
         self.transports = Transports(self.resolver, self.extra_ca, self.base)
 
     async def close(self) -> None:
         """Close every connection and let the resolver's threads end."""
+        await self.answers.close()
         await self.transports.close()
         self.resolver.close()
 
@@ -150,8 +154,17 @@ def _late(model: CheckModel, trace: Trace) -> Trouble:
 
 def _troubled(model: CheckModel, context: Context, slot: int, trace: Trace, trouble: Trouble) -> Observation:
     trace.enter(None)
-    metrics = certificate_metrics(trace, context.clock.now())
-    return observation(model, context, slot, trouble.outcome, str(trouble), failure=trouble.failure, metrics=metrics)
+    outcome = model.unanswered if trouble.outcome is Outcome.DOWN else trouble.outcome
+    return observation(
+        model,
+        context,
+        slot,
+        outcome,
+        str(trouble),
+        failure=trouble.failure,
+        metrics=certificate_metrics(trace, context.clock.now()),
+        retry_after_s=trouble.retry_after_s,
+    )
 
 
 def certificate_metrics(trace: Trace, now: int) -> dict[str, float]:

@@ -10,9 +10,11 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from standby.domain.observation import Failure
+from standby.domain.text import clean
 from standby.net.trouble import Trouble
 
 _WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+_TITLE = re.compile(r"<title[^>]{0,100}>\s*([^<]{1,200})", re.IGNORECASE)
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
 # Python knows codecs that are no character sets, or that take quadratic time; these are what the web uses.
 _CHARACTER_SETS = (
@@ -162,6 +164,18 @@ def parsed(body: bytes, content_type: str) -> object:
         except (ValueError, RecursionError):
             continue
     return text
+
+
+def instead(text: str) -> str:
+    """What an answer is that should have been a document: `empty`, `HTML ("Sign in")`, `text ("Forbidden")`."""
+    start = text[:2000].strip()
+    if not start:
+        return "empty"
+    if start.startswith("<") and (title := _TITLE.search(start)):
+        return f'HTML ("{clean(title[1], 60)}")'
+    if start[:100].lower().startswith(("<!doctype html", "<html")):
+        return "HTML"
+    return f'{"XML" if start.startswith("<?xml") else "text"} ("{clean(start, 60)}")'
 
 
 def _unicode(body: bytes) -> str:

@@ -121,7 +121,7 @@ class HttpCheck:
             failure=failure,
             latency_ms=latency_ms,
             metrics=metrics,
-            retry_after_s=retry_after(answer, context.clock.now()),
+            retry_after_s=retry_after(answer.status_code, answer.header("retry-after"), context.clock.now()),
         )
 
     async def _ask(self, transport: Transport, revealed: Revealed) -> Answer:

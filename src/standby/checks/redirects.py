@@ -25,7 +25,7 @@ def following(request: httpx.Request, status: int, location: str, private: Colle
     headers = httpx.Headers(request.headers)
     if (url.scheme, url.netloc) != (request.url.scheme, request.url.netloc):
         headers["host"] = url.netloc.decode("ascii")
-    if not _same_party(request.url, url):
+    if not same_party(request.url, url):
         for name in private:
             if name.lower() != "host":
                 headers.pop(name, None)
@@ -67,7 +67,7 @@ def _allow(origin: httpx.URL, url: httpx.URL) -> None:
         raise Trouble(Failure.REDIRECT, f"a redirect from https to plain {place(url)}")
 
 
-def _same_party(one: httpx.URL, other: httpx.URL) -> bool:
+def same_party(one: httpx.URL, other: httpx.URL) -> bool:
     """Whether what one may know the other may know: the same origin, or its step up to TLS."""
     ports = [url.port or PORTS.get(url.scheme) for url in (one, other)]
     return one.host == other.host and (

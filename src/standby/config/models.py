@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, field_validator
@@ -27,7 +27,7 @@ from standby.config.fields import (
     Text,
     UrlOrReference,
 )
-from standby.domain.outcome import Criticality, Environment, Severity
+from standby.domain.outcome import Criticality, Environment, Outcome, Severity
 from standby.domain.text import clean
 from standby.domain.units import DAY, HOUR, MILLISECOND, MINUTE, SECOND, format_duration
 
@@ -168,6 +168,9 @@ def _default_retry(data: dict[str, Any]) -> int:
 
 class CheckModel(Table):
     """`[[check]]`: one way of looking at an integration. Every kind has these keys and its own."""
+
+    unanswered: ClassVar[Outcome] = Outcome.DOWN
+    """What no answer says about the third party; `unknown` where somebody else is asked about it."""
 
     id: Identifier = Field(description="names it in this file")
     integration: Identifier = Field(description="the id of the integration that it looks at")

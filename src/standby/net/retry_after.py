@@ -5,19 +5,16 @@ from __future__ import annotations
 import math
 from email.utils import parsedate_to_datetime
 
-import httpx
-
 from standby.domain.units import SECOND
-from standby.net.answer import Answer
 
 _LONGEST_S = 86_400.0
 
 
-def retry_after(answer: Answer | httpx.Response, now: int) -> float | None:
-    """Seconds, from a number or an HTTP date (`now` in ns), at most a day; None when the answer asks for nothing."""
-    if answer.status_code not in (429, 503):
+def retry_after(status: int, said: str, now: int) -> float | None:
+    """Seconds, at most a day, that the header asks for by number or HTTP date (`now` in ns); None for none."""
+    if status not in (429, 503):
         return None
-    text = answer.headers.get("retry-after", "").strip()
+    text = said.strip()
     try:
         seconds = float(text)
     except ValueError:

@@ -11,12 +11,23 @@ from standby.domain.outcome import Outcome
 
 
 class Trouble(Exception):  # noqa: N818 - not an error of ours: what the third party did
-    """A look that ended without a usable answer. `str()` is one line without secrets, not yet cleaned."""
+    """A look that ended without a usable answer. `str()` is one line without secrets, not yet cleaned.
 
-    def __init__(self, failure: Failure, message: str, outcome: Outcome = Outcome.DOWN) -> None:
+    `retry_after_s`: what the other side asked us to wait.
+    """
+
+    def __init__(
+        self,
+        failure: Failure,
+        message: str,
+        outcome: Outcome = Outcome.DOWN,
+        *,
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.failure = failure
         self.outcome = outcome
+        self.retry_after_s = retry_after_s
 
 
 class ResolveError(OSError):

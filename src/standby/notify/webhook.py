@@ -110,7 +110,7 @@ class WebhookChannel:
         raise NotifyError(
             f"{says}: {words}".removesuffix(": "),
             temporary=status >= 500 or status in _MAY_PASS,
-            retry_after_s=retry_after(answer, self._context.clock.now()),
+            retry_after_s=retry_after(status, answer.headers.get("retry-after", ""), self._context.clock.now()),
         )
 
 

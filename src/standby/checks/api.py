@@ -1,0 +1,270 @@
+"""What adapters share: a question to a third party's API, and what the status of its answer means.
+
+An adapter says what to ask and reads the documents; it ends in a `Finding`. Whatever goes wrong between is `unknown`
+and never `down`: an API that cannot be asked says nothing about what it would have told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Generic, TypeVar
+
+import httpx
+from pydantic import Field, JsonValue
+
+from standby.checks import body as bodies
+from standby.checks.answers import Reply
+from standby.checks.base import Context, certificate_metrics, observation
+from standby.checks.redirects import STATUSES, following, place, same_party
+from standby.config.fields import Headers, Size
+from standby.config.models import CheckModel
+from standby.config.revealed import reveal
+from standby.domain.observation import NO_METRICS, Failure, Observation
+from standby.domain.outcome import Outcome
+from standby.domain.text import clean
+from standby.domain.units import SECOND
+from standby.net.phases import TRACE, Trace
+from standby.net.retry_after import retry_after
+from standby.net.transport import USER_AGENT, Options
+from standby.net.trouble import Trouble
+
+MAX_BODY = 8_388_608  # a page of 539 components has 300 kB; the rules of a large Prometheus some MB
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
+_MOST_REDIRECTS = 3
+_NOTHING: Mapping[str, str] = {}
+_SAID = ("message", "error_description", "reason", "detail", "title", "error", "errors", "msg", "description")
+"""Where APIs put the sentence for a person, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an adapter found out. `message` is one line, cleaned later; `metrics` are finite numbers."""
+
+    outcome: Outcome
+    message: str
+    failure: Failure | None = None
+    metrics: Mapping[str, float] = field(default_factory=lambda: NO_METRICS)
+    retry_after_s: float | None = None
+
+
+class ApiModel(CheckModel):
+    """What every adapter has beside its own keys."""
+
+    unanswered: ClassVar[Outcome] = Outcome.UNKNOWN
+
+    headers: Headers = Field(default={}, description="sent beside our own; values may be secret references")
+    verify: bool | Path = Field(
+        default=True, description="false, or a PEM file of authorities, instead of the system's"
+    )
+    max_body: Size = Field(default=MAX_BODY, le=8 * MAX_BODY, description="the largest answer, decoded")
+
+
+class Api:
+    """Asks on behalf of one look. `secrets` are the values behind the model's secret references."""
+
+    def __init__(self, context: Context, model: ApiModel, secrets: Mapping[str, str]) -> None:
+        self.context = context
+        self.metrics: dict[str, float] = {}
+        self._model = model
+        self._secrets = secrets
+        authorities = model.verify if isinstance(model.verify, Path) else None
+        self._transport = context.transports.get(Options(verify=model.verify is not False, authorities=authorities))
+
+    def secret(self, text: str | None) -> str:
+        """The value behind a secret reference of the model; a plain text stays as it is."""
+        return "" if text is None else self._secrets.get(text, text)
+
+    @property
+    def now(self) -> int:
+        """ns since 1970."""
+        return self.context.clock.now()
+
+    async def get(
+        self, url: str, query: Sequence[tuple[str, str]] = (), *, headers: Mapping[str, str] = _NOTHING
+    ) -> Reply:
+        """GET. Any status is an answer. Raises Trouble when there is none."""
+        return await self._ask("GET", url, query, headers, None)
+
+    async def post(
+        self,
+        url: str,
+        query: Sequence[tuple[str, str]] = (),
+        *,
+        headers: Mapping[str, str] = _NOTHING,
+        json: JsonValue = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """POST a JSON document or a form. Any status is an answer. Raises Trouble when there is none."""
+        body = httpx.Request("POST", url, json=json, data=form) if json is not None or form is not None else None
+        return await self._ask("POST", url, query, headers, body)
+
+    async def shared(
+        self, url: str, query: Sequence[tuple[str, str]] = (), *, headers: Mapping[str, str] = _NOTHING
+    ) -> Reply:
+        """GET, one for all checks that ask the same within half of `every`; asks only for what is newer than known."""
+
+        async def ask(marks: Mapping[str, str]) -> Reply:
+            async with asyncio.timeout(self._model.timeout / SECOND):
+                return await self._ask("GET", url, query, {**headers, **marks}, None)
+
+        asked = [url, *map(str, query), *self._own_headers().values(), *headers.values(), str(self._model.verify)]
+        digest = hashlib.sha256("\0".join(asked).encode()).hexdigest()
+        return await self.context.answers.get(digest, ask, max_age=self._model.every // 2)
+
+    def _own_headers(self) -> dict[str, str]:
+        return {name: self.secret(value) for name, value in self._model.headers.items()}
+
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        query: Sequence[tuple[str, str]],
+        headers: Mapping[str, str],
+        body: httpx.Request | None,
+    ) -> Reply:
+        sent = {**_HEADERS, **headers, **self._own_headers()}
+        if body is not None:
+            sent["Content-Type"] = body.headers["content-type"]
+        address = httpx.URL(url)
+        request = httpx.Request(
+            method,
+            address.copy_with(params=httpx.QueryParams(address.params).merge(list(query))) if query else address,
+            headers={name.encode("ascii"): value.encode() for name, value in sent.items()},
+            content=body.content if body is not None else None,
+        )
+        for _ in range(_MOST_REDIRECTS + 1):
+            reply = await self._exchange(request)
+            location = reply.headers.get("location") if reply.status in STATUSES else None
+            if location is None:
+                return reply
+            request = _moved(request, reply.status, location, sent)
+        raise Trouble(Failure.REDIRECT, f"more than {_MOST_REDIRECTS} redirects, the last to {place(request.url)}")
+
+    async def _exchange(self, request: httpx.Request) -> Reply:
+        answer = await self._transport.exchange(request)
+        try:
+            content = await bodies.read(answer, self._model.max_body)
+            return Reply(answer.status_code, answer.headers, content, self.now)
+        finally:
+            await answer.aclose()
+
+
+Model = TypeVar("Model", bound=ApiModel)
+
+
+class ApiCheck(Generic[Model]):
+    """A check that asks an API. Adapters give `look` and, where their model has more secrets, `secrets`."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    async def look(self, api: Api) -> Finding:
+        """Ask and judge. May raise Trouble; `unknown` then."""
+        raise NotImplementedError
+
+    def secrets(self) -> Sequence[str]:
+        """The secret references of the model beside those in `headers`."""
+        return ()
+
+    async def run(self, context: Context, slot: int) -> Observation:
+        """Look once. Raises Trouble and SecretError."""
+        model, trace = self.model, TRACE.get() or Trace(context.clock)
+        texts = [*model.headers.values(), *self.secrets()]
+        revealed = await reveal(context.secrets, texts)
+        api = Api(context, model, dict(zip(texts, revealed.values, strict=True)))
+        try:
+            found = await self.look(api)
+        except Trouble as trouble:
+            message = revealed.redact(str(trouble))
+            raise Trouble(trouble.failure, message, trouble.outcome, retry_after_s=trouble.retry_after_s) from None
+        latency_ms = trace.elapsed_ms
+        trace.enter(None)
+        return observation(
+            model,
+            context,
+            slot,
+            found.outcome,
+            revealed.redact(found.message),
+            failure=found.failure,
+            latency_ms=latency_ms,
+            metrics={**api.metrics, **found.metrics, **certificate_metrics(trace, context.clock.now())},
+            retry_after_s=found.retry_after_s,
+        )
+
+
+def accepted(reply: Reply) -> Reply:
+    """The answer when its status is 2xx. Raises Trouble, `unknown`, that says whose fault another one is."""
+    trouble = refusal(reply)
+    if trouble is not None:
+        raise trouble
+    return reply
+
+
+def refusal(reply: Reply) -> Trouble | None:
+    """What a status means, as most of the web uses it; None for 2xx.
+
+    401, 402, 403 and 407 are our credentials or plan, 429 our quota, other 4xx our request, 5xx theirs. A challenge for
+    people instead of an answer (a page of HTML with 403) is on the path between.
+    """
+    status = reply.status
+    if 200 <= status < 300:
+        return None
+    said = sentence(reply)
+    if reply.headers.get("cf-mitigated") == "challenge":
+        return _unknown(Failure.UNREADABLE, f"a challenge for browsers stands before it: {said}")
+    if status in (401, 402, 403, 407):
+        return _unknown(Failure.CREDENTIALS, f"our credentials are refused: {said}")
+    wait = retry_after(status, reply.headers.get("retry-after", ""), reply.at)
+    if status == 429:
+        return _unknown(Failure.RATE_LIMITED, f"we ask too often: {said}", wait)
+    if status in (408, 425) or status >= 500:
+        return _unknown(Failure.SERVER, f"the vendor's API does not answer: {said}", wait)
+    return _unknown(Failure.REQUEST, f"what we ask is refused: {said}")
+
+
+def unreadable(why: str) -> Trouble:
+    """An answer that is not of the form that it should have: `unknown`."""
+    return _unknown(Failure.UNREADABLE, why)
+
+
+def sentence(reply: Reply) -> str:
+    """The status and the sentence for a person in an error document, of whatever form."""
+    try:
+        found = _said(reply.document, 0)
+    except Trouble:
+        found = ""
+    line = f"status {reply.status}"
+    return f"{line}: {clean(found, 200)}" if found else line
+
+
+def _unknown(failure: Failure, message: str, wait: float | None = None) -> Trouble:
+    return Trouble(failure, message, Outcome.UNKNOWN, retry_after_s=wait)
+
+
+def _said(found: object, depth: int) -> str:
+    if isinstance(found, str):
+        return found
+    if depth > 3:
+        return ""
+    if isinstance(found, list):
+        return next(filter(None, (_said(one, depth + 1) for one in found[:5])), "")
+    if isinstance(found, dict):
+        return next(filter(None, (_said(found.get(key), depth + 1) for key in _SAID)), "")
+    return ""
+
+
+def _moved(request: httpx.Request, status: int, location: str, private: Mapping[str, str]) -> httpx.Request:
+    """The request that a redirect asks for: to the same party only, since an API does not move without notice."""
+    try:
+        moved = following(request, status, location, private)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise Trouble(Failure.REDIRECT, f"a redirect to nowhere: {error}") from error
+    if not same_party(request.url, moved.url):
+        raise Trouble(
+            Failure.REDIRECT, f"it moved to {place(moved.url)}: write that address if it is theirs", Outcome.UNKNOWN
+        )
+    return moved
