@@ -53,6 +53,21 @@ async def test_firing_never_comes_after_resolved(world: Make) -> None:
     assert [told for told in heard(w) if told[1] == "mail"] == [("resolved", "mail", "anna@shop.test")]
 
 
+@pytest.mark.parametrize("perhaps", [True, False])
+async def test_whose_answer_was_lost_is_told_that_it_is_over(world: Make, perhaps: bool) -> None:
+    w = await world(config(more=PEOPLE), POLICY)
+    w.deaf["mail"] = NotifyError("the answer never came", perhaps=perhaps)
+    w.answers["pay"] = DOWN
+    await w.until(lambda: w.fired("down"))
+    await w.pass_time(SECOND)
+    w.answers["pay"] = UP
+    await w.until(lambda: not w.live("down"))
+    w.deaf.clear()
+    await w.pass_time(HOUR)
+    told = [one for one in heard(w) if one[1] == "mail"]
+    assert told == ([("resolved", "mail", "anna@shop.test")] if perhaps else [])
+
+
 async def test_what_was_taken_while_the_engine_lay_dead_is_not_sent_again(world: Make) -> None:
     w = await under_way(world)
     await w.ask(CommandKind.ACK, alert=1)

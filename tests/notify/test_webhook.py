@@ -138,6 +138,7 @@ async def test_what_the_receiver_says_back_tells_no_secret(context: Context) -> 
 )
 async def test_no_answer_is_worth_another_try(context: Context, handler: Handler, says: str) -> None:
     error = await refused(context, handler, timeout="1s")
+    assert error.perhaps, "it was sent, and nobody knows what became of it"
     assert says in str(error)
     assert error.temporary
 

@@ -27,6 +27,7 @@ GIVE_UP_NS = 6 * HOUR
 MOST_AT_ONCE = 50  # messages in a bundle
 LANES = 8  # addresses of one channel that are written to at the same time
 _STOP_WAITS_S = 5.0
+_DIED = f"{DOUBT}: the engine died before that was known"
 
 Contact = tuple[str, str]
 """A channel and an address in it."""
@@ -69,7 +70,7 @@ class Outbox:
         self._keys = {row.key for row in rows}
         for row in rows:
             if row.state is Fate.SENDING:
-                self._keep(replace(row, state=Fate.PENDING, fate=f"sent again: {DOUBT}"))
+                self._keep(replace(row, state=Fate.PENDING, fate=f"sent again, {_DIED}"))
             elif row.state is Fate.PENDING:
                 self._keep(row)
 
@@ -111,7 +112,7 @@ class Outbox:
             if row.state is Fate.SENDING:
                 self._unwanted[row.id] = why
             else:
-                self._end(row, Fate.CANCELLED, f"{why}; it may have arrived: {DOUBT}" if row.doubtful else why)
+                self._withdraw(row, why)
 
     def alerts(self) -> set[int]:
         """The alerts about which something is still to be said."""
@@ -141,6 +142,9 @@ class Outbox:
         self._recorder.buffer.notifications[row.id] = done
         self._recorder.soon()
         self.on_end(done)
+
+    def _withdraw(self, row: NotificationRow, why: str) -> None:
+        self._end(row, Fate.CANCELLED, f"{why}; before: {row.fate}" if row.doubtful else why)
 
     # -- one worker an address, so that nothing overtakes what was said there before ----------------------------------
 
@@ -215,7 +219,7 @@ class Outbox:
             self._failed(sending, NotifyError(f"a fault of ours: {type(error).__name__}: {error}"))
         else:
             for row in sending:
-                self._end(row, Fate.SENT, f"{fate} (sent again: {DOUBT})" if row.doubtful else fate)
+                self._end(row, Fate.SENT, f"{fate}; before: {row.fate}" if row.doubtful else fate)
         self._recorder.urgent()
         return True
 
@@ -223,7 +227,7 @@ class Outbox:
         """Without what was taken back while it was being recorded."""
         for row in rows:
             if row.id in self._unwanted:
-                self._end(row, Fate.CANCELLED, self._unwanted[row.id])
+                self._withdraw(row, self._unwanted[row.id])
         return [row for row in rows if row.id in self._open]
 
     def _not_recorded(self, rows: Sequence[NotificationRow], error: StoreError) -> None:
@@ -231,13 +235,15 @@ class Outbox:
         for row in rows:
             self._open[row.id] = replace(row, next_at=self._timeline.now() + SECOND)
             if row.id in self._unwanted:
-                self._end(row, Fate.CANCELLED, self._unwanted[row.id])
+                self._withdraw(row, self._unwanted[row.id])
         self.trouble = clean(f"{len(self._open)} messages wait, they cannot be recorded: {error}")
 
     def _failed(self, rows: Sequence[NotificationRow], error: NotifyError) -> None:
         now = self._timeline.now()
         for row in rows:
-            said = f"{error}; before: {DOUBT}" if row.doubtful else str(error)
+            said = str(error)
+            if error.perhaps or row.doubtful:
+                said = f"{said}; {DOUBT}"
             if row.id in self._unwanted:
                 self._end(row, Fate.CANCELLED, f"{self._unwanted[row.id]}; the last try: {said}")
             elif not error.temporary:

@@ -24,12 +24,18 @@ FATE_LIMIT = 300
 
 
 class NotifyError(Exception):
-    """It was not taken: one clean line. `temporary`: another try may help, after `retry_after_s` when that was said."""
+    """It was not taken: one clean line. `temporary`: another try may help, after `retry_after_s` when that was said.
 
-    def __init__(self, message: str, *, temporary: bool = True, retry_after_s: float | None = None) -> None:
+    `perhaps`: nobody refused it, only the answer is missing, so that it may have arrived all the same.
+    """
+
+    def __init__(
+        self, message: str, *, temporary: bool = True, retry_after_s: float | None = None, perhaps: bool = False
+    ) -> None:
         super().__init__(clean(message, FATE_LIMIT))
         self.temporary = temporary
         self.retry_after_s = retry_after_s
+        self.perhaps = perhaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +81,20 @@ async def attempt(context: Context, limit: int) -> AsyncIterator[None]:
         async with asyncio.timeout(limit / SECOND):
             yield
     except Trouble as trouble:
-        raise NotifyError(str(trouble)) from None
+        raise NotifyError(str(trouble), perhaps=handed_over()) from None
     except SecretError as error:
         raise NotifyError(f"a secret cannot be read: {error}") from None
     except TimeoutError:
         doing = f", {trace.doing}" if trace.current is not None else ""
-        raise NotifyError(f"no answer within {format_duration(limit)}{doing}") from None
+        raise NotifyError(f"no answer within {format_duration(limit)}{doing}", perhaps=handed_over()) from None
     finally:
         TRACE.reset(token)
+
+
+def handed_over() -> bool:
+    """Whether the try that is under way here had begun to send the message."""
+    trace = TRACE.get()
+    return trace is not None and trace.current in ("first_byte", "transfer")
 
 
 class Channel(Protocol):

@@ -70,10 +70,10 @@ class CommandChannel:
         except NotStartedError as error:
             raise NotifyError(f"{program} cannot be run: {error}") from None
         except FloodError:
-            raise NotifyError(f"{program} printed more than {MAX_OUTPUT} bytes and was killed") from None
+            raise NotifyError(f"{program} printed more than {MAX_OUTPUT} bytes and was killed", perhaps=True) from None
         except TimeoutError:
             limit = format_duration(model.timeout)
-            raise NotifyError(f"{program} did not end within {limit} and was killed") from None
+            raise NotifyError(f"{program} did not end within {limit} and was killed", perhaps=True) from None
 
 
 KIND = Kind("command", CommandModel, CommandChannel)

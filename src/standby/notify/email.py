@@ -28,7 +28,7 @@ from standby.net.phases import doing, enter
 from standby.net.transport import Options
 from standby.net.trouble import of_os_error
 from standby.net.wire import connect
-from standby.notify.base import Context, Kind, Message, NotifyError, attempt
+from standby.notify.base import Context, Kind, Message, NotifyError, attempt, handed_over
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -199,9 +199,9 @@ def _why(error: Exception, revealed: Revealed) -> NotifyError:
         return NotifyError(f"the server says {error.code} {said}", temporary=not 500 <= error.code < 600)
     cause = error.__cause__ if isinstance(error, aiosmtplib.SMTPConnectError) else error
     if isinstance(cause, OSError) and not isinstance(cause, aiosmtplib.SMTPException):
-        return NotifyError(str(of_os_error(cause, doing())))
+        return NotifyError(str(of_os_error(cause, doing())), perhaps=handed_over())
     if isinstance(error, ConnectionError):
-        return NotifyError(f"the connection ended {doing()}")
+        return NotifyError(f"the connection ended {doing()}", perhaps=handed_over())
     return NotifyError(f"the server cannot what is asked of it: {error}", temporary=False)
 
 

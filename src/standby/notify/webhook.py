@@ -26,7 +26,7 @@ from standby.domain.units import SECOND
 from standby.net.retry_after import retry_after
 from standby.net.transport import USER_AGENT, Options
 from standby.net.trouble import Trouble
-from standby.notify.base import Context, Kind, Message, NotifyError, attempt
+from standby.notify.base import Context, Kind, Message, NotifyError, attempt, handed_over
 
 _SAID = 200  # bytes of a refusal that are worth reading
 _SAID_WITHIN_S = 1.0
@@ -66,7 +66,7 @@ class WebhookChannel:
             try:
                 answer = await self._transport().handle_async_request(self._request(message, to, revealed))
             except Trouble as trouble:
-                raise NotifyError(revealed.redact(str(trouble))) from None
+                raise NotifyError(revealed.redact(str(trouble)), perhaps=handed_over()) from None
             try:
                 return await self._judge(answer, revealed)
             finally:

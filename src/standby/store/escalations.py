@@ -14,7 +14,7 @@ from standby.store.cells import name as short
 from standby.store.values import MESSAGE_LIMIT, Cells, document, maybe_whole, text, whole, word
 
 TEXT_LIMIT = 4_000
-DOUBT = "the engine died before it was known whether it had left"
+DOUBT = "it may have arrived"
 """Stands in the fate of a message of which that is true; what was perhaps read is not taken back silently."""
 
 
