@@ -89,7 +89,6 @@ owner = "payments"
 rto = "5m"
 rpo = "1m"
 depends_on = ["inventory"]
-data = ["card data", "e-mail"]
 
 [[integration]]
 id = "inventory"

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 
 def examine(args: argparse.Namespace, environ: Mapping[str, str], clock: Clock) -> Iterator[Finding]:
     """Look at everything, quickest first. Never raises for what it finds."""
-    from standby.cli import doctor_network, doctor_store
+    from standby.cli import doctor_network, doctor_people, doctor_store
 
     yield from terminal(environ, _size())
     yield from clocks(environ, clock)
@@ -74,6 +74,7 @@ def examine(args: argparse.Namespace, environ: Mapping[str, str], clock: Clock) 
         yield from doctor_store.store(store, config, clock)
         yield from doctor_store.engine(store, config, clock)
     if config is not None:
+        yield from doctor_people.policies(config)
         yield from doctor_network.secrets(config)
         yield from doctor_network.reference_targets(config)
         yield from doctor_network.resolver(config)

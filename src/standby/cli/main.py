@@ -26,6 +26,7 @@ COMMANDS = {
     "note": ("ack", "write a note on an alert or an integration"),
     "failover": ("failover", "where traffic goes, and moving it to the standby and back"),
     "escalation": ("escalation", "who was told about each alert, what became of it, who is next"),
+    "notify": ("notify", "send a test message over a channel or to a person"),
     "audit": ("audit", "the append-only log, and whether its hash chain holds"),
     "doctor": ("doctor", "terminal, clock, store, permissions, reachability"),
     "simulator": ("simulator", "the simulated third parties and their faults"),

@@ -1,0 +1,133 @@
+"""`standby notify test`: one message over a channel or to a person, now, without an engine; what became of it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import difflib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from standby.cli.main import UsageError
+from standby.cli.place import config_path
+from standby.cli.wish import REFUSED, read_only
+from standby.domain.text import clean
+from standby.domain.units import SECOND
+from standby.engine.clock import SystemClock
+
+if TYPE_CHECKING:
+    from standby.config.models import Config
+    from standby.config.people import ChannelModel
+    from standby.notify.base import Context
+
+NOT_TAKEN = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of one message; `to` is empty where the channel itself is the place."""
+
+    channel: str
+    to: str
+    taken: bool
+    said: str
+    seconds: float
+
+    def __str__(self) -> str:
+        """`mail anna@shop.example: taken in 0.3 s: queued as 12`."""
+        where = f"{self.channel} {self.to}".rstrip()
+        word = f"taken in {self.seconds:.1f} s" if self.taken else f"NOT taken after {self.seconds:.1f} s"
+        return f"{where}: {word}: {self.said}".removesuffix(": ")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the subcommand."""
+    deeds = parser.add_subparsers(dest="deed", metavar="DEED", required=True)
+    text = "send a test message over a channel, or to a person by every way"
+    test = deeds.add_parser("test", help=text, description=text)
+    test.add_argument("name", metavar="CHANNEL|PERSON", help="an id of the configuration")
+    test.add_argument("--json", action="store_true", help="as JSON on standard output")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Send it; 0 when every message was taken, 1 when one was not, 5 in read-only mode."""
+    if read_only(args, "notify test"):
+        return REFUSED
+    from standby.config.load import load
+    from standby.config.problems import ConfigError
+    from standby.engine.kinds import kinds
+
+    try:
+        config = load(config_path(args), kinds())
+    except ConfigError as error:
+        raise UsageError(str(error)) from None
+    fates = asyncio.run(_send(config, _ways(config, args.name), args.name))
+    if args.json:
+        print(json.dumps([asdict(fate) for fate in fates], ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(map(str, fates)))
+    return 0 if all(fate.taken for fate in fates) else NOT_TAKEN
+
+
+def _ways(config: Config, name: str) -> list[tuple[ChannelModel, str]]:
+    """Channels and addresses behind a name, as a policy understands it. Raises UsageError."""
+    channels = {one.id: one for one in config.channels}
+    person = next((one for one in config.people if one.id == name), None)
+    if person is not None:
+        if not person.reach:
+            raise UsageError(
+                f'{name} cannot be told; write reach = [{{ channel = "...", to = "..." }}] in its [[person]]'
+            )
+        return [(channels[way.channel], way.to) for way in person.reach]
+    if name in channels:
+        mistake = channels[name].mistake_in("")
+        if mistake is not None:
+            raise UsageError(f"channel {name} {mistake}; or name a person")
+        return [(channels[name], "")]
+    known = [*channels, *(one.id for one in config.people)]
+    near = difflib.get_close_matches(name, known, 1, 0.5)
+    listed = ", ".join(sorted(known)[:20]) or "none, see docs/escalation.md"
+    hint = f'the nearest is "{near[0]}"' if near else f"there are: {listed}"
+    raise UsageError(f'there is no channel or person "{clean(name, 80)}"; {hint}')
+
+
+async def _send(config: Config, ways: Sequence[tuple[ChannelModel, str]], name: str) -> list[Fate]:
+    from standby.config.secrets import Secrets
+    from standby.net.resolver import Resolver
+    from standby.net.transport import Transports
+    from standby.notify.base import Context
+
+    clock, resolver = SystemClock(), Resolver({})
+    context = Context(
+        clock, Secrets(config.base, clock=clock), config.base, resolver, Transports(resolver, None, config.base)
+    )
+    try:
+        return await asyncio.gather(*(_try(config, context, way, name) for way in ways))
+    finally:
+        await context.transports.close()
+        resolver.close()
+
+
+async def _try(config: Config, context: Context, way: tuple[ChannelModel, str], name: str) -> Fate:
+    from standby.notify.base import Message, NotifyError
+    from standby.notify.registry import build
+
+    model, to = way
+    settings = config.settings
+    subject = f"[{settings.name} {settings.environment}] test: a message for {name}"
+    text = "This is a test of Standby's notifications. Nothing is wrong, nothing has to be done."
+    message = Message(f"test.{uuid4().hex}", "test", context.clock.now(), clean(subject, 200), text, {"alerts": []})
+    channel, begun = build(model, context), context.clock.monotonic()
+
+    def fate(said: str, *, taken: bool) -> Fate:
+        return Fate(model.id, to, taken, clean(said), round((context.clock.monotonic() - begun) / SECOND, 3))
+
+    try:
+        return fate(await channel.send(message, to), taken=True)
+    except NotifyError as error:
+        return fate(str(error), taken=False)
+    finally:
+        await channel.close()
