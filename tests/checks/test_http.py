@@ -271,10 +271,29 @@ async def test_no_redirect_out_of_tls_and_no_secret_to_a_stranger(
         assert stranger.connections == 0
         async with serving(moved) as plain:
             seen = await look("http", url=plain.url, headers=headers)
+            assert (seen.outcome, seen.failure) == (Outcome.UNKNOWN, Failure.REDIRECT)
+            assert stranger.connections == 0
+            seen = await look("http", url=plain.url, headers=headers, redirects_to=["other.test"])
         assert seen.outcome is Outcome.UP
         assert b"x-api-key: k3y-v4lue" in plain.requests[0].lower()
         assert b"k3y" not in stranger.requests[0]
         assert b"s3cr3t" not in stranger.requests[0]
+
+
+async def test_no_redirect_from_outside_into_our_network(
+    look: Look, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = context.connect_to
+    assert isinstance(table, dict)
+    async with serving(answers(OK)) as inner:
+        table["pay.test", 80] = ("127.0.0.1", inner.port)
+        async with serving(answers(status="302 Found", headers=["Location: http://pay.test/"])) as outer:
+            assert (await look("http", url=outer.url, redirects_to=["pay.test"])).outcome is Outcome.UP
+            monkeypatch.setattr("standby.net.answer.Answer.peer", "8.8.8.8")
+            seen = await look("http", url=outer.url, redirects_to=["pay.test"], reuse=True)
+    assert (seen.outcome, seen.failure) == (Outcome.UNKNOWN, Failure.REDIRECT)
+    assert seen.message.endswith("pay.test is 127.0.0.1, an address inside our network")
+    assert inner.connections == 1
 
 
 async def test_secrets_are_sent_and_never_told(look: Look) -> None:

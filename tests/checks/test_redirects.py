@@ -3,8 +3,10 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from standby.checks.redirects import following
+from standby.checks.redirects import allow, following
 from standby.domain.observation import Failure
+from standby.domain.outcome import Outcome
+from standby.net.resolver import is_public
 from standby.net.trouble import Trouble
 
 
@@ -81,3 +83,48 @@ def test_where_it_may_not_lead(location: str, url: str) -> None:
     with pytest.raises(Trouble) as caught:
         redirected("GET", 302, location, url)
     assert caught.value.failure is Failure.REDIRECT
+
+
+@pytest.mark.parametrize(
+    ("location", "hosts", "allowed"),
+    [
+        ("/c", [], True),
+        ("https://shop.test/c", [], True),
+        ("http://shop.test.:8080/c", [], True),
+        ("http://pay.test/c", [], False),
+        ("http://pay.test/c", ["pay.test"], True),
+        ("http://a.pay.test/c", ["pay.test"], False),
+        ("http://PAY.test/c", ["pay.test"], True),
+    ],
+)
+def test_another_host_only_when_it_is_named(location: str, hosts: list[str], allowed: bool) -> None:
+    moved = redirected("GET", 302, location)
+    if allowed:
+        allow(httpx.URL("http://shop.test/a"), moved, hosts, "127.0.0.1")
+        return
+    with pytest.raises(Trouble, match='redirects_to = \\["') as caught:
+        allow(httpx.URL("http://shop.test/a"), moved, hosts, "127.0.0.1")
+    assert (caught.value.failure, caught.value.outcome) == (Failure.REDIRECT, Outcome.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("ip", "public"),
+    [
+        ("8.8.8.8", True),
+        ("2606:4700::1", True),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("192.168.0.1", False),
+        ("169.254.169.254", False),  # where clouds keep their machines' credentials
+        ("100.64.0.1", False),
+        ("0.0.0.0", False),
+        ("::1", False),
+        ("fe80::1%eth0", False),
+        ("fd00::1", False),
+        ("::ffff:10.0.0.1", False),
+        ("", False),
+        ("no address", False),
+    ],
+)
+def test_addresses_that_everybody_reaches(ip: str, public: bool) -> None:
+    assert is_public(ip) is public

@@ -14,10 +14,10 @@ from pydantic import AfterValidator, Field, JsonValue, model_validator
 from standby.checks import body as bodies
 from standby.checks.base import Context, Kind, certificate_metrics, observation
 from standby.checks.expectations import Expectations
-from standby.checks.redirects import STATUSES, following, place
+from standby.checks.redirects import STATUSES, allow, following, place
 from standby.config.cel_tokens import bare_name
 from standby.config.cel_values import look_up
-from standby.config.fields import FIGURE_ROOTS, Expectation, Figures, Headers, Size, Url
+from standby.config.fields import FIGURE_ROOTS, Expectation, Figures, Headers, Host, Size, Url
 from standby.config.models import CheckModel
 from standby.config.references import is_sensitive, parse_reference
 from standby.config.revealed import Revealed, reveal
@@ -63,6 +63,9 @@ class HttpModel(CheckModel):
         default={}, description="figures to keep from the answer by name: `body.queue.length`; numbers, or text of one"
     )
     redirects: int = Field(default=5, ge=0, le=20, description="how many to follow; 0 judges the redirect itself")
+    redirects_to: Annotated[tuple[Host, ...], Field(max_length=20)] = Field(
+        default=(), description="hosts beside that of `url` that a redirect may lead to"
+    )
     verify: bool | Path = Field(
         default=True, description="false, or a PEM file of authorities, instead of the system's"
     )
@@ -127,6 +130,7 @@ class HttpCheck:
     async def _ask(self, transport: Transport, revealed: Revealed) -> Answer:
         """The answer after the last redirect, its body unread."""
         request = self._build(revealed)
+        first = request.url
         for hop in range(self.model.redirects + 1):
             try:
                 answer = await transport.exchange(request)
@@ -139,9 +143,12 @@ class HttpCheck:
             location = answer.headers.get("location") if status in STATUSES and self.model.redirects else None
             if location is None:
                 return answer
+            peer = answer.peer
             await answer.aclose()
             try:
-                request = following(request, status, location, self.model.headers)
+                moved = following(request, status, location, self.model.headers)
+                allow(first, moved, self.model.redirects_to, peer)
+                request = moved
             except (httpx.InvalidURL, UnicodeError) as error:
                 raise Trouble(Failure.REDIRECT, revealed.redact(f"a redirect to nowhere: {error}")) from error
         raise Trouble(Failure.REDIRECT, f"more than {self.model.redirects} redirects, the last to {place(request.url)}")

@@ -8,7 +8,9 @@ import httpx
 
 from standby.config.fields import check_host
 from standby.domain.observation import Failure
-from standby.net.transport import PORTS
+from standby.domain.outcome import Outcome
+from standby.net.resolver import is_public
+from standby.net.transport import PORTS, PUBLIC_ONLY
 from standby.net.trouble import Trouble
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -34,6 +36,19 @@ def following(request: httpx.Request, status: int, location: str, private: Colle
     for name in ("content-length", "content-type"):
         headers.pop(name, None)
     return httpx.Request(method, url, headers=headers)
+
+
+def allow(origin: httpx.URL, moved: httpx.Request, hosts: Collection[str], peer: str) -> None:
+    """Let a redirect stay on `origin`'s host or lead to one of `hosts`; from a public `peer` never inside our network.
+
+    Raises Trouble, `unknown`: whoever answers there, it is not whom we were to look at.
+    """
+    host = moved.url.host.rstrip(".")
+    if host != origin.host.rstrip(".") and host not in hosts:
+        text = f'a redirect to {place(moved.url)}, another host: allow it by redirects_to = ["{host}"] if it is theirs'
+        raise Trouble(Failure.REDIRECT, text, Outcome.UNKNOWN)
+    if is_public(peer):
+        moved.extensions[PUBLIC_ONLY] = True
 
 
 def place(url: httpx.URL) -> str:

@@ -75,6 +75,11 @@ class Answer(httpx.AsyncByteStream):
         """What follows the status, as it came."""
         return self._head.reason or ""
 
+    @property
+    def peer(self) -> str:
+        """The IP address that it came from; empty when that is not known any more."""
+        return self._wire.peer
+
     @cached_property
     def headers(self) -> httpx.Headers:
         """All of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import queue
 import socket
 import threading
@@ -142,6 +143,16 @@ _FAMILIES = (socket.AF_INET, socket.AF_INET6)
 
 def _family(ip: str) -> int:
     return socket.AF_INET6 if ":" in ip else socket.AF_INET
+
+
+def is_public(ip: str) -> bool:
+    """Whether everybody reaches the same machine there: neither loopback, private, link-local nor reserved."""
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_global
 
 
 def _is_ip(host: str) -> bool:

@@ -28,6 +28,8 @@ PORTS = {"http": 80, "https": 443}
 _DROPPED = (b"connection", b"transfer-encoding")  # ours to say
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
+PUBLIC_ONLY = "standby.public_only"
+"""A request's extension: a third party named its host, so an address that only we can reach is refused."""
 _WORDS = "standby.words"  # a request's extension: what it is on the wire
 
 Origin = tuple[str, str, int]  # scheme, host, port
@@ -109,7 +111,8 @@ class Transport(httpx.AsyncBaseTransport):
             data = _head(request, reuse=self._reuse) + await request.aread()
             words = request.extensions[_WORDS] = (_origin(request.url), data)
         origin, data = words
-        kept = self._kept(origin)
+        public = PUBLIC_ONLY in request.extensions
+        kept = None if public else self._kept(origin)
         if kept is not None:
             enter("first_byte")
             try:
@@ -118,7 +121,7 @@ class Transport(httpx.AsyncBaseTransport):
                 # It has just grown old. A fresh connection that ends early is the third party's doing.
                 if trouble.failure is not Failure.RESET or request.method not in _REPEATABLE:
                     raise
-        return await self._exchange(await self._dial(origin), request.method, data, origin)
+        return await self._exchange(await self._dial(origin, public=public), request.method, data, origin)
 
     async def aclose(self) -> None:
         """Close every kept connection."""
@@ -139,9 +142,9 @@ class Transport(httpx.AsyncBaseTransport):
             wire.close()
         return None
 
-    async def _dial(self, origin: Origin) -> Wire:
+    async def _dial(self, origin: Origin, *, public: bool) -> Wire:
         scheme, host, port = origin
-        wire = Wire(await connect(self._resolver, host, port))
+        wire = Wire(await connect(self._resolver, host, port, public=public))
         if scheme == "https":
             try:
                 await wire.encrypt(self._tls, host.rstrip("."))

@@ -17,8 +17,9 @@ from typing import Any
 import aiohappyeyeballs
 
 from standby.domain.observation import Failure
+from standby.domain.outcome import Outcome
 from standby.net.phases import doing, enter
-from standby.net.resolver import Resolver
+from standby.net.resolver import Resolver, is_public
 from standby.net.trouble import Trouble, of_os_error
 
 READ_BYTES = 65_536
@@ -26,11 +27,17 @@ _ONE_SEGMENT = 1_200  # bytes that go out as one on any path
 _STAGGER_S = 0.25  # RFC 8305: how long one address family is waited for before the other is tried
 
 
-async def connect(resolver: Resolver, host: str, port: int) -> socket.socket:
-    """A connected, non-blocking socket; the phase `first_byte` has begun then. Raises Trouble."""
+async def connect(resolver: Resolver, host: str, port: int, *, public: bool = False) -> socket.socket:
+    """A connected, non-blocking socket; the phase `first_byte` has begun then. Raises Trouble.
+
+    `public`: a third party named the host, so addresses that only we can reach are refused.
+    """
     try:
         enter("resolve")
-        infos = [address.info for address in await resolver.addresses(host, port)]
+        addresses = await resolver.addresses(host, port)
+        if public and (inside := next((one.ip for one in addresses if not is_public(one.ip)), None)):
+            raise Trouble(Failure.REDIRECT, f"{host} is {inside}, an address inside our network", Outcome.UNKNOWN)
+        infos = [address.info for address in addresses]
         enter("connect")
         if len(infos) == 1:
             sock = await _straight(*infos[0])
@@ -120,6 +127,14 @@ class Wire:
     def _hurry(self) -> None:
         """Let no segment wait until the one before it is acknowledged; a single one never does."""
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    @property
+    def peer(self) -> str:
+        """The IP address of the other side; empty when it is gone."""
+        try:
+            return str(self._sock.getpeername()[0])
+        except OSError:
+            return ""
 
     def stale(self) -> bool:
         """Whether a connection that nobody uses was ended, or something was said on it."""
