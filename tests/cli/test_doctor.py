@@ -96,6 +96,15 @@ def test_before_the_first_engine_all_is_well(config: Path, capsys: pytest.Captur
     assert not (config.parent / "state").exists()  # it only looks
 
 
+def test_what_goes_out_unsafely_is_told(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert examine(config, capsys)[1]["outbound"][0].level == "ok"
+    config.write_text(config.read_text().replace("https://localhost", "http://pay.example") + "verify = false\n")
+    found = examine(config, capsys)[1]["outbound"]
+    assert [one.level for one in found] == ["warn", "warn"]
+    assert found[0].detail.startswith("check api: verify = false")
+    assert found[1].detail.startswith("check api: plain http to pay.example")
+
+
 def test_one_line_a_finding(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--config", str(config), "doctor"]) == 0
     for line in capsys.readouterr().out.splitlines():

@@ -37,6 +37,7 @@ def test_the_view_has_what_screens_need(tmp_path: Path) -> None:
     assert document["checks"][0] == {
         "id": "payments-api", "integration": "payments", "kind": "http", "every_ns": 10_000_000_000,
         "timeout_ns": 5_000_000_000, "attempts": 3, "target": "https://api.acme-pay.example/health",
+        "risks": [],
     }  # fmt: skip
     assert document["checks"][1]["target"] == "stock.example:2775"
     assert [(rule["id"], rule["integration"]) for rule in document["rules"]] == [

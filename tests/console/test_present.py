@@ -261,6 +261,17 @@ def test_detail_has_phases_messages_alerts_and_log() -> None:
         assert words in text
 
 
+def test_detail_marks_what_is_unsafe() -> None:
+    unsafe = "verify = false: anybody on the way can pretend to be this vendor"
+    estate = shop.snapshot().estate
+    checks = [replace(check, risks=[unsafe]) for check in estate.checks_of["payments"]]
+    snapshot = shop.snapshot(estate=replace(estate, checks_of={**estate.checks_of, "payments": checks}))
+    rows = detail(shop.moment(snapshot), 120, "payments")
+    [row] = [row for row in rows if "unsafe" in row.text]
+    assert row.text.strip() == f"✗ unsafe payments-api {unsafe}"
+    assert not [row for row in detail(shop.moment(snapshot), 120, "inventory") if "unsafe" in row.text]
+
+
 def test_detail_says_when_it_has_nothing() -> None:
     text = "\n".join(lines(detail(shop.moment(), 120, "weather")))
     assert "? no data yet" in text

@@ -75,6 +75,7 @@ def examine(args: argparse.Namespace, environ: Mapping[str, str], clock: Clock) 
         yield from doctor_store.engine(store, config, clock)
     if config is not None:
         yield from doctor_people.policies(config)
+        yield from unsafe(config)
         yield from doctor_network.secrets(config)
         yield from doctor_network.reference_targets(config)
         yield from doctor_network.resolver(config)
@@ -191,6 +192,19 @@ def configuration(named: Path | None, environ: Mapping[str, str]) -> Iterator[Fi
     counts = f"{len(config.checks)} checks of {len(config.integrations)} integrations"
     yield Finding("ok", "config", f"{path}: {counts}")
     yield config
+
+
+def unsafe(config: Config) -> Iterator[Finding]:
+    """What checks do on purpose that somebody on the way could use."""
+    from standby.config.risks import risks
+
+    found = risks(config)
+    if not found:
+        yield Finding("ok", "outbound", "every check asks over verified TLS, or stays on this machine")
+    for risk in found[:MOST_PROBLEMS]:
+        yield Finding("warn", "outbound", f"check {risk.check}: {risk.what}", risk.mend)
+    if len(found) > MOST_PROBLEMS:
+        yield Finding("warn", "outbound", f"{len(found)} in all", "Search the configuration for http:// and verify")
 
 
 def _store(args: argparse.Namespace, config: Config | None) -> Path | None:

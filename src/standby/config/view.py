@@ -6,11 +6,15 @@ from typing import Any
 
 from standby.config.models import CheckModel, Config, Integration, Route, Rule
 from standby.config.people import Policy
+from standby.config.risks import risks
 
 
 def view(config: Config) -> dict[str, Any]:
     """The document of `ConfigRow`: JSON-able; spans in nanoseconds. `rules` holds the built-in ones too."""
     names = {vendor.id: vendor.title for vendor in config.vendors}
+    unsafe: dict[str, list[str]] = {}
+    for risk in risks(config):
+        unsafe.setdefault(risk.check, []).append(risk.what)
     return {
         "name": config.settings.name,
         "environment": config.settings.environment.value,
@@ -20,7 +24,7 @@ def view(config: Config) -> dict[str, Any]:
         "policy": config.settings.policy,
         "vendors": [{"id": vendor.id, "name": vendor.title} for vendor in config.vendors],
         "integrations": [_integration(one, names) for one in config.integrations],
-        "checks": [_check(check) for check in config.checks],
+        "checks": [_check(check, unsafe.get(check.id, [])) for check in config.checks],
         "rules": [_rule(rule) for rule in config.rules_in_force],
         "routes": [_route(route) for route in config.routes],
         "people": [{"id": one.id, "name": one.title} for one in config.people],
@@ -44,7 +48,7 @@ def _integration(one: Integration, names: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _check(check: CheckModel) -> dict[str, Any]:
+def _check(check: CheckModel, unsafe: list[str]) -> dict[str, Any]:
     return {
         "id": check.id,
         "integration": check.integration,
@@ -53,6 +57,7 @@ def _check(check: CheckModel) -> dict[str, Any]:
         "timeout_ns": check.timeout,
         "attempts": check.attempts,
         "target": check.target,
+        "risks": unsafe,
     }
 
 

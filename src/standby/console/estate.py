@@ -45,6 +45,7 @@ class Check:
     every_ns: int
     timeout_ns: int
     target: str
+    risks: Sequence[str] = ()  # what is unsafe about how it asks, a line each
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ def _check(entry: Mapping[str, Any]) -> Check:
         every_ns=_whole(entry.get("every_ns")) or 60 * SECOND,
         timeout_ns=_whole(entry.get("timeout_ns")) or 10 * SECOND,
         target=_text(entry, "target"),
+        risks=_names(entry.get("risks")),
     )
 
 
@@ -184,7 +186,7 @@ def _policy(entry: Mapping[str, Any]) -> Policy:
 
 
 def _names(value: object) -> list[str]:
-    return [clean(str(name), 100) for name in value] if isinstance(value, list) else []
+    return [clean(str(name), _NAME_LIMIT) for name in value] if isinstance(value, list) else []
 
 
 def _text(entry: Mapping[str, Any], key: str) -> str:

@@ -8,7 +8,7 @@ from standby.console.estate import Check, Integration
 from standby.console.present import alerts as feed
 from standby.console.present import figures
 from standby.console.present.cells import Cell, Column, Row, lay_out, line, place, titles, wrap
-from standby.console.present.glyphs import DASH, OUTCOMES, RULE
+from standby.console.present.glyphs import DASH, OUTCOMES, RULE, UNSAFE
 from standby.console.present.integrations import soft_word, stale_for, standing
 from standby.console.present.log import log
 from standby.console.present.moment import Moment
@@ -129,7 +129,17 @@ def _checks(moment: Moment, width: int, entry: Integration) -> list[Row]:
         rows.append(place(slots, cells, width, id=CHECK + check.id))
     if len(rows) == 1:
         rows.append(line([Cell("  no checks: nothing looks at it", "dim")], width))
-    return rows
+    return [*rows, *_risks(moment, width, entry)]
+
+
+def _risks(moment: Moment, width: int, entry: Integration) -> list[Row]:
+    """What is unsafe about how its checks ask, until somebody mends it."""
+    checks = moment.snapshot.estate.checks_of.get(entry.id, ())
+    told = [(check.id, risk) for check in checks for risk in check.risks]
+    return [
+        line([Cell(f" {UNSAFE} unsafe ", "down"), Cell(f"{name} ", "name"), Cell(risk, "text")], width)
+        for name, risk in told
+    ]
 
 
 def _check(moment: Moment, check: Check, state: CheckStateRow | None) -> dict[str, Cell]:
