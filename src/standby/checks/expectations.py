@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from standby.config.cel import Expression, compile_expectation
+from standby.config.cel import EXPECTATION, Expression, Scope, compile_in
 
 
 class Expectations:
     """The `expect` and `prefer` of one check."""
 
-    def __init__(self, expect: Sequence[str], prefer: Sequence[str]) -> None:
-        self._expect = [compile_expectation(text) for text in expect]
-        self._prefer = [compile_expectation(text) for text in prefer]
+    def __init__(self, expect: Sequence[str], prefer: Sequence[str], scope: Scope = EXPECTATION) -> None:
+        self._expect = [compile_in(text, scope) for text in expect]
+        self._prefer = [compile_in(text, scope) for text in prefer]
         expressions = (*self._expect, *self._prefer)
         self.names = frozenset[str]().union(*(expression.roots for expression in expressions))
         """What any of them may look at; the rest need not be worked out."""

@@ -21,7 +21,17 @@ from standby.config.cel_tokens import Name, names, words
 from standby.config.cel_values import MISSING, is_shallow, look_up, only, show, size_of, tame
 from standby.domain.text import clean
 
-__all__ = ["EXPECTATION", "RULE", "Expression", "ExpressionError", "Scope", "compile_expectation", "compile_rule"]
+__all__ = [
+    "EXPECTATION",
+    "FIGURE",
+    "RULE",
+    "Expression",
+    "ExpressionError",
+    "Scope",
+    "compile_expectation",
+    "compile_in",
+    "compile_rule",
+]
 
 LONGEST = 2000
 _MESSAGE = 400
@@ -57,6 +67,18 @@ EXPECTATION = Scope(
     ),
     missing_is_false=True,
 )
+FIGURE = Scope(
+    "expectation on a figure",
+    (
+        ("value", "DOUBLE"),
+        ("values", "NUMBERS"),
+        ("labels", "TEXTS"),
+        ("count", "INT"),
+        ("age_s", "DOUBLE"),
+        ("latency_ms", "DOUBLE"),
+    ),
+    missing_is_false=True,
+)
 RULE = Scope(
     "rule",
     (
@@ -89,6 +111,11 @@ def _environment(scope: Scope) -> Any:  # noqa: ANN401 - the library has no type
 def compile_expectation(text: str) -> Expression:
     """A condition on one answer. Raises ExpressionError."""
     return _compile(text, EXPECTATION)
+
+
+def compile_in(text: str, scope: Scope) -> Expression:
+    """A condition with the names of `scope`. Raises ExpressionError."""
+    return _compile(text, scope)
 
 
 def compile_rule(text: str) -> Expression:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
 
-from standby.config.cel import ExpressionError, compile_expectation, compile_rule
+from standby.config.cel import FIGURE, ExpressionError, Scope, compile_expectation, compile_in, compile_rule
 from standby.config.cel_tokens import bare_name
 from standby.config.references import is_sensitive, parse_reference, reference_mistake
 from standby.config.sentences import described
@@ -156,6 +156,10 @@ def _expectation(value: str) -> str:
     return _compiles(compile_expectation, value)
 
 
+def _within(scope: Scope) -> AfterValidator:
+    return AfterValidator(lambda value: _compiles(lambda text: compile_in(text, scope), value))
+
+
 def _rule(value: str) -> str:
     return _compiles(compile_rule, value)
 
@@ -246,5 +250,7 @@ Figures = Annotated[dict[str, str], AfterValidator(_figures)]
 """Metric names, and which value of an answer each one is: `body.queue.length`, `headers['x-left']`."""
 Expectation = Annotated[str, AfterValidator(_expectation)]
 """A condition on one answer, in CEL; compile it again with `cel.compile_expectation` (kept, so free)."""
+FigureExpectation = Annotated[str, _within(FIGURE)]
+"""A condition on each figure that a query gives, in CEL; compile it again with `cel.compile_in`."""
 Condition = Annotated[str, AfterValidator(_rule)]
 """A condition on a rule's window, in CEL; compile it again with `cel.compile_rule`."""
