@@ -258,6 +258,32 @@ def exim(certificate: Path, key: Path) -> Iterator[Exim]:
             process.wait(5)
 
 
+@contextlib.contextmanager
+def dnsmasq(folder: Path, *lines: str) -> Iterator[int]:
+    """dnsmasq on loopback with these lines of configuration; its port, UDP and TCP. It asks nobody else."""
+    binary = require("dnsmasq", "dnsmasq-base")
+    port = free_port()
+    configuration = folder / "dnsmasq.conf"
+    head = ["no-resolv", "no-hosts", "bind-interfaces", "listen-address=127.0.0.1", f"port={port}", "user=root"]
+    if os.geteuid() != 0:
+        head.pop()
+    configuration.write_text("\n".join([*head, *lines]) + "\n")
+    log = folder / "dnsmasq.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [str(binary), "--keep-in-foreground", f"--conf-file={configuration}", "--pid-file"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        wait_for_port(port, process, log)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(5)
+
+
 def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     """Return once something listens; fails with the log when the process ends or takes too long."""
     deadline = time.monotonic() + _UP_WITHIN_S

@@ -22,6 +22,7 @@ from standby.config.cel_values import MISSING, is_shallow, look_up, only, show, 
 from standby.domain.text import clean
 
 __all__ = [
+    "DNS",
     "EXPECTATION",
     "FIGURE",
     "RULE",
@@ -79,6 +80,7 @@ FIGURE = Scope(
     ),
     missing_is_false=True,
 )
+DNS = Scope("dns expectation", (("dns", "DYN"), ("latency_ms", "DOUBLE")), missing_is_false=True)
 RULE = Scope(
     "rule",
     (
@@ -155,7 +157,19 @@ def _second(compile_: Any, text: str) -> Any:  # noqa: ANN401 - the library has 
 class Expression:
     """A compiled condition. Immutable; safe to share."""
 
-    __slots__ = ("_decimal", "_keys", "_limit", "_plain", "_program", "_reads_body", "names", "roots", "scope", "text")
+    __slots__ = (
+        "_decimal",
+        "_keys",
+        "_limit",
+        "_outside",
+        "_plain",
+        "_program",
+        "_reads_body",
+        "names",
+        "roots",
+        "scope",
+        "text",
+    )
 
     def __init__(self, text: str, scope: Scope, program: Any, decimal: Any) -> None:  # noqa: ANN401
         self.text = text
@@ -167,6 +181,7 @@ class Expression:
         body = [name.path for name in self.names if name.path[0] == "body"]
         self._reads_body = bool(body)
         self._limit = limit_of(words(text))
+        self._outside = [name for name, kind in scope.variables if kind in ("DYN", "STRING")]
         self._plain = plain(words(text), dict(scope.variables)) if self._limit is None else None
         named = len(body) > 0 and all(len(path) > 1 and isinstance(path[1], str) for path in body)
         self._keys = frozenset(str(path[1]) for path in body) if named else None
@@ -218,7 +233,7 @@ class Expression:
                     values = {**values, "body": body}
                 if not is_shallow(body):
                     return self._again(values)
-            if self._limit is not None and exceeds([values.get("body"), values.get("text")], self._limit):
+            if self._limit is not None and exceeds([values.get(name) for name in self._outside], self._limit):
                 return None, _TOO_MUCH
             result = self._program.eval(data=values)
             found = result.value()

@@ -11,19 +11,19 @@ from standby.config.problems import nearest
 from standby.domain.outcome import Outcome
 from standby.domain.text import clean
 
-CERTIFICATE = ("days_left",)
+_MEMBERS = {"certificate": ("days_left",), "dns": ("answers", "code", "ttl")}
 _COMPARING = ("==", "!=")
 _LATER = {
     "usual": "usual.* needs baselines, which this version does not have; compare with a number",
     "deviation": "deviation.* needs baselines, which this version does not have; compare with a number",
-    "dns": "dns.* is for checks of kind dns, which this version does not have; leave it out",
+    "dns": "dns.* is for checks of kind dns; leave it out",
 }
 
 
 def look_over(text: str, title: str, roots: Sequence[str], compile_: Callable[[str], Any]) -> None:
     """Raise ExpressionError for what would load and then never be true, or fail each time."""
     line = words(text)
-    for name in names(text, frozenset(_LATER)):
+    for name in names(text, frozenset(_LATER).difference(roots)):
         if (title == "rule") == (name.path[0] != "dns"):
             raise ExpressionError(_LATER[str(name.path[0])], name.at + 1)
     for name in names(text, frozenset(roots)):
@@ -35,8 +35,9 @@ def look_over(text: str, title: str, roots: Sequence[str], compile_: Callable[[s
 
 
 def _member(name: Name) -> None:
-    if name.path[0] == "certificate" and len(name.path) > 1 and name.path[1] not in CERTIFICATE:
-        known = ", ".join(f"certificate.{one}" for one in CERTIFICATE)
+    members = _MEMBERS.get(str(name.path[0]))
+    if members is not None and len(name.path) > 1 and name.path[1] not in members:
+        known = ", ".join(f"{name.path[0]}.{one}" for one in members)
         raise ExpressionError(f"{clean(name.text, 80)} is not known; write {known}", name.at + 1)
     if name.path[0] == "headers" and len(name.path) > 1 and str(name.path[1]) != str(name.path[1]).lower():
         lower = clean(str(name.path[1]).lower(), 60)

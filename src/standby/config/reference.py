@@ -13,7 +13,7 @@ from typing import Any, cast
 from pydantic import BaseModel, PlainSerializer, WithJsonSchema
 from pydantic.fields import FieldInfo
 
-from standby.config.cel import EXPECTATION, FIGURE, RULE, Scope
+from standby.config.cel import DNS, EXPECTATION, FIGURE, RULE, Scope
 from standby.config.entries import Kinds
 from standby.config.models import (
     CheckModel,
@@ -76,6 +76,10 @@ _FIGURE = """
 Of checks whose query gives figures. Each series or row is judged by itself: `value` is its number, `values` has all of
 them by name where a row has several, `labels` says which one it is, `count` is how many there are.
 """
+_DNS = """
+`dns` has `answers` (texts without final dots, in order), `ttl` (seconds, the shortest) and `code` (`NOERROR`, `NODATA`,
+`NXDOMAIN`).
+"""
 _RULE = """
 Each over the rule's `window`. While a value is not known the rule neither fires nor resolves. `metrics.NAME` is the
 newest value of a metric; write `metrics['a-b']` for names with other characters.
@@ -104,6 +108,7 @@ def markdown(kinds: Kinds) -> str:
     parts += _table("## `[simulator]`", Simulator)
     parts += [_CONDITIONS, *_names("### In `expect` and `prefer`", EXPECTATION), _EXPECT.lstrip()]
     parts += [*_names("### In `expect` and `prefer` of queries", FIGURE), _FIGURE.lstrip()]
+    parts += [*_names("### In `expect` and `prefer` of `dns`", DNS), _DNS.lstrip()]
     parts += [*_names("### In `when`", RULE), _RULE.lstrip()]
     return "\n".join(parts).rstrip("\n") + "\n"
 
