@@ -14,8 +14,16 @@ from standby.domain.outcome import Outcome
 
 def test_every_kind_is_found_by_being_there() -> None:
     assert set(models()) == {
-        *("http", "tls", "tcp", "dns", "file", "heartbeat", "command", "statuspage"),
-        *("datadog",),
+        "http",
+        "tls",
+        "tcp",
+        "dns",
+        "file",
+        "heartbeat",
+        "command",
+        "statuspage",
+        "datadog",
+        "sql",
     }
     for name, kind in kinds().items():
         assert kind.model.model_fields["kind"].default == name

@@ -88,7 +88,7 @@ def number(value: object) -> float | None:
 
 def _one(expectations: Expectations, one: Series, count: int, asked: Asked) -> tuple[Outcome, str]:
     where = f" ({one.name})" if one.name else ""
-    if one.value is None and ("value" in expectations.names or not one.values):
+    if one.value is None and ("value" in expectations.names or (not one.values and one.at is None)):
         several = ", ".join(list(one.values)[:5])
         mend = f": it has {clean(several, 120)}; write values['…']" if several else ""
         return Outcome.UNKNOWN, f"the query gives no number{where}{mend}"

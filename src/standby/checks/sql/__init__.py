@@ -1,0 +1,5 @@
+"""Looking into databases: SQLite and PostgreSQL, read-only."""
+
+from standby.checks.sql.check import KIND
+
+__all__ = ["KIND"]
