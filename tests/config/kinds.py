@@ -89,6 +89,7 @@ owner = "payments"
 rto = "5m"
 rpo = "1m"
 depends_on = ["inventory"]
+data = ["card data", "e-mail"]
 
 [[integration]]
 id = "inventory"

@@ -31,6 +31,7 @@ def test_the_view_has_what_screens_need(tmp_path: Path) -> None:
         "id": "payments", "name": "payments", "vendor": "acme-pay", "vendor_name": "Acme Pay",
         "criticality": "critical", "owner": "payments", "rto_ns": 300_000_000_000, "rpo_ns": 60_000_000_000,
         "runbook": None,
+        "data": ["card data", "e-mail"],
         "depends_on": ["inventory"],
         "policy": None,
     }  # fmt: skip

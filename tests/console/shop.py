@@ -76,6 +76,7 @@ def config(*, simulated: bool = False, integrations: Any = _INTEGRATIONS) -> Con
                 "id": key, "name": name, "vendor": vendor.lower(), "vendor_name": vendor, "criticality": criticality,
                 "owner": "team-checkout", "rto_ns": 5 * MINUTE, "rpo_ns": MINUTE,
                 "runbook": "https://wiki.shop.test/runbooks/" + key, "depends_on": [],
+                "data": ["card data", "e-mail"] if key == "payments" else [],
             }
             for key, name, vendor, criticality in integrations
         ],

@@ -146,6 +146,9 @@ class Integration(Table):
         default=(), max_length=100, description="ids of integrations that it needs"
     )
     runbook: Text | None = Field(default=None, description="where it is written what to do")
+    data: tuple[Text, ...] = Field(
+        default=(), max_length=20, description='the classes of data that the vendor sees by it: `["card", "e-mail"]`'
+    )
     policy: Identifier | None = Field(
         default=None, description="the id of its escalation policy; that of `[standby]` when left out"
     )

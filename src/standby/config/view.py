@@ -43,6 +43,7 @@ def _integration(one: Integration, names: dict[str, str]) -> dict[str, Any]:
         "rto_ns": one.rto,
         "rpo_ns": one.rpo,
         "runbook": one.runbook,
+        "data": list(one.data),
         "depends_on": list(one.depends_on),
         "policy": one.policy,
     }

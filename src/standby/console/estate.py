@@ -31,6 +31,7 @@ class Integration:
     rto_ns: int | None = None
     rpo_ns: int | None = None
     runbook: str = ""
+    data: Sequence[str] = ()  # the classes of data that the vendor sees
     depends_on: Sequence[str] = ()
     order: int = 0  # its place in the configuration
 
@@ -137,7 +138,6 @@ def _entries(value: object) -> list[Mapping[str, Any]]:
 def _integration(entry: Mapping[str, Any], order: int) -> Integration:
     key = _text(entry, "id")
     criticality = _text(entry, "criticality")
-    depends_on = entry.get("depends_on")
     return Integration(
         id=key,
         name=_text(entry, "name") or key,
@@ -147,7 +147,8 @@ def _integration(entry: Mapping[str, Any], order: int) -> Integration:
         rto_ns=_whole(entry.get("rto_ns")),
         rpo_ns=_whole(entry.get("rpo_ns")),
         runbook=_text(entry, "runbook"),
-        depends_on=[clean(str(name), 100) for name in depends_on] if isinstance(depends_on, list) else (),
+        data=_names(entry.get("data")),
+        depends_on=_names(entry.get("depends_on")),
         order=order,
     )
 

@@ -88,6 +88,7 @@ def _about(moment: Moment, width: int, entry: Integration) -> list[Row]:
         ("rpo", format_duration(entry.rpo_ns) if entry.rpo_ns else ""),
         ("needs", ", ".join(entry.depends_on)),
         ("runbook", entry.runbook),
+        ("sees", ", ".join(entry.data)),
     ]
     second: list[Cell] = []
     rows = [line(first, width)]
