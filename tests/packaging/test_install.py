@@ -35,6 +35,7 @@ def _installed_says(wheel: Path, target: Path, cwd: Path) -> str:
         "import standby, sys; from pathlib import Path; home = Path(standby.__file__).parent;"
         "print(home); print((home / 'data' / 'config.toml').is_file());"
         "print(len(list((home / 'data' / 'themes').glob('*.toml'))));"
+        "from standby.catalogue.load import catalogue; print(len(catalogue()));"
         "from standby.cli.main import main; sys.exit(main(['--config', str(home / 'data' / 'config.toml'),"
         " 'config', 'check']))"
     )
@@ -43,10 +44,11 @@ def _installed_says(wheel: Path, target: Path, cwd: Path) -> str:
 
 
 def _check(said: str, target: Path) -> None:
-    home, has_config, themes, *_ = said.splitlines()
+    home, has_config, themes, vendors, *_ = said.splitlines()
     assert Path(home) == target / "standby"
     assert has_config == "True"
     assert int(themes) >= 3
+    assert int(vendors) >= 40
 
 
 def test_a_wheel_carries_the_sample_configuration_and_the_themes(tmp_path: Path) -> None:
