@@ -17,6 +17,8 @@ from standby import __version__
 COMMANDS = {
     "engine": ("engine", "run the engine without a screen"),
     "check": ("check", "run every check once, now, without a store"),
+    "init": ("init", "write a first configuration from the catalogue, by five questions or by flags"),
+    "vendors": ("vendors", "what is known of well-known vendors, and from where"),
     "config": ("config", "check, describe or show the configuration"),
     "status": ("status", "the present state, from the store"),
     "alerts": ("alerts", "the alerts, newest first"),
