@@ -1,0 +1,65 @@
+"""Matchers over labels: as written, and whom they accept."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from standby.domain.matchers import Matcher, match_all, parse_matcher
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+
+
+@pytest.mark.parametrize(
+    ("text", "matcher"),
+    [
+        ('severity="critical"', Matcher("severity", "critical")),
+        (' job =~ "pay.*" ', Matcher("job", "pay.*", regex=True)),
+        ("team!=shop", Matcher("team", "shop", equal=False)),
+        ('vendor!~"a|b"', Matcher("vendor", "a|b", equal=False, regex=True)),
+        ('"service.name"="façade"', Matcher("service.name", "façade")),
+        ('a="say \\"hi\\"\\n"', Matcher("a", 'say "hi"\n')),
+        ("a=", Matcher("a", "")),
+        (r"a=~\d+", Matcher("a", r"\d+", regex=True)),
+    ],
+)
+def test_a_matcher_is_read(text: str, matcher: Matcher) -> None:
+    assert parse_matcher(text) == matcher
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "is not a matcher; write one like"),
+        ("critical", "is not a matcher"),
+        ('a="b', "is not a matcher"),
+        ('a="b" and c="d"', "is not a matcher"),
+        ("two words=1", "is not a matcher"),
+        ('""="b"', "names no label"),
+        ('a=~"("', "holds no regular expression"),
+        ("a=" + "b" * 2000, "…"),
+    ],
+)
+def test_what_is_none_is_refused(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        parse_matcher(text)
+
+
+@given(TEXTS.filter(bool), TEXTS, st.booleans())
+def test_what_is_written_is_read_back(name: str, value: str, equal: bool) -> None:
+    matcher = Matcher(name, value, equal=equal)
+    assert parse_matcher(str(matcher)) == matcher
+
+
+def test_a_label_that_is_not_there_is_empty() -> None:
+    assert parse_matcher('team=""').matches({})
+    assert parse_matcher('team!="shop"').matches({})
+    assert not parse_matcher('team=~".+"').matches({})
+
+
+def test_all_must_hold() -> None:
+    labels = {"job": "payments", "severity": "critical"}
+    assert match_all([], labels)
+    assert match_all([parse_matcher('job=~"pay.*"'), parse_matcher('severity!="info"')], labels)
+    assert not match_all([parse_matcher('job=~"pay"'), parse_matcher('severity="critical"')], labels)
