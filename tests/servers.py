@@ -17,6 +17,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -350,6 +351,61 @@ def _until(command: Sequence[str], log: Path) -> None:
             pytest.fail(f"it does not serve: {log.read_text(errors='replace')[-500:]}")
 
 
+@contextlib.contextmanager
+def prometheus(folder: Path, rules: str, *, down: str = "") -> Iterator[str]:
+    """Prometheus with these groups of rules, scraping itself and `down` (host:port) each second; its address."""
+    binary = require("prometheus", "prometheus")
+    port = free_port()
+    (folder / "rules.yml").write_text(rules)
+    configuration = folder / "prometheus.yml"
+    configuration.write_text(_PROMETHEUS.format(port=port, down=down or f"127.0.0.1:{free_port()}"))
+    arguments = [f"--config.file={configuration}", f"--storage.tsdb.path={folder / 'data'}", "--log.level=error"]
+    with _monitor([str(binary), *arguments, f"--web.listen-address=127.0.0.1:{port}"], folder, port) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def alertmanager(folder: Path) -> Iterator[str]:
+    """Alertmanager that tells nobody; alerts named Inhibitor inhibit those named Inhibited; its address."""
+    binary = require("prometheus-alertmanager", "prometheus-alertmanager")
+    port = free_port()
+    configuration = folder / "alertmanager.yml"
+    configuration.write_text(_ALERTMANAGER)
+    arguments = [f"--config.file={configuration}", f"--storage.path={folder / 'data'}", "--log.level=error"]
+    arguments += ["--cluster.listen-address=", f"--web.listen-address=127.0.0.1:{port}"]
+    with _monitor([str(binary), *arguments], folder, port) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def _monitor(command: list[str], folder: Path, port: int) -> Iterator[str]:
+    """A running monitor that says that it is ready: it listens before."""
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    try:
+        wait_for_port(port, process, log)
+        _wait_until_ready(port, process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)
+
+
+def _wait_until_ready(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _UP_WITHIN_S
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=1):
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.02)
+    pytest.fail(f"not ready on {port}: {log.read_text(errors='replace')[-500:]}")
+
+
 def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     """Return once something listens; fails with the log when the process ends or takes too long."""
     deadline = time.monotonic() + _UP_WITHIN_S
@@ -393,6 +449,24 @@ http {{
         {locations}
     }}
 }}
+"""
+
+_PROMETHEUS = """
+global: {{ scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }}
+rule_files: [rules.yml]
+scrape_configs:
+  - job_name: prometheus
+    static_configs: [{{ targets: ["127.0.0.1:{port}"], labels: {{ team: plattform-zürich }} }}]
+  - job_name: crm-exporter
+    static_configs: [{{ targets: ["{down}"] }}]
+"""
+
+_ALERTMANAGER = """
+route: { receiver: nobody, group_by: [alertname] }
+receivers: [{ name: nobody }]
+inhibit_rules:
+  - source_matchers: ['alertname="Inhibitor"']
+    target_matchers: ['alertname="Inhibited"']
 """
 
 _EXIM = """

@@ -26,6 +26,7 @@ __all__ = [
     "EXPECTATION",
     "FIGURE",
     "RULE",
+    "SERIES",
     "Expression",
     "ExpressionError",
     "Scope",
@@ -80,6 +81,11 @@ FIGURE = Scope(
     ),
     missing_is_false=True,
 )
+SERIES = Scope(
+    "expectation on a series",
+    (("value", "DOUBLE"), ("values", "FIGURES"), ("labels", "TEXTS"), ("count", "INT")),
+    missing_is_false=True,
+)
 DNS = Scope("dns expectation", (("dns", "DYN"), ("latency_ms", "DOUBLE")), missing_is_false=True)
 RULE = Scope(
     "rule",
@@ -105,6 +111,7 @@ def _environment(scope: Scope) -> Any:  # noqa: ANN401 - the library has no type
     types = {
         "TEXTS": cel.Type.Map(cel.Type.STRING, cel.Type.STRING),
         "NUMBERS": cel.Type.Map(cel.Type.STRING, cel.Type.DOUBLE),
+        "FIGURES": cel.Type.List(cel.Type.DOUBLE),
     }
     variables = {name: types.get(kind) or getattr(cel.Type, kind) for name, kind in scope.variables}
     return cel.NewEnv(variables=variables)

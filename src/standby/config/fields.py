@@ -11,7 +11,16 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
 
-from standby.config.cel import DNS, FIGURE, ExpressionError, Scope, compile_expectation, compile_in, compile_rule
+from standby.config.cel import (
+    DNS,
+    FIGURE,
+    SERIES,
+    ExpressionError,
+    Scope,
+    compile_expectation,
+    compile_in,
+    compile_rule,
+)
 from standby.config.cel_tokens import bare_name
 from standby.config.references import is_sensitive, parse_reference, reference_mistake
 from standby.config.sentences import described
@@ -252,6 +261,8 @@ Expectation = Annotated[str, AfterValidator(_expectation)]
 """A condition on one answer, in CEL; compile it again with `cel.compile_expectation` (kept, so free)."""
 FigureExpectation = Annotated[str, _within(FIGURE)]
 """A condition on each figure that a query gives, in CEL; compile it again with `cel.compile_in`."""
+SeriesExpectation = Annotated[str, _within(SERIES)]
+"""A condition on each series of a metrics store, in CEL; compile it again with `cel.compile_in`."""
 DnsExpectation = Annotated[str, _within(DNS)]
 """A condition on what resolvers say, in CEL; compile it again with `cel.compile_in`."""
 Condition = Annotated[str, AfterValidator(_rule)]

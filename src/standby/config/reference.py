@@ -13,7 +13,7 @@ from typing import Any, cast
 from pydantic import BaseModel, PlainSerializer, WithJsonSchema
 from pydantic.fields import FieldInfo
 
-from standby.config.cel import DNS, EXPECTATION, FIGURE, RULE, Scope
+from standby.config.cel import DNS, EXPECTATION, FIGURE, RULE, SERIES, Scope
 from standby.config.entries import Kinds
 from standby.config.models import (
     CheckModel,
@@ -76,6 +76,11 @@ _FIGURE = """
 Of checks whose query gives figures. Each series or row is judged by itself: `value` is its number, `values` has all of
 them by name where a row has several, `labels` says which one it is, `count` is how many there are.
 """
+_SERIES = """
+Each series that the query gives is judged by itself: `value` is its newest value, `values` all of a range, oldest
+first, `labels` its labels. Conditions on `count` alone, how many series there are, are judged once, also when there is
+none.
+"""
 _DNS = """
 `dns` has `answers` (texts without final dots, in order), `ttl` (seconds, the shortest) and `code` (`NOERROR`, `NODATA`,
 `NXDOMAIN`).
@@ -108,6 +113,7 @@ def markdown(kinds: Kinds) -> str:
     parts += _table("## `[simulator]`", Simulator)
     parts += [_CONDITIONS, *_names("### In `expect` and `prefer`", EXPECTATION), _EXPECT.lstrip()]
     parts += [*_names("### In `expect` and `prefer` of queries", FIGURE), _FIGURE.lstrip()]
+    parts += [*_names("### In `expect` and `prefer` of `prometheus`", SERIES), _SERIES.lstrip()]
     parts += [*_names("### In `expect` and `prefer` of `dns`", DNS), _DNS.lstrip()]
     parts += [*_names("### In `when`", RULE), _RULE.lstrip()]
     return "\n".join(parts).rstrip("\n") + "\n"
@@ -147,6 +153,7 @@ def _names(title: str, scope: Scope) -> list[str]:
         "DYN": "anything",
         "TEXTS": "table of texts",
         "NUMBERS": "table of numbers",
+        "FIGURES": "list of numbers",
     }
     rows = [f"| `{name}` | {said[kind]} |" for name, kind in scope.variables]
     return [f"{title}\n\n| name | type |\n|---|---|", *rows, ""]
