@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from standby.checks.expectations import Expectations
-from standby.checks.series import Asked, Series, judge, number
+from standby.checks.series import Asked, Series, judge
 from standby.config.cel import FIGURE, ExpressionError, compile_in
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
@@ -66,19 +64,6 @@ def test_metrics_are_the_range_and_the_one() -> None:
         "series": 1.0, "lowest": 0.1, "highest": 0.1, "value": 0.1,
     }  # fmt: skip
     assert "value" not in judge(BELOW, [region("eu", 0.1), region("us", 0.2)], ASKED).metrics
-
-
-@pytest.mark.parametrize(
-    ("value", "found"),
-    [(1, 1.0), ("2.5", 2.5), ("NaN", None), (float("inf"), None), (True, None), (None, None), ("x", None), ([], None)],
-)
-def test_a_number_is_finite(value: object, found: float | None) -> None:
-    assert number(value) == found
-
-
-@given(st.text(max_size=50) | st.integers() | st.floats() | st.none())
-def test_a_number_never_raises(value: object) -> None:
-    number(value)
 
 
 def test_a_wrong_name_is_found_when_it_is_loaded() -> None:

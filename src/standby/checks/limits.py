@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import httpx
 
-from standby.checks.series import number
+from standby.checks.documents import number
 
 
 def figures(headers: httpx.Headers, names: Mapping[str, str]) -> dict[str, float]:

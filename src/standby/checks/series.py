@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -73,17 +72,6 @@ def judge(expectations: Expectations, series: Sequence[Series], asked: Asked) ->
     more = f", and {len(spoke) - _MOST_SAID} more" if len(spoke) > _MOST_SAID else ""
     failure = Failure.DATA if outcome is Outcome.UNKNOWN else Failure.EXPECTATION
     return Finding(outcome, "; ".join(spoke[:_MOST_SAID]) + more, failure, metrics)
-
-
-def number(value: object) -> float | None:
-    """The finite number that a value is, or that its text says; None for anything else, true and false among it."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        found = float(value[:40] if isinstance(value, str) else value)
-    except (ValueError, OverflowError):
-        return None
-    return found if math.isfinite(found) else None
 
 
 def _one(expectations: Expectations, one: Series, count: int, asked: Asked) -> tuple[Outcome, str]:

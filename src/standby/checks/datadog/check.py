@@ -13,8 +13,9 @@ from standby.checks.answers import Reply
 from standby.checks.api import Api, ApiCheck, Finding, refusal, unreadable
 from standby.checks.base import Kind
 from standby.checks.datadog import metrics, monitors
+from standby.checks.documents import number
 from standby.checks.expectations import Expectations
-from standby.checks.series import Asked, FiguresModel, judge, number
+from standby.checks.series import Asked, FiguresModel, judge
 from standby.config.cel import FIGURE
 from standby.config.fields import Duration, SecretReference, Text, Url
 from standby.domain.observation import Failure

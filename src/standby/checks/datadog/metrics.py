@@ -6,18 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 from standby.checks.answers import Document
 from standby.checks.api import unreadable
-from standby.checks.series import Series, number
+from standby.checks.documents import number
+from standby.checks.instants import instant
+from standby.checks.series import Series
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
 from standby.domain.text import clean
-from standby.domain.units import MILLISECOND
 from standby.net.trouble import Trouble
 
 MOST = 1000
 """Series that are looked at."""
-
-Points = Sequence[tuple[int, float]]
-"""When (ns) and how much, oldest first, gaps left out."""
 
 TAKES: Mapping[str, Callable[[Sequence[float]], float]] = {
     "last": lambda values: values[-1],
@@ -73,9 +71,9 @@ def _of_v2(attributes: Mapping[str, Document], take: str) -> list[Series]:
 def _boiled(times: Sequence[Document], values: Sequence[Document], tags: Sequence[Document], take: str) -> Series:
     points: list[tuple[int, float]] = []
     for time, value in zip(times, values, strict=False):
-        at, figure = number(time), number(value)
+        at, figure = instant(time), number(value)
         if at is not None and figure is not None:
-            points.append((round(at * MILLISECOND), figure))
+            points.append((at, figure))
     points.sort(key=lambda point: point[0])
     labels = dict(_label(tag) for tag in tags if isinstance(tag, str) and tag)
     if not points:

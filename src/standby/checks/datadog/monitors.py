@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from standby.checks.answers import Document
 from standby.checks.api import Finding, unreadable
-from standby.checks.series import number
+from standby.checks.documents import Table, every, number, table, text
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome, worst
-from standby.domain.text import clean
 from standby.domain.units import SECOND
 
 _STATES = {
@@ -54,22 +53,21 @@ def monitors(found: Document, now: int) -> list[Monitor]:
 
 def searched(found: Document, now: int) -> tuple[list[Monitor], int]:
     """The monitors of one page of a search, and how many pages there are. Raises Trouble."""
-    listed = found.get("monitors") if isinstance(found, dict) else None
-    if not isinstance(found, dict) or not isinstance(listed, list):
+    listed = table(found).get("monitors")
+    if not isinstance(listed, list):
         raise unreadable("the answer is no search for monitors")
-    metadata = found.get("metadata")
-    pages = number(metadata.get("page_count")) if isinstance(metadata, dict) else None
+    pages = number(table(table(found).get("metadata")).get("page_count"))
     return [monitor(one, now, "status") for one in listed], 1 if pages is None else int(pages)
 
 
 def monitor(found: Document, now: int, key: str = "overall_state") -> Monitor:
     """One monitor, its state under `key`; a state that nobody knows is `unknown`."""
-    one: Mapping[str, Document] = found if isinstance(found, dict) else {}
-    state = _text(one.get(key), 40)
+    one = table(found)
+    state = text(one.get(key), 40)
     outcome = _STATES.get(state.lower(), Outcome.UNKNOWN)
     if _is_muted(one, now) or _is_in_downtime(one, now):
         outcome = Outcome.MAINTENANCE
-    return Monitor(_id(one.get("id")), _text(one.get("name"), 120), state or "no state", outcome)
+    return Monitor(text(one.get("id"), 40) or "no id", text(one.get("name"), 120), state or "no state", outcome)
 
 
 def named(found: Sequence[Monitor], names: Sequence[str]) -> list[Monitor]:
@@ -95,37 +93,25 @@ def summary(found: Sequence[Monitor]) -> Finding:
     return Finding(outcome, message, Failure.STATED, metrics)
 
 
-def _is_muted(one: Mapping[str, Document], now: int) -> bool:
+def _is_muted(one: Table, now: int) -> bool:
     """Muted as a whole; some of its groups only say nothing about the others."""
     until = number(one.get("muted_until_ts"))
     if until is not None and until * SECOND > now:
         return True
-    options = one.get("options")
-    silenced = options.get("silenced") if isinstance(options, dict) else None
-    if not isinstance(silenced, dict) or _EVERYTHING not in silenced:
+    silenced = table(table(one.get("options")).get("silenced"))
+    if _EVERYTHING not in silenced:
         return False
     end = number(silenced[_EVERYTHING])
     return end is None or end * SECOND > now
 
 
-def _is_in_downtime(one: Mapping[str, Document], now: int) -> bool:
-    downtimes = one.get("matching_downtimes")
-    return isinstance(downtimes, list) and any(_is_active(downtime, now) for downtime in downtimes)
+def _is_in_downtime(one: Table, now: int) -> bool:
+    return any(_is_active(downtime, now) for downtime in every(one.get("matching_downtimes")))
 
 
-def _is_active(downtime: Document, now: int) -> bool:
+def _is_active(downtime: Table, now: int) -> bool:
     """As it says itself; where it does not say, by its times."""
-    if not isinstance(downtime, dict):
-        return False
     if isinstance(downtime.get("active"), bool):
         return bool(downtime["active"])
     start, end = number(downtime.get("start")), number(downtime.get("end"))
     return start is not None and start * SECOND <= now and (end is None or end * SECOND > now)
-
-
-def _id(found: Document) -> str:
-    return str(found) if isinstance(found, int) and not isinstance(found, bool) else "no id"
-
-
-def _text(found: Document, limit: int) -> str:
-    return clean(found, limit) if isinstance(found, str) else ""

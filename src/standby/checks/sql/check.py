@@ -12,8 +12,9 @@ from pydantic import Field
 
 from standby.checks.api import Finding
 from standby.checks.base import Context, Kind, observation
+from standby.checks.documents import number
 from standby.checks.expectations import Expectations
-from standby.checks.series import Asked, Series, judge, number
+from standby.checks.series import Asked, Series, judge
 from standby.checks.sql.rows import Cell, Rows, instant
 from standby.checks.sql.source import Database, SqlKeys
 from standby.config.cel import FIGURE
