@@ -68,3 +68,15 @@ def _resolved(document: Mapping[str, Any], one: Mapping[str, Any]) -> Mapping[st
         found = found[part]
     resolved: Mapping[str, Any] = found
     return resolved
+
+
+def strange(name: str, asked: Asked) -> set[str]:
+    """What a Swagger 2.0 document does not know of a request: its path, or some of its query parameters."""
+    found: dict[str, Any] = yaml.safe_load(payload(name))
+    base = found.get("basePath", "").rstrip("/")
+    operation = None
+    for path in (asked.path, asked.path.removeprefix(base)):
+        operation = operation or found["paths"].get(path, {}).get(asked.method.lower())
+    if operation is None:
+        return {asked.path}
+    return set(asked.query) - {_resolved(found, one).get("name") for one in operation.get("parameters", [])}
