@@ -26,7 +26,7 @@ _LOCKED_S = 2.0
 _WAITS_S = {"TEN_SECONDLY": 10.0, "SECONDLY": 1.0}  # the longer name first: it holds the shorter
 _DAILY = "DAILY"
 _RECHECK_S = 3600.0
-_HALF_A_DAY_MS = 14 * 3_600_000
+_FURTHEST_MS = 14 * 3_600_000  # no zone is further from UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _zone(said: Table) -> tzinfo | None:
         except (ValueError, OSError, KeyError):
             pass  # a zone that this machine does not know; its present offset is said beside it
     offset = number(said.get("utcOffsetMilliseconds"))
-    if offset is None or abs(offset) > _HALF_A_DAY_MS:
+    if offset is None or abs(offset) > _FURTHEST_MS:
         return None
     return timezone(timedelta(milliseconds=offset))
 
@@ -94,10 +94,8 @@ def _usage(one: Table, zone: tzinfo, now: int) -> Usage:
 
 def of_headers(headers: httpx.Headers, zone: tzinfo, now: int) -> list[Usage]:
     """The day's calls by the headers of any answer; those of OAuth apps have none."""
-    limit, left = (
-        number(headers.get("x-hubspot-ratelimit-daily")),
-        number(headers.get("x-hubspot-ratelimit-daily-remaining")),
-    )
+    limit = number(headers.get("x-hubspot-ratelimit-daily"))
+    left = number(headers.get("x-hubspot-ratelimit-daily-remaining"))
     if limit is None or left is None or not 0 <= left <= limit or limit <= 0:
         return []
     return [Usage("daily calls", Quota(limit - left, limit, now, next_midnight(now, zone)))]
