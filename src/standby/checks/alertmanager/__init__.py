@@ -1,5 +1,0 @@
-"""`kind = "alertmanager"`: the alerts and silences of an Alertmanager."""
-
-from standby.checks.alertmanager.check import KIND
-
-__all__ = ["KIND"]
