@@ -86,6 +86,10 @@ async def test_monitors_get_their_names_where_they_are(look: Look) -> None:
     async with vendor({url: beats}) as acme:
         seen = await look("statuspage", url=acme.url + url)
     assert (seen.outcome, seen.message) == (Outcome.DOWN, "monitor 1 down")
+    async with vendor({url: beats, "/api/status-page/shop": document(names)}) as acme:
+        for found in ("/status/shop", "/api/status-page/shop"):
+            seen = await look("statuspage", url=acme.url + found)
+            assert (seen.outcome, seen.message) == (Outcome.DOWN, "API down")
 
 
 @pytest.mark.parametrize(

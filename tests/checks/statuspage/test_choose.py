@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,6 +68,15 @@ def test_a_scope_that_is_not_told_concerns_everybody() -> None:
     assert concerned([], ["Web"])
     assert concerned(["API*"], ["Web", "api"])
     assert not concerned(["API*"], ["Web"])
+
+
+@given(st.lists(st.sampled_from("*?ab"), max_size=8), st.text("ab", max_size=12))
+def test_a_glob_means_what_it_means_everywhere(glob: list[str], name: str) -> None:
+    assert matches("".join(glob), [name]) is fnmatch.fnmatchcase(name, "".join(glob))
+
+
+def test_no_glob_takes_long() -> None:
+    assert not matches("*a" * 60 + "b", ["a" * 120])
 
 
 @given(st.text(max_size=30))

@@ -45,6 +45,7 @@ def test_incidentio_widget(impact: str | None, outcome: Outcome) -> None:
     running = [{"name": "Move", "started_at": "2026-08-09T13:00:00Z", "affected_components": [{"name": "Web"}]}]
     assert found(widget(in_progress_maintenances=running)).outcome is MAINTENANCE
     assert found(widget(in_progress_maintenances=running), "API").outcome is UP
+    assert found({"page_title": "Acme", "ongoing_incidents": [], "scheduled_maintenances": None}).outcome is UP
     coming = [{"name": "Move", "starts_at": "2026-08-09T20:00:00Z", "ends_at": "2026-08-09T21:00:00Z"}]
     assert found(widget(scheduled_maintenances=coming)).metrics["maintenance_in_h"] == 6.0
 
@@ -264,6 +265,7 @@ def test_uptimekuma(beats: list[int], outcome: Outcome) -> None:
         "maintenanceList": [{"title": "Move", "status": "under-maintenance"}],
     }
     whole = forms.BY_NAME["uptimekuma"].decode([document, names])
+    assert whole == forms.BY_NAME["uptimekuma"].decode([names, document])
     assert [(one.name, one.group) for one in whole.components] == [("API", "Core")]
     seen = judge(whole, ["core"], NOW)
     assert 'notice "We know"' in seen.message
@@ -300,6 +302,15 @@ def test_zendesk(attributes: dict[str, Any], outcome: Outcome) -> None:
     assert found(zendesk(**attributes), "Talk").outcome is UP
 
 
+def test_zendesk_tells_an_outage_of_one_service_beside_it() -> None:
+    whole = zendesk(impact="minor")
+    tie = whole["included"][0]
+    tie["attributes"] = {"outage": True, "degradation": False, "resolved_at": None}
+    assert found(whole).outcome is DOWN
+    tie["attributes"]["resolved_at"] = "2026-08-09T13:00:00Z"
+    assert found(whole).outcome is DEGRADED
+
+
 @pytest.mark.parametrize(
     ("document", "outcome"),
     [
@@ -313,6 +324,23 @@ def test_zendesk(attributes: dict[str, Any], outcome: Outcome) -> None:
 def test_pages_of_nobodys_form_are_read_by_their_words(document: dict[str, Any], outcome: Outcome) -> None:
     assert judge(page(document, form="json"), (), NOW).outcome is outcome
     assert forms.form_of(document, "https://acme.example/status") is None  # never unasked
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ('<p class="status">All good: operational</p>', UP),
+        ('<p class="status">Degraded</p><![<![<!', DEGRADED),
+        ('<div data-status="down">', DOWN),
+        ('<meta name="Status" content="Partial outage">', DEGRADED),
+        ("<![<![", UNKNOWN),
+        ("<p>operational</p>", UNKNOWN),
+    ],
+)
+def test_html_is_read_by_its_marks(text: str, outcome: Outcome) -> None:
+    seen = page_of(f"<!doctype html>{text}".encode(), form="html")
+    assert seen is not None
+    assert judge(seen, (), NOW).outcome is outcome
 
 
 def test_another_form_than_the_user_says_is_not_read() -> None:

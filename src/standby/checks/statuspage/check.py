@@ -100,7 +100,7 @@ class StatusPageCheck(ApiCheck[StatusPageModel]):
         if form is not None:
             address = forms.address_of(form, url)
             return [address] if address else [url]
-        return [*filter(None, (forms.address_of(guess, url) for guess in forms.GUESSES)), url]
+        return [*filter(None, (forms.address_of(guess, url) for guess in forms.guesses(url))), url]
 
     async def _further(self, api: Api, form: Form, address: str) -> list[Any]:
         """Further documents of the page; without those that do not answer when they are not needed."""

@@ -22,8 +22,11 @@ def plain(name: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _pattern(glob: str) -> re.Pattern[str]:
-    parts = re.split(r"([*?])", plain(glob))
-    return re.compile("".join({"*": ".*", "?": "."}.get(part) or re.escape(part) for part in parts))
+    """Each piece between stars is taken where it is found first and kept there: no glob takes long on any name."""
+    first, *others = (re.escape(piece).replace(r"\?", ".") for piece in plain(glob).split("*"))
+    *middle, last = others or [""]
+    stars = "".join(f"(?>.*?{piece})" for piece in middle if piece) + (f".*{last}" if others else "")
+    return re.compile(first + stars, re.DOTALL)
 
 
 def matches(glob: str, names: Iterable[str]) -> bool:

@@ -47,7 +47,7 @@ def _google_incident(one: Table) -> Incident:
 
 def aws_fits(document: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
     """Whether it is `public/currentevents`; the `data.json` of old is dead and no list."""
-    return _list_of(document, "arn", "event_log", "impacted_services", "region_name")
+    return _list_of(document, "arn", "event_log", "impacted_services", "region_name", "service_name")
 
 
 def aws(documents: Sequence[Any]) -> Page:

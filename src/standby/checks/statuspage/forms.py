@@ -47,7 +47,9 @@ def _instatus_more(address: SplitResult, chosen: bool) -> tuple[str, ...]:  # no
 
 
 def _kuma_more(address: SplitResult, chosen: bool) -> tuple[str, ...]:  # noqa: FBT001, ARG001 - the form of `more`
-    return (_at(address, address.path.replace("/heartbeat/", "/")),) if "/heartbeat/" in address.path else ()
+    if "/heartbeat/" in address.path:
+        return (_at(address, address.path.replace("/heartbeat/", "/")),)
+    return (_at(address, address.path.replace("/status-page/", "/status-page/heartbeat/")),)
 
 
 def _zendesk_more(address: SplitResult, chosen: bool) -> tuple[str, ...]:  # noqa: FBT001, ARG001 - the form of `more`
@@ -105,8 +107,7 @@ FORMS: tuple[Form, ...] = (
     Form("html", homemade.html_fits, homemade.html_page, None, by_name=True, experimental=True),
 )
 BY_NAME = {form.name: form for form in FORMS}
-GUESSES = tuple(BY_NAME[name] for name in ("atlassian", "instatus", "betterstack", "incidentio"))
-"""What a page of an unknown form may be, likeliest first."""
+_GUESSES = tuple(BY_NAME[name] for name in ("atlassian", "instatus", "betterstack", "incidentio"))
 _EMPTY_LISTS = (("aws", "/public/currentevents"), ("google", "/incidents.json"))
 
 
@@ -125,6 +126,12 @@ def is_document(url: str) -> bool:
     """Whether an address names a document rather than a page for people: it is asked as it is."""
     parts = urlsplit(url)
     return bool(parts.query) or _DOCUMENT.search(parts.path) is not None
+
+
+def guesses(url: str) -> list[Form]:
+    """What a page of a host that nobody knows may be, likeliest first."""
+    by_path = [BY_NAME["uptimekuma"]] if re.fullmatch(r"/status/[^/]+/?", urlsplit(url).path) else []
+    return [*by_path, *_GUESSES]
 
 
 def address_of(form: Form, url: str) -> str | None:

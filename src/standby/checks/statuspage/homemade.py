@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from html.parser import HTMLParser
 from typing import Any
@@ -15,6 +16,7 @@ from standby.domain.text import clean
 _STATES = ("status", "health", "state", "indicator")
 _SENTENCES = ("message", "description", "text")
 _CLASSES = ("status", "status-indicator", "status-text", "status-message", "page-status", "overall-status")
+_MOST = 100_000  # characters; the parser takes its time with broken markup
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
@@ -57,7 +59,8 @@ def html_fits(document: Any) -> bool:  # noqa: ANN401 - any form's document
 def html_page(documents: Sequence[Any]) -> Page:
     """What the first of these says: an attribute `data-status`, a meta tag `status`, an element of a class `status`."""
     reader = _Reader()
-    reader.feed(documents[0][:1_000_000])
+    with contextlib.suppress(AssertionError):  # a declaration that breaks off: what came before it has been read
+        reader.feed(documents[0][:_MOST])
     found = next((clean(one, NAME) for one in (reader.attribute, reader.meta, reader.text) if one.strip()), "")
     outcome = outcome_of(found) or Outcome.UNKNOWN
     return Page("", indicator=Indicator(outcome, f'"{found}"' if found else "nothing about its state"))

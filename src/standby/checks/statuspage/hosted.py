@@ -46,7 +46,8 @@ _UPTIMEROBOT: Mapping[str, Outcome] = {
 def betterstack_fits(document: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
     """Whether it is Better Stack's `index.json` (JSON:API)."""
     data = table(document.get("data")) if isinstance(document, dict) else {}
-    return isinstance(data.get("attributes"), dict) and data.get("type") == "status_page"
+    attributes = table(data.get("attributes"))
+    return "aggregate_state" in attributes or (bool(attributes) and data.get("type") == "status_page")
 
 
 def betterstack(documents: Sequence[Any]) -> Page:

@@ -11,22 +11,24 @@ from standby.checks.statuspage.atlassian import STATUSES
 from standby.checks.statuspage.page import NAME, WORD, Incident, Maintenance, Page, named, names_of
 from standby.domain.outcome import Outcome, worst
 
-_LISTS = ("ongoing_incidents", "in_progress_maintenances", "scheduled_maintenances")
+_INCIDENTS, _RUNNING, _COMING = "ongoing_incidents", "in_progress_maintenances", "scheduled_maintenances"
 
 
 def fits(document: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
-    """Whether it is the widget's summary, whole."""
-    return isinstance(document, dict) and all(isinstance(document.get(key), list) for key in _LISTS)
+    """Whether it is the widget's summary."""
+    if not isinstance(document, dict) or not isinstance(document.get(_INCIDENTS), list):
+        return False
+    return all(isinstance(document.get(key) or [], list) for key in (_RUNNING, _COMING))
 
 
 def decode(documents: Sequence[Any]) -> Page:
     """The page. Healthy components are not listed."""
     document = table(documents[0])
-    plans = [(one, True) for one in rows(document["in_progress_maintenances"])]
-    plans += [(one, False) for one in rows(document["scheduled_maintenances"])]
+    plans = [(one, True) for one in every(document.get(_RUNNING))]
+    plans += [(one, False) for one in rows(document.get(_COMING))]
     return Page(
         name=text(document.get("page_title"), NAME),
-        incidents=tuple(_incident(one) for one in every(document["ongoing_incidents"])),
+        incidents=tuple(_incident(one) for one in every(document[_INCIDENTS])),
         maintenances=tuple(_maintenance(one, running=running) for one, running in plans),
         by_incidents=True,
     )

@@ -226,41 +226,54 @@ def zendesk(documents: Sequence[Any]) -> Page:
     incidents: list[Incident] = []
     plans: list[Maintenance] = []
     for document in map(table, documents):
-        included = {
-            (one.get("type"), one.get("id")): one for one in rows(document.get("included")) if _hashable(one.get("id"))
-        }
+        included = {_key(one): one for one in rows(document.get("included"))}
         for one in every(document.get("data")):
             attributes = table(one.get("attributes"))
-            scope = _zendesk_scope(one, included)
+            linked = _linked(one, included)
+            scope = names_of(table(each.get("attributes")) for each in linked if each.get("type") == "service")
             starts = instant(attributes.get("maintenanceStartTime") or attributes.get("maintenance_start_time"))
             name = named(attributes, "title", "name")
             if starts is not None or one.get("type") == "maintenance":
                 ends = instant(attributes.get("maintenanceEndTime") or attributes.get("maintenance_end_time"))
                 plans.append(Maintenance(name, None, starts, ends, scope))
-            elif not (attributes.get("resolvedAt") or attributes.get("resolved_at")):
-                incidents.append(_zendesk_incident(name, attributes, scope))
+            elif not _resolved(attributes):
+                outage = any(_out(each) for each in (one, *linked))
+                incidents.append(_zendesk_incident(name, attributes, scope, outage=outage))
     return Page("Zendesk", incidents=tuple(incidents), maintenances=tuple(plans), by_incidents=True)
 
 
-def _hashable(found: object) -> bool:
-    return isinstance(found, (str, int))
+def _resolved(attributes: Table) -> bool:
+    return bool(attributes.get("resolvedAt") or attributes.get("resolved_at"))
 
 
-def _zendesk_incident(name: str, attributes: Table, scope: tuple[str, ...]) -> Incident:
+def _out(record: Table) -> bool:
+    """Whether an incident, or its tie to one service, says that it is an outage and not over."""
+    attributes = table(record.get("attributes"))
+    return attributes.get("outage") is True and not _resolved(attributes)
+
+
+def _zendesk_incident(name: str, attributes: Table, scope: tuple[str, ...], *, outage: bool) -> Incident:
     impact = text(attributes.get("impact"), WORD).lower()
-    outcome = Outcome.DOWN if attributes.get("outage") is True else _ZENDESK.get(impact, Outcome.DEGRADED)
+    outcome = Outcome.DOWN if outage else _ZENDESK.get(impact, Outcome.DEGRADED)
     return Incident(name, outcome, first_text(attributes, "status", "impact", limit=WORD), scope)
 
 
-def _zendesk_scope(one: Table, included: Mapping[Any, Table]) -> tuple[str, ...]:
-    """The names of the services that an incident is tied to, over the records between."""
-    names = []
+def _linked(one: Table, included: Mapping[str, Table]) -> list[Table]:
+    """The records that an incident is tied to, directly or over one between."""
+    found: dict[str, Table] = {}
+    for record in _related(one, included):
+        found[_key(record)] = record
+        found.update((_key(each), each) for each in _related(record, included))
+    return list(found.values())
+
+
+def _related(one: Table, included: Mapping[str, Table]) -> list[Table]:
+    keys = []
     for related in table(one.get("relationships")).values():
-        for link in rows(table(related).get("data")):
-            record = included.get((link.get("type"), link.get("id"))) if _hashable(link.get("id")) else None
-            service = table(table(table(record).get("relationships")).get("service")).get("data")
-            key = (table(service).get("type"), table(service).get("id"))
-            target = included.get(key) if _hashable(key[1]) and isinstance(key[0], str) else record
-            if table(target).get("type") == "service":
-                names.append(first_text(table(table(target).get("attributes")), "name", "slug", limit=NAME))
-    return tuple(filter(None, dict.fromkeys(names)))
+        data = table(related).get("data")
+        keys += [_key(link) for link in (rows(data) or [table(data)])]
+    return [included[key] for key in keys if key in included]
+
+
+def _key(record: Table) -> str:
+    return f"{text(record.get('type'), WORD)} {text(record.get('id'), WORD)}"

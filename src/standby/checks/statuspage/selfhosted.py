@@ -82,14 +82,16 @@ def _cachet_component(one: Table) -> Component:
 
 
 def kuma_fits(document: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
-    """Whether it is the heartbeats of an Uptime Kuma page."""
-    return isinstance(document, dict) and isinstance(document.get("heartbeatList"), dict)
+    """Whether it is the heartbeats of an Uptime Kuma page, or the page itself."""
+    return isinstance(document, dict) and (
+        isinstance(document.get("heartbeatList"), dict) or isinstance(document.get("publicGroupList"), list)
+    )
 
 
 def kuma(documents: Sequence[Any]) -> Page:
     """Uptime Kuma's page. Heartbeats are oldest first; the names of the monitors come with the page itself."""
-    beats = table(table(documents[0]).get("heartbeatList"))
-    own = table(documents[1]) if len(documents) > 1 else {}
+    beats = next((table(one["heartbeatList"]) for one in documents if "heartbeatList" in table(one)), {})
+    own = next((table(one) for one in documents if "publicGroupList" in table(one)), {})
     names, groups = {}, {}
     for group in rows(own.get("publicGroupList")):
         for one in rows(group.get("monitorList")):
