@@ -317,6 +317,18 @@ async def test_rules(look: Look, rule: dict[str, object], outcome: Outcome) -> N
     assert seen.outcome is outcome
 
 
+async def test_an_alert_of_a_rule_is_chosen_by_its_own_labels(look: Look) -> None:
+    alerts = [
+        {"labels": {"alertname": "R", "vendor": "a", "severity": "critical"}, "state": "firing"},
+        {"labels": {"alertname": "R", "vendor": "b", "severity": "critical"}, "state": "pending"},
+    ]
+    rule = {"name": "R", "type": "alerting", "state": "firing", "health": "ok", "alerts": alerts}
+    answer = document({"status": "success", "data": {"groups": [{"name": "g", "rules": [rule]}]}})
+    for vendor_, outcome in (("a", Outcome.DOWN), ("b", Outcome.DEGRADED), ("c", Outcome.UNKNOWN)):
+        seen = await see(look, {"rules": answer}, what="rules", matchers=[f'vendor="{vendor_}"'])
+        assert seen.outcome is outcome
+
+
 @pytest.mark.parametrize(
     ("answers", "outcome", "says"),
     [

@@ -27,6 +27,8 @@ def test_every_kind_is_found_by_being_there() -> None:
         "prometheus",
         "salesforce",
         "newrelic",
+        "alertmanager",
+        "grafana",
     }
     for name, kind in kinds().items():
         assert kind.model.model_fields["kind"].default == name

@@ -61,10 +61,10 @@ def _document(reply: Reply) -> dict[str, Document]:
 
 def _without_envelope(reply: Reply) -> Trouble:
     said = clean(reply.text, 80)
-    if reply.status in (404, 405) and not said.startswith("<"):
+    if reply.status in (404, 405) and not said.startswith(("<", "{")):
         why = f"there is no such API here: status {reply.status}: {said}; write its address up to /api"
         return Trouble(Failure.REQUEST, why, Outcome.UNKNOWN)
-    if reply.status == 503 and not said.startswith("<"):
+    if reply.status == 503 and not said.startswith(("<", "{")):
         why = f"it is starting, stopping or overloaded: status 503: {said}"
         return Trouble(Failure.SERVER, why, Outcome.UNKNOWN, retry_after_s=_wait(reply))
     return refusal(reply) or unreadable("the answer is not Prometheus's")

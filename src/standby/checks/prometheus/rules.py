@@ -22,6 +22,7 @@ _STAGES = {
     "error": Stage.UNDECIDED,
 }
 _HARMLESS = frozenset({"missingseries", "updated", "ruledeleted", "keeplast"})
+_UNCLEAR = (Stage.UNDECIDED, Stage.STRANGE)
 _BLIND = frozenset({"nodata", "error", "paused"})
 
 
@@ -86,11 +87,13 @@ def _alerts_of(rule: TheirRule, matchers: Sequence[Matcher]) -> list[TheirAlert]
         return [TheirAlert(rule.labels, Stage.UNDECIDED, rule.broken)]
     if rule.stage is None:
         return []
-    found = rule.alerts if match_all(matchers, rule.labels) else chosen(rule.alerts, matchers)
-    loud = [alert for alert in found if alert.stage is not Stage.QUIET]
-    if loud or rule.stage is Stage.QUIET:
-        return loud
-    return [TheirAlert(rule.labels, rule.stage, rule.summary)]
+    whole = match_all(matchers, rule.labels)
+    loud = [
+        alert for alert in (rule.alerts if whole else chosen(rule.alerts, matchers)) if alert.stage is not Stage.QUIET
+    ]
+    # A rule whose own word none of its alerts bears out speaks for itself.
+    borne_out = rule.stage is Stage.QUIET or any(alert.stage in (rule.stage, *_UNCLEAR) for alert in loud)
+    return loud if borne_out or not whole else [*loud, TheirAlert(rule.labels, rule.stage, rule.summary)]
 
 
 def _alert(entry: Document) -> TheirAlert:
@@ -117,6 +120,8 @@ def _broken(entry: Mapping[str, Document]) -> str:
     """Why a rule says nothing about what it watches: its `health` is not `ok`."""
     health, error = entry.get("health"), entry.get("lastError")
     said = f": {clean(error, 160)}" if isinstance(error, str) and error else ""
+    if entry.get("isPaused") is True:  # Grafana
+        return "the rule is paused"
     if health == "ok":
         return ""
     if health in ("err", "error"):
