@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 from hypothesis import strategies as st
 
+from checks.spoiled import places
 from standby.checks.answers import Reply
 from standby.domain.outcome import Outcome
 from standby.net.trouble import Trouble
@@ -36,17 +37,10 @@ def cut(body: Any) -> st.SearchStrategy[bytes]:
     return st.integers(0, len(raw) - 1).map(lambda end: raw[:end])
 
 
-def spoiled(body: Any, *, keys: frozenset[str] | None = None) -> st.SearchStrategy[bytes]:
-    """The document's bytes with garbage in one place, at one of `keys` when they are given."""
-    where = [path for path in _places(body) if keys is None or path[-1] in keys]
-    return st.tuples(st.sampled_from(where), st.sampled_from(GARBAGE)).map(lambda drawn: _spoil(body, *drawn))
-
-
-def _places(found: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    items = found.items() if isinstance(found, dict) else enumerate(found) if isinstance(found, list) else ()
-    for key, value in items:
-        yield (*path, key)
-        yield from _places(value, (*path, key))
+def worsened(body: Any) -> st.SearchStrategy[bytes]:
+    """The document's bytes with garbage in one place: what is bad must not read as good after that."""
+    drawn = st.tuples(st.sampled_from(list(places(body))), st.sampled_from(GARBAGE))
+    return drawn.map(lambda where: _spoil(body, *where))
 
 
 def _spoil(body: Any, path: tuple[Any, ...], garbage: Any) -> bytes:

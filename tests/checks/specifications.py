@@ -35,8 +35,12 @@ class _Request:
 @cache
 def _document(name: str) -> OpenAPI:
     found: dict[str, Any] = yaml.load(payload(name), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    for path in found["paths"].values():  # some name servers of their own
+    for path in found["paths"].values():  # some name servers of their own; keys are not checked, OAuth cannot be
         path.pop("servers", None)
+        for operation in path.values():
+            if isinstance(operation, dict):
+                operation.pop("security", None)
+    found.pop("security", None)
     found["servers"] = [{"url": _BASE}]
     return OpenAPI.from_dict(json.loads(json.dumps(found, default=str)))
 
@@ -68,3 +72,15 @@ def _resolved(document: Mapping[str, Any], one: Mapping[str, Any]) -> Mapping[st
         found = found[part]
     resolved: Mapping[str, Any] = found
     return resolved
+
+
+def strange(name: str, asked: Asked) -> set[str]:
+    """What a Swagger 2.0 document does not know of a request: its path, or some of its query parameters."""
+    found: dict[str, Any] = yaml.safe_load(payload(name))
+    base = found.get("basePath", "").rstrip("/")
+    operation = None
+    for path in (asked.path, asked.path.removeprefix(base)):
+        operation = operation or found["paths"].get(path, {}).get(asked.method.lower())
+    if operation is None:
+        return {asked.path}
+    return set(asked.query) - {_resolved(found, one).get("name") for one in operation.get("parameters", [])}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from checks.conftest import Look
-from checks.decoding import cut, outcome_of, reply_of, spoiled
+from checks.decoding import cut, outcome_of, reply_of, worsened
 from checks.payloads import Answered, capture, document, payload, vendor
+from checks.specifications import parameters, violation
 from standby.checks.monitors import TheirAlert, chosen
 from standby.checks.monitors import judge as judge_alerts
 from standby.checks.prometheus import query, rules, targets
@@ -22,8 +24,10 @@ from standby.checks.prometheus.rules import stage_of
 from standby.checks.prometheus.samples import samples
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
+from standby.domain.units import HOUR, parse_instant
 
 API = "/api/v1/"
+SPECIFICATION = "prometheus/openapi-3.1-trimmed.yaml"
 
 
 async def see(look: Look, answers: dict[str, Answered | list[Answered]], **keys: object) -> Observation:
@@ -132,7 +136,7 @@ async def test_a_range_has_all_values_and_its_end_decides(look: Look) -> None:
         good = await look("prometheus", **keys, expect=["value == 4", "size(values) == 5", "values.all(x, x < 5)"])
         asked = server.asked[0].query
     assert good.outcome is Outcome.UP
-    assert float(asked["end"]) - float(asked["start"]) == pytest.approx(3600, abs=0.01)
+    assert parse_instant(asked["end"]) - parse_instant(asked["start"]) == HOUR
     assert (asked["step"], asked["timeout"]) == ("15.000", "4.500")
     ended = await see(
         look, {"query_range": matrix(now - 600)}, query="q", range="1h", step="15s", expect=["value == 4"]
@@ -186,6 +190,21 @@ def test_a_step_is_never_too_small() -> None:
 
 
 # -- errors -------------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_asked_is_in_its_specification(look: Look) -> None:
+    async with vendor({"/": Answered()}) as server:
+        await look("prometheus", url=server.url, query="up")
+        await look("prometheus", url=server.url, query="up", range="1h")
+        await look("prometheus", url=server.url, query="up or " * 1000 + "up")
+        for what in ("alerts", "rules", "targets"):
+            await look("prometheus", url=server.url, what=what)
+    asked = [replace(one, path=one.path.removeprefix("/api/v1")) for one in server.asked]
+    assert len(asked) == 6
+    assert [violation(SPECIFICATION, one) for one in asked] == [None] * 6
+    for one in asked:
+        if one.method == "GET":
+            assert set(one.query) <= set(parameters(SPECIFICATION, one.path))
 
 
 def error(kind: str, text: str, status: int) -> Answered:
@@ -394,7 +413,7 @@ def test_a_garbled_answer_never_raises_and_never_reads_as_up(what: str, name: st
     body = json.loads(payload(f"prometheus/{name}.json"))["response"]["body"]
     assert told(json.dumps(body).encode(), what) is not Outcome.UP
     assert told(data.draw(cut(body)), what) is Outcome.UNKNOWN
-    assert told(data.draw(spoiled(body)), what) is not Outcome.UP
+    assert told(data.draw(worsened(body)), what) is not Outcome.UP
 
 
 @given(st.sampled_from(["firing", "pending", "Alerting (Error)", "NoData", "recovering"]), st.integers(0, 30))

@@ -79,8 +79,9 @@ async def test_what_its_queries_cannot_tell(look: Look, server: str, query: str,
 
 async def test_its_alerts_rules_and_targets(look: Look, server: str) -> None:
     seen = await seen_when(look, "AlwaysPending (critical) pending", server, what="alerts")
+    seen = await seen_when(look, "IntegrationDown (critical) firing: crm-exporter ist nicht", server, what="alerts")
     assert seen.outcome is Outcome.DOWN
-    assert "IntegrationDown (critical) firing: crm-exporter ist nicht erreichbar – Übersicht prüfen" in seen.message
+    assert "erreichbar – Übersicht prüfen; AlwaysPending (critical) pending" in seen.message
     pending = await look("prometheus", url=server, what="alerts", matchers=['alertname=~"Always.*"'])
     assert pending.outcome is Outcome.DEGRADED
     broken = await seen_when(look, "the rule is broken", server, what="rules", matchers=['rulegroup="broken"'])

@@ -29,6 +29,8 @@ def test_every_kind_is_found_by_being_there() -> None:
         "newrelic",
         "alertmanager",
         "grafana",
+        "reconcile",
+        "hubspot",
     }
     for name, kind in kinds().items():
         assert kind.model.model_fields["kind"].default == name

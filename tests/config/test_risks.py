@@ -6,6 +6,7 @@ import pytest
 from tests.config.kinds import GOOD
 
 from standby.checks.http import HttpModel
+from standby.checks.reconcile import ReconcileModel
 from standby.config.load import load
 from standby.config.risks import risks, risks_of
 from standby.engine.kinds import kinds
@@ -33,6 +34,13 @@ def test_what_is_unsafe_on_the_way(keys: dict[str, object], says: list[str]) -> 
     found = told(**keys)
     assert len(found) == len(says)
     assert all(one.startswith(start) for one, start in zip(found, says, strict=True))
+
+
+def test_a_source_within_a_check_is_looked_at_too() -> None:
+    left = {"http": {"url": "http://api.acme.example/", "verify": False}}
+    row = {"id": "c", "integration": "i", "left": left, "right": {"csv": {"file": "b.csv"}}, "key": ["id"]}
+    found = [one.what[:10] for one in risks_of(ReconcileModel.model_validate(row))]
+    assert found == ["verify = f", "plain http"]
 
 
 def test_of_a_whole_configuration_and_nothing_when_it_is_simulated(tmp_path: Path) -> None:

@@ -104,6 +104,8 @@ def markdown(kinds: Kinds) -> str:
     common = set(CheckModel.model_fields)
     for kind, model in sorted(kinds.checks.items()):
         parts += _table(f'### `kind = "{kind}"`', model, leave_out=common)
+        for inner, names in _inner(model).items():
+            parts += _table(f"#### {', '.join(f'`{name}`' for name in names)} of `{kind}`", inner)
     parts += _table("## `[[rule]]`", Rule)
     for title, table in (("[[route]]", Route), ("[[route.target]]", RouteTarget), ("director", DirectorModel)):
         parts += _table(f"{'##' if table is Route else '###'} `{title}`", table)
@@ -143,6 +145,20 @@ def _table(title: str, model: type[Table], leave_out: set[str] | None = None) ->
     said = text.partition(": ")[2] if text.startswith("`[") else text
     said = said[:1].upper() + said[1:]
     return [f"{title}\n\n{said}\n", "| key | value | default | meaning |\n|---|---|---|---|", *rows, ""]
+
+
+def _inner(model: type[Table]) -> dict[type[Table], list[str]]:
+    """The tables within a table, at any depth, with the keys that hold them."""
+    found: dict[type[Table], list[str]] = {}
+    for name, info in model.model_fields.items():
+        for held in (info.annotation, *typing.get_args(info.annotation)):
+            if isinstance(held, type) and issubclass(held, Table):
+                found.setdefault(held, []).append(info.alias or name)
+    for held in list(found):
+        for deeper, names in _inner(held).items():
+            known = found.setdefault(deeper, [])
+            known += [name for name in names if name not in known]
+    return found
 
 
 def _names(title: str, scope: Scope) -> list[str]:

@@ -32,13 +32,19 @@ def risks(config: Config) -> list[Risk]:
 def risks_of(check: CheckModel) -> list[Risk]:
     """Certificates that nobody verifies, and addresses in plain http beyond this machine."""
     found = []
-    if getattr(check, "verify", None) is False:
+    if _unverified(check):
         what = "verify = false: anybody on the way can pretend to be this vendor"
         found.append(Risk(check.id, what, 'Name their authority: verify = "ca.pem", or leave the key out'))
     for host in dict.fromkeys(_plain_hosts(check)):
         what = f"plain http to {clean(host, 80)}: anybody on the way can read and change it"
         found.append(Risk(check.id, what, "Write https:// when the vendor has it"))
     return found
+
+
+def _unverified(table: Table) -> bool:
+    """Whether it, or a table within it, takes any certificate."""
+    inner = [held for name in type(table).model_fields if isinstance(held := getattr(table, name), Table)]
+    return getattr(table, "verify", None) is False or any(map(_unverified, inner))
 
 
 def _plain_hosts(table: Table) -> Iterator[str]:

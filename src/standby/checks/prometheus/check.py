@@ -21,7 +21,7 @@ from standby.config.fields import Duration, SeriesExpectation
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
 from standby.domain.text import clean
-from standby.domain.units import SECOND, format_duration
+from standby.domain.units import SECOND, format_duration, format_instant
 from standby.net.trouble import Trouble
 
 _LONGEST_IN_ADDRESS = 2_000  # characters; proxies cut longer addresses
@@ -125,8 +125,8 @@ class PrometheusCheck(ApiCheck[PrometheusModel]):
         fresh_from = float("-inf")
         if model.range_ is not None:
             step = model.interval / SECOND
-            start = (end - model.range_) / SECOND
-            asked += [("start", f"{start:.3f}"), ("end", f"{end / SECOND:.3f}"), ("step", f"{step:.3f}")]
+            start = format_instant(end - model.range_)
+            asked += [("start", start), ("end", format_instant(end)), ("step", f"{step:.3f}")]
             fresh_from = end / SECOND - 2 * step
         answer = opened(await self._ask(api, asked))
         found = query.judge(samples(answer.data), self._limits, Outcome(model.absent), fresh_from=fresh_from)
