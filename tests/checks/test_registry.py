@@ -31,6 +31,7 @@ def test_every_kind_is_found_by_being_there() -> None:
         "grafana",
         "reconcile",
         "hubspot",
+        "expected",
     }
     for name, kind in kinds().items():
         assert kind.model.model_fields["kind"].default == name

@@ -161,24 +161,25 @@ class FileCheck:
             yield still > model.grows_within, f"has not grown for {_ago(still)}", Failure.STALE
 
 
-def newest(folder: Path, model: FileModel) -> Seen | None:
-    """The newest file of the folder that matches; None when none does. Raises Trouble for a folder that cannot be read.
+def newest(folder: Path, model: FileModel, *, since: int = 0) -> Seen | None:
+    """The newest file of the folder that matches and changed after `since` (ns); None when none does.
 
     Everything goes through one open folder and, unless told, never through a link: nothing outside of it is looked at.
+    Raises Trouble for a folder that cannot be read.
     """
     try:
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         raise _unreadable(folder, error) from error
     try:
-        return _newest(handle, model)
+        return _newest(handle, model, since)
     except OSError as error:
         raise _unreadable(folder, error) from error
     finally:
         os.close(handle)
 
 
-def _newest(handle: int, model: FileModel) -> Seen | None:
+def _newest(handle: int, model: FileModel, since: int) -> Seen | None:
     found: list[tuple[int, str, int]] = []
     with os.scandir(handle) as entries:
         for number, entry in enumerate(entries):
@@ -189,7 +190,7 @@ def _newest(handle: int, model: FileModel) -> Seen | None:
                 continue
             with contextlib.suppress(FileNotFoundError):  # moved away meanwhile
                 status = entry.stat(follow_symlinks=model.follow_links)
-                if stat.S_ISREG(status.st_mode):
+                if stat.S_ISREG(status.st_mode) and status.st_mtime_ns >= since:
                     found.append((status.st_mtime_ns, entry.name, status.st_size))
     if not found:
         return None
