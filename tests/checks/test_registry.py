@@ -32,6 +32,7 @@ def test_every_kind_is_found_by_being_there() -> None:
         "reconcile",
         "hubspot",
         "expected",
+        "weather",
     }
     for name, kind in kinds().items():
         assert kind.model.model_fields["kind"].default == name
