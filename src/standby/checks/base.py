@@ -123,14 +123,14 @@ def observation(
     metrics: Mapping[str, float] = NO_METRICS,
     retry_after_s: float | None = None,
 ) -> Observation:
-    """An observation that ends now, its message cleaned, its phases those of the running trace."""
+    """An observation that ends now, its message cleaned and without secrets, its phases those of the running trace."""
     trace = TRACE.get()
     return Observation(
         check_id=model.id,
         slot=slot,
         at=context.clock.now(),
         outcome=outcome,
-        message=clean(message, MESSAGE_LIMIT),
+        message=clean(context.secrets.redact(message), MESSAGE_LIMIT),
         failure=failure,
         latency_ms=latency_ms,
         phases=trace.phases() if trace is not None else NO_PHASES,

@@ -49,7 +49,8 @@ def parse_reference(text: str) -> Reference | None:
 def reference_mistake(reference: Reference) -> str | None:
     """What is wrong with how a reference is written, with its mend; None when it can be resolved."""
     if reference.scheme == "env":
-        return None if _NAME.fullmatch(reference.rest) else f"{reference} names no variable; write env:ACME_TOKEN"
+        # What stands there is not shown: it may be the secret itself.
+        return None if _NAME.fullmatch(reference.rest) else "env: names no variable; write env:ACME_TOKEN"
     if reference.scheme == "file":
         good = reference.rest.strip() and "\0" not in reference.rest
         return None if good else f"{reference} names no file; write file:/run/secrets/acme"

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from standby.config.hiding import hide
 from standby.config.references import parse_reference
 from standby.config.secrets import Secrets
-
-_HIDDEN = "•••"
-_SHORTEST = 4  # characters; hiding shorter ones would tear ordinary words apart
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -20,11 +18,8 @@ class Revealed:
     secrets: tuple[str, ...]
 
     def redact(self, message: str) -> str:
-        """`message` without any of the secrets."""
-        for secret in self.secrets:
-            if len(secret) >= _SHORTEST and secret in message:
-                message = message.replace(secret, _HIDDEN)
-        return message
+        """`message` without any of the secrets, in whatever form (see `hiding`)."""
+        return hide(message, self.secrets)
 
 
 async def reveal(secrets: Secrets, texts: Iterable[str]) -> Revealed:

@@ -19,6 +19,7 @@ from typing import NoReturn
 import pydantic
 
 from standby.config.files import NotAFileError, read_regular
+from standby.config.hiding import hide
 from standby.config.references import Reference, command_words, parse_reference, reference_mistake
 from standby.domain.clock import Clock
 from standby.domain.text import clean
@@ -26,6 +27,8 @@ from standby.domain.units import SECOND
 
 COMMAND_SECONDS = 5.0
 MOST_BYTES = 64 * 1024
+MOST_REMEMBERED = 1000  # secrets that `redact` knows, the newest
+LONG_ENOUGH = 8  # characters; a shorter one may be a word that anybody says
 RETRY_AFTER = 60 * SECOND  # a command that failed is not run again for every observation
 _UNUSABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -61,6 +64,7 @@ class Secrets:
         self._environ = os.environ if environ is None else environ
         self._clock = clock
         self._kept: dict[str, SecretStr | _Failed] = {}
+        self._known: dict[str, None] = {}  # every value that was given out, in order
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -80,15 +84,30 @@ class Secrets:
         mistake = reference_mistake(reference)
         if mistake is not None:
             raise SecretError(mistake)
+        if reference.scheme == "cmd":
+            return self._given(self._kept_or_run(reference, value), reference)
         if reference.scheme == "env":
             found = self._from_environment(reference)
         elif reference.scheme == "file":
             found = self._from_file(reference)
-        elif reference.scheme == "cmd":
-            return self._kept_or_run(reference, value)
         else:
             found = _from_keyring(reference)
-        return SecretStr(reference.prefix + _usable(found, reference))
+        return self._given(SecretStr(reference.prefix + _usable(found, reference)), reference)
+
+    def redact(self, message: str) -> str:
+        """`message` without any secret that was ever given out: what one vendor says may hold another one's key.
+
+        Secrets of fewer than 8 characters are known to whoever uses them alone (`revealed`).
+        """
+        return hide(message, tuple(self._known))
+
+    def _given(self, secret: SecretStr, reference: Reference) -> SecretStr:
+        plain = secret.get_secret_value().removeprefix(reference.prefix)
+        if len(plain) >= LONG_ENOUGH and plain not in self._known:
+            self._known[plain] = None
+            while len(self._known) > MOST_REMEMBERED:
+                self._known.pop(next(iter(self._known)), None)
+        return secret
 
     async def aresolve(self, value: str) -> SecretStr:
         """Like `resolve`, without holding up the event loop."""

@@ -80,13 +80,19 @@ async def attempt(context: Context, limit: int) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(limit / SECOND):
             yield
+    except NotifyError as error:
+        error.args = (context.secrets.redact(str(error)),)
+        raise
     except Trouble as trouble:
-        raise NotifyError(str(trouble), perhaps=handed_over()) from None
+        raise NotifyError(context.secrets.redact(str(trouble)), perhaps=handed_over()) from None
     except SecretError as error:
         raise NotifyError(f"a secret cannot be read: {error}") from None
     except TimeoutError:
         doing = f", {trace.doing}" if trace.current is not None else ""
         raise NotifyError(f"no answer within {format_duration(limit)}{doing}", perhaps=handed_over()) from None
+    except Exception as error:  # noqa: BLE001 - its text may quote what was sent: nothing of it leaves unread
+        message = context.secrets.redact(f"a fault of ours: {type(error).__name__}: {error}")
+        raise NotifyError(message, perhaps=handed_over()) from None
     finally:
         TRACE.reset(token)
 

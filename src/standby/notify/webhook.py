@@ -101,7 +101,7 @@ class WebhookChannel:
 
     async def _judge(self, answer: httpx.Response, revealed: Revealed) -> str:
         status = answer.status_code
-        says = f"status {status} {answer.reason_phrase}".rstrip()
+        says = revealed.redact(f"status {status} {answer.reason_phrase}".rstrip())
         if 200 <= status < 300:
             return clean(says, _SAID)
         if 300 <= status < 400:
