@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from standby.catalogue.load import catalogue
+from standby.catalogue.models import PLACEHOLDER
 from standby.checks.registry import kinds, models
 from standby.cli.main import main
 from standby.cli.starter import Choices, starter
@@ -171,11 +172,7 @@ def test_what_is_commented_out_stands_when_it_is_taken_in(tmp_path: Path) -> Non
     lines = [line.removeprefix("# ") if _of_a_block(line) else line for line in made.text.splitlines()]
     path = tmp_path / "all.toml"
     path.write_text("\n".join(lines))
-    text = path.read_text()
-    for name in ("shop", "version", "instance", "data_centre", "account_sid", "stack", "tenant", "live_prefix",
-                 "merchant_account", "your_site", "your_address"):  # fmt: skip
-        text = text.replace(f"{{{name}}}", "x")
-    path.write_text(text)
+    path.write_text(PLACEHOLDER.sub("x", path.read_text()))
     assert len(load(path, every_kind()).checks) == made.checks + made.text.count("\n# [[check]]")
 
 

@@ -84,7 +84,8 @@ def said(fact: Fact) -> str:
     if isinstance(fact, Support):
         return fact.url
     if isinstance(fact, Probe):
-        return f"{fact.kind} {fact.keys.get('method', 'GET')} {fact.keys.get('url', '')}: {fact.says}"
+        asked = f" {fact.keys.get('method', 'GET')} {fact.keys['url']}" if fact.kind == "http" else ""
+        return f"{fact.kind}{asked}: {fact.says}"
     return str(getattr(fact, "says", ""))
 
 
