@@ -139,6 +139,13 @@ def test_incidents_are_named_the_worst_first() -> None:
     assert (seen.outcome, 'notice "News"' in seen.message) == (Outcome.UP, True)
 
 
+def test_an_incident_of_something_else_is_named_where_the_page_means_it() -> None:
+    row = {"name": "Trouble", "status": "identified", "impact": "minor", "components": [{"name": "b"}]}
+    whole = summary("minor", "operational", "operational", incidents=[row])
+    assert '"Trouble" (identified, minor)' in found(whole, "a").message
+    assert "Trouble" not in found(whole, "a", indicator=False).message
+
+
 @pytest.mark.parametrize(
     ("impact", "outcome"),
     [("none", Outcome.UP), ("minor", Outcome.DEGRADED), ("major", Outcome.DEGRADED), ("critical", Outcome.DOWN),

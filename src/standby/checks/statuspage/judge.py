@@ -31,9 +31,10 @@ def judge(page: Page, chosen: Sequence[str], now: int, *, indicator: bool = True
     voices += [one.outcome for one in incidents if page.by_incidents]
     voices += [Outcome.MAINTENANCE] * bool(running)
     voices += [Outcome.UP] * page.by_incidents
-    if page.indicator is not None and (indicator or not voices):
-        voices.append(page.indicator.outcome)
-    outcome = worst(voices)
+    whole = page.indicator.outcome if page.indicator is not None and (indicator or not voices) else None
+    outcome = worst([*voices, whole] if whole is not None else voices)
+    if whole is outcome is not Outcome.UP:  # what the page means may be an incident of something else
+        incidents = list(page.incidents)
     parts = [
         *_of_state(page, components, outcome),
         *_of_incidents(incidents, page),
