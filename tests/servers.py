@@ -64,8 +64,11 @@ class Nginx:
 
 
 @contextlib.contextmanager
-def nginx(folder: Path, certificate: Path, key: Path, *, locations: str = "") -> Iterator[Nginx]:
-    """nginx serving `folder`/html on a plain and a TLS port; `locations` goes into both servers."""
+def nginx(
+    folder: Path, certificate: Path, key: Path, *, locations: str = "", tls: str = "", listen: str = "ssl"
+) -> Iterator[Nginx]:
+    """nginx serving `folder`/html on a plain and a TLS port; `locations` goes into both servers, `tls` into the other
+    one's. `listen`: what that speaks (`ssl http2`)."""
     binary = require("nginx", "nginx-light")
     port, tls_port = free_port(), free_port()
     root = folder / "html"
@@ -80,6 +83,8 @@ def nginx(folder: Path, certificate: Path, key: Path, *, locations: str = "") ->
             certificate=certificate,
             key=key,
             locations=locations,
+            tls=tls,
+            listen=listen,
         )
     )
     log = folder / "nginx.log"
@@ -419,6 +424,35 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> Non
     pytest.fail(f"nothing listens on {port}: {log.read_text(errors='replace')[-500:]}")
 
 
+@dataclass(frozen=True, slots=True)
+class Tinyproxy:
+    """A running tinyproxy that wants to know who we are: its port, and what it wrote."""
+
+    port: int
+    log: Path
+
+
+@contextlib.contextmanager
+def tinyproxy(folder: Path, user: str, password: str) -> Iterator[Tinyproxy]:
+    """tinyproxy on loopback for who says this name and password."""
+    binary = require("tinyproxy", "tinyproxy-bin")
+    port, log = free_port(), folder / "tinyproxy.log"
+    configuration = folder / "tinyproxy.conf"
+    lines = [f"Port {port}", "Listen 127.0.0.1", "MaxClients 8", f'LogFile "{log}"', "LogLevel Connect"]
+    configuration.write_text("\n".join([*lines, f"BasicAuth {user} {password}", ""]))
+    output = folder / "tinyproxy.out"
+    with output.open("wb") as written:
+        process = subprocess.Popen(
+            [str(binary), "-d", "-c", str(configuration)], stdin=subprocess.DEVNULL, stdout=written, stderr=written
+        )
+    try:
+        wait_for_port(port, process, output)
+        yield Tinyproxy(port, log)
+    finally:
+        process.kill()
+        process.wait(5)
+
+
 _NGINX = """
 daemon off;
 master_process off;
@@ -442,7 +476,8 @@ http {{
         {locations}
     }}
     server {{
-        listen 127.0.0.1:{tls_port} ssl;
+        listen 127.0.0.1:{tls_port} {listen};
+        {tls}
         ssl_certificate {certificate};
         ssl_certificate_key {key};
         root {root};

@@ -20,24 +20,23 @@ from standby.checks import body as bodies
 from standby.checks.answers import Reply
 from standby.checks.base import Context, certificate_metrics, observation
 from standby.checks.redirects import STATUSES, following, place, same_party
+from standby.checks.refusal import accepted, refusal, sentence, unreadable
 from standby.config.fields import Headers, Size
 from standby.config.models import CheckModel
 from standby.config.revealed import reveal
 from standby.domain.observation import NO_METRICS, Failure, Observation
 from standby.domain.outcome import Outcome
-from standby.domain.text import clean
 from standby.domain.units import SECOND
 from standby.net.phases import TRACE, Trace
-from standby.net.retry_after import retry_after
 from standby.net.transport import USER_AGENT, Options
 from standby.net.trouble import Trouble
+
+__all__ = ["MAX_BODY", "Api", "ApiCheck", "ApiModel", "Finding", "accepted", "refusal", "sentence", "unreadable"]
 
 MAX_BODY = 8_388_608  # a page of 539 components has 300 kB; the rules of a large Prometheus some MB
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
 _MOST_REDIRECTS = 3
 _NOTHING: Mapping[str, str] = {}
-_SAID = ("message", "error_description", "reason", "detail", "title", "error", "errors", "msg", "description")
-"""Where APIs put the sentence for a person, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,67 +193,6 @@ class ApiCheck(Generic[Model]):
             metrics={**api.metrics, **found.metrics, **certificate_metrics(trace, context.clock.now())},
             retry_after_s=found.retry_after_s,
         )
-
-
-def accepted(reply: Reply) -> Reply:
-    """The answer when its status is 2xx. Raises Trouble, `unknown`, that says whose fault another one is."""
-    trouble = refusal(reply)
-    if trouble is not None:
-        raise trouble
-    return reply
-
-
-def refusal(reply: Reply) -> Trouble | None:
-    """What a status means, as most of the web uses it; None for 2xx.
-
-    401, 402, 403 and 407 are our credentials or plan, 429 our quota, other 4xx our request, 5xx theirs. A challenge for
-    people instead of an answer (a page of HTML with 403) is on the path between.
-    """
-    status = reply.status
-    if 200 <= status < 300:
-        return None
-    said = sentence(reply)
-    if reply.headers.get("cf-mitigated") == "challenge":
-        return _unknown(Failure.UNREADABLE, f"a challenge for browsers stands before it: {said}")
-    if status in (401, 402, 403, 407):
-        return _unknown(Failure.CREDENTIALS, f"our credentials are refused: {said}")
-    wait = retry_after(status, reply.headers.get("retry-after", ""), reply.at)
-    if status == 429:
-        return _unknown(Failure.RATE_LIMITED, f"we ask too often: {said}", wait)
-    if status in (408, 425) or status >= 500:
-        return _unknown(Failure.SERVER, f"the vendor's API does not answer: {said}", wait)
-    return _unknown(Failure.REQUEST, f"what we ask is refused: {said}")
-
-
-def unreadable(why: str) -> Trouble:
-    """An answer that is not of the form that it should have: `unknown`."""
-    return _unknown(Failure.UNREADABLE, why)
-
-
-def sentence(reply: Reply) -> str:
-    """The status and the sentence for a person in an error document, of whatever form."""
-    try:
-        found = _said(reply.document, 0)
-    except Trouble:
-        found = ""
-    line = f"status {reply.status}"
-    return f"{line}: {clean(found, 200)}" if found else line
-
-
-def _unknown(failure: Failure, message: str, wait: float | None = None) -> Trouble:
-    return Trouble(failure, message, Outcome.UNKNOWN, retry_after_s=wait)
-
-
-def _said(found: object, depth: int) -> str:
-    if isinstance(found, str):
-        return found
-    if depth > 3:
-        return ""
-    if isinstance(found, list):
-        return next(filter(None, (_said(one, depth + 1) for one in found[:5])), "")
-    if isinstance(found, dict):
-        return next(filter(None, (_said(found.get(key), depth + 1) for key in _SAID)), "")
-    return ""
 
 
 def _moved(request: httpx.Request, status: int, location: str, private: Mapping[str, str]) -> httpx.Request:

@@ -85,17 +85,21 @@ class Tokens:
         form |= {"client_id": api.secret(self._client_id), "client_secret": api.secret(self._client_secret)}
         if self._scope is not None:
             form["scope"] = self._scope
-        reply = await api.post(self._url, form=form)
-        trouble = refused(reply)
-        if trouble is not None:
-            raise trouble
-        answer = table(reply.document)
-        value = answer.get("access_token")
-        if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
-            raise unreadable("the token address answers no token")
-        seconds = number(answer.get("expires_in"))
-        lasts = round(min(seconds, _LONGEST_S) * SECOND) if seconds is not None and seconds > 0 else UNTOLD
-        return Token(value, api.now + max(lasts - _BEFORE, lasts // 2), answer)
+        return granted(await api.post(self._url, form=form), api.now)
+
+
+def granted(reply: Reply, now: int) -> Token:
+    """The token in the answer of a token address. Raises Trouble, `unknown`, that says whose fault it is."""
+    trouble = refused(reply)
+    if trouble is not None:
+        raise trouble
+    answer = table(reply.document)
+    value = answer.get("access_token")
+    if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
+        raise unreadable("the token address answers no token")
+    seconds = number(answer.get("expires_in"))
+    lasts = round(min(seconds, _LONGEST_S) * SECOND) if seconds is not None and seconds > 0 else UNTOLD
+    return Token(value, now + max(lasts - _BEFORE, lasts // 2), answer)
 
 
 def refused(reply: Reply) -> Trouble | None:

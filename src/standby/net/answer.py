@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import cached_property
+from typing import Protocol
 
 import httpx
 from aiohttp.base_protocol import BaseProtocol
@@ -32,6 +33,28 @@ class _Unhurried(BaseProtocol):
         """Nothing to resume."""
 
 
+class Answered(Protocol):
+    """The head of an answer, and its body as it comes; `version` is HTTP's, 1.1 or 2."""
+
+    status_code: int
+    version: float
+
+    @property
+    def reason_phrase(self) -> str: ...
+
+    @property
+    def headers(self) -> httpx.Headers: ...
+
+    @property
+    def peer(self) -> str: ...
+
+    def header(self, name: str) -> str: ...
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def aclose(self) -> None: ...
+
+
 class Answer(httpx.AsyncByteStream):
     """Head first, then the raw bytes of the body. Owns the wire; `reuse` gets it back when it can be used again.
 
@@ -39,6 +62,7 @@ class Answer(httpx.AsyncByteStream):
     """
 
     status_code: int
+    version = 1.1
     _head: RawResponseMessage
 
     def __init__(self, wire: Wire, method: str, reuse: Callable[[Wire], None] | None = None) -> None:

@@ -59,11 +59,17 @@ def _unverified(connection: ssl.SSLObject | ssl.SSLSocket) -> bytes | None:
 
 
 def client_context(
-    *, verify: bool = True, authorities: Path | None = None, extra: Path | None = None, http: bool = True
+    *,
+    verify: bool = True,
+    authorities: Path | None = None,
+    extra: Path | None = None,
+    http: bool = True,
+    client: tuple[Path, Path | None] | None = None,
 ) -> ssl.SSLContext:
     """A client's TLS context. `authorities` replaces the system's, `extra` adds to them; both are PEM files.
 
-    `http` says in the handshake that HTTP will be spoken, which a server of another protocol may refuse.
+    `client` are PEM files with a certificate and its key that say who we are. `http` says in the handshake that HTTP
+    will be spoken, which a server of another protocol may refuse.
 
     Costs tens of milliseconds: make one for each set of options and keep it. Raises OSError and ssl.SSLError.
     """
@@ -73,6 +79,8 @@ def client_context(
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+    if client is not None:
+        context.load_cert_chain(*client)
     if http:
         context.set_alpn_protocols(["http/1.1"])
     context.sslobject_class = ObservedTLS

@@ -10,15 +10,17 @@ import functools
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 
 from standby import __version__
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
-from standby.net.answer import Answer
+from standby.net.answer import Answer, Answered
 from standby.net.certificates import client_context
 from standby.net.phases import enter
+from standby.net.proxy import AUTHORIZATION, Proxy
 from standby.net.resolver import Resolver
 from standby.net.trouble import Trouble
 from standby.net.wire import Wire, connect
@@ -26,6 +28,7 @@ from standby.net.wire import Wire, connect
 USER_AGENT = f"standby/{__version__} (operations console)"
 PORTS = {"http": 80, "https": 443}
 _DROPPED = (b"connection", b"transfer-encoding")  # ours to say
+_PROXYS = AUTHORIZATION.lower().encode()  # for nobody but the proxy
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
 PUBLIC_ONLY = "standby.public_only"
@@ -44,6 +47,15 @@ class Options:
     authorities: Path | None = None  # PEM, instead of the system's
     reuse: bool = False  # keep connections open between observations
     http: bool = True  # offered in the TLS handshake
+    client: tuple[Path, Path | None] | None = None  # PEM: a certificate that says who we are, and its key
+    http2: bool = False  # offered too
+    proxy: str | None = None  # `http://host:port`
+
+
+class Exchanger(Protocol):
+    """What sends a request and gives the head of its answer; the answer is to be closed. Raises Trouble."""
+
+    async def exchange(self, request: httpx.Request) -> Answered: ...
 
 
 class Transports:
@@ -54,25 +66,54 @@ class Transports:
         self._extra_ca = extra_ca
         self._base = base or Path()
         self._transports: dict[Options, Transport] = {}
-        self._contexts: dict[tuple[bool, Path | None, bool], ssl.SSLContext] = {}
+        self._renewed: dict[Options, tuple[int, ...]] = {}
+        self._contexts: dict[tuple[object, ...], ssl.SSLContext] = {}
 
     def get(self, options: Options) -> Transport:
-        """The transport for these options. Raises OSError and ssl.SSLError when authorities cannot be read."""
+        """The transport for these options. Raises Trouble when a certificate of ours or an authority cannot be read."""
         transport = self._transports.get(options)
-        if transport is None:
-            transport = Transport(self._resolver, self.tls(options), reuse=options.reuse)
+        if transport is None or (options.client is not None and self._renewed[options] != self._stamp(options)):
+            transport = self._make(options)
             self._transports[options] = transport
         return transport
 
     def tls(self, options: Options) -> ssl.SSLContext:
-        """The TLS context for these options; `reuse` makes no difference."""
-        key = (options.verify, options.authorities, options.http)
+        """The TLS context for these options. Raises OSError and ssl.SSLError when a file cannot be read."""
+        stamp = self._stamp(options)
+        key = (options.verify, options.authorities, options.http, options.http2, options.client, stamp)
         if key not in self._contexts:
             authorities = None if options.authorities is None else self._base / options.authorities
+            certificate, private = options.client or (None, None)
+            client = (self._base / certificate, self._base / private if private else None) if certificate else None
             self._contexts[key] = client_context(
-                verify=options.verify, authorities=authorities, extra=self._extra_ca, http=options.http
+                verify=options.verify, authorities=authorities, extra=self._extra_ca, http=options.http, client=client
             )
         return self._contexts[key]
+
+    def _make(self, options: Options) -> Transport:
+        self._renewed[options] = self._stamp(options)
+        try:
+            tls = self.tls(options)
+        except OSError as error:
+            if options.client is None:
+                raise
+            why = f"our client certificate cannot be used: {error.strerror or error}"
+            raise Trouble(Failure.CREDENTIALS, why, Outcome.UNKNOWN) from error
+        kind = Transport
+        if options.http2:
+            from standby.net.http2 import Http2
+
+            kind = Http2
+        return kind(self._resolver, tls, reuse=options.reuse, proxy=options.proxy)
+
+    def _stamp(self, options: Options) -> tuple[int, ...]:
+        """When the files were written that say who we are: they are renewed while we run."""
+        if options.client is None:
+            return ()
+        try:
+            return tuple((self._base / path).stat().st_mtime_ns for path in options.client if path is not None)
+        except OSError:
+            return ()
 
     async def close(self) -> None:
         """Close every kept connection; further use makes new transports."""
@@ -87,8 +128,11 @@ class Transport(httpx.AsyncBaseTransport):
     Never follows a redirect, decompresses, keeps a cookie or reads the environment.
     """
 
-    def __init__(self, resolver: Resolver, tls: ssl.SSLContext, *, reuse: bool = False) -> None:
+    def __init__(
+        self, resolver: Resolver, tls: ssl.SSLContext, *, reuse: bool = False, proxy: str | None = None
+    ) -> None:
         self._resolver = resolver
+        self._proxy = Proxy.of(proxy) if proxy is not None else None
         self._tls = tls
         self._reuse = reuse
         self._idle: dict[Origin, list[Wire]] = {}
@@ -108,7 +152,8 @@ class Transport(httpx.AsyncBaseTransport):
         """
         words: _Words | None = request.extensions.get(_WORDS)
         if words is None:
-            data = _head(request, reuse=self._reuse) + await request.aread()
+            relayed = self._proxy is not None and request.url.scheme == "http"
+            data = _head(request, reuse=self._reuse, relayed=relayed) + await request.aread()
             words = request.extensions[_WORDS] = (_origin(request.url), data)
         origin, data = words
         public = PUBLIC_ONLY in request.extensions
@@ -121,7 +166,7 @@ class Transport(httpx.AsyncBaseTransport):
                 # It has just grown old. A fresh connection that ends early is the third party's doing.
                 if trouble.failure is not Failure.RESET or request.method not in _REPEATABLE:
                     raise
-        return await self._exchange(await self._dial(origin, public=public), request.method, data, origin)
+        return await self._exchange(await self._dial(origin, request, public=public), request.method, data, origin)
 
     async def aclose(self) -> None:
         """Close every kept connection."""
@@ -142,16 +187,23 @@ class Transport(httpx.AsyncBaseTransport):
             wire.close()
         return None
 
-    async def _dial(self, origin: Origin, *, public: bool) -> Wire:
-        scheme, host, port = origin
-        wire = Wire(await connect(self._resolver, host, port, public=public))
-        if scheme == "https":
+    async def _dial(self, origin: Origin, request: httpx.Request, *, public: bool) -> Wire:
+        wire = await self._reach(origin, request, public=public)
+        if origin[0] == "https":
             try:
-                await wire.encrypt(self._tls, host.rstrip("."))
+                await wire.encrypt(self._tls, origin[1].rstrip("."))
             except BaseException:
                 wire.close()
                 raise
         return wire
+
+    async def _reach(self, origin: Origin, request: httpx.Request, *, public: bool) -> Wire:
+        """A connection to there, or to the proxy that hands on."""
+        scheme, host, port = origin
+        if self._proxy is None:
+            return Wire(await connect(self._resolver, host, port, public=public))
+        authorization = request.headers.get(AUTHORIZATION, "") if scheme == "https" else None
+        return await self._proxy.reach(self._resolver, host, port, authorization)
 
     async def _exchange(self, wire: Wire, method: str, data: bytes, origin: Origin) -> Answer:
         answer = Answer(wire, method, functools.partial(self._keep, origin) if self._reuse else None)
@@ -169,10 +221,16 @@ def _origin(url: httpx.URL) -> Origin:
     return url.scheme, url.raw_host.decode("ascii"), url.port or PORTS[url.scheme]
 
 
-def _head(request: httpx.Request, *, reuse: bool) -> bytes:
+def _head(request: httpx.Request, *, reuse: bool, relayed: bool) -> bytes:
     """The request's first bytes. Raises Trouble for a header that would become two."""
-    lines = [request.method.encode("ascii") + b" " + request.url.raw_path + b" HTTP/1.1"]
-    lines += [name + b": " + value for name, value in request.headers.raw if name.lower() not in _DROPPED]
+    target = request.url.raw_path
+    dropped: tuple[bytes, ...] = _DROPPED
+    if relayed:
+        target = b"http://" + request.url.netloc + target
+    else:
+        dropped = (*_DROPPED, _PROXYS)
+    lines = [request.method.encode("ascii") + b" " + target + b" HTTP/1.1"]
+    lines += [name + b": " + value for name, value in request.headers.raw if name.lower() not in dropped]
     if not reuse:
         lines.append(b"Connection: close")
     head = b"\r\n".join([*lines, b"", b""])

@@ -129,6 +129,11 @@ class Wire:
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     @property
+    def tls(self) -> ssl.SSLSocket | None:
+        """The TLS connection; None when it is plain."""
+        return self._sock if isinstance(self._sock, ssl.SSLSocket) else None
+
+    @property
     def peer(self) -> str:
         """The IP address of the other side; empty when it is gone."""
         try:
