@@ -33,6 +33,7 @@ def test_every_kind_is_found_by_being_there() -> None:
         "hubspot",
         "expected",
         "weather",
+        "webhook",
     }
     for name, kind in kinds().items():
         assert kind.model.model_fields["kind"].default == name

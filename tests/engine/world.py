@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from standby.checks.base import Check, Context
 from standby.checks.heartbeat import HeartbeatCheck, HeartbeatModel
+from standby.checks.webhook import WebhookCheck, WebhookModel
 from standby.config.entries import Kinds
 from standby.config.load import load
 from standby.config.models import CheckModel, Config, DirectorModel, Route
@@ -47,7 +48,7 @@ class StubModel(CheckModel):
 
 
 KINDS = Kinds(
-    checks={"stub": StubModel, "heartbeat": HeartbeatModel},
+    checks={"stub": StubModel, "heartbeat": HeartbeatModel, "webhook": WebhookModel},
     directors={"stub": StubDirector},
     channels={"stub": StubChannelModel},
 )
@@ -203,6 +204,8 @@ class World:
         return load(self._file, KINDS)
 
     def build(self, model: CheckModel) -> Check:
+        if isinstance(model, WebhookModel):
+            return WebhookCheck(model)
         return HeartbeatCheck(model) if isinstance(model, HeartbeatModel) else StubCheck(self, model)
 
     def direct(self, route: Route) -> TrafficDirector:

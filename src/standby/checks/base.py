@@ -35,14 +35,27 @@ class HeartbeatSignals:
     last_fail: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The calls of one webhook check: accepted in the last minute; refused in the last ten and in the last one, with
+    the newest reason; sent again, since the start."""
+
+    last_minute: int = 0
+    refused: int = 0
+    refused_last_minute: int = 0
+    repeated: int = 0
+    why: str = ""
+
+
 @dataclass
 class Context:
     """What checks may use. Belongs to one event loop; `close()` it when no observation runs any more.
 
     `connect_to` maps (host, port) to where it really is, like curl's `--connect-to`, and `places` the names of sockets
     and files that directors use to theirs; both may change while in use. `extra_ca` is a PEM file of authorities that
-    are trusted beside the system's. `pings` gives the signals of a heartbeat check by its id; without it heartbeat
-    checks are `unknown`. Relative paths of a check start from `base`, the folder of the configuration.
+    are trusted beside the system's. `pings` gives the signals of a heartbeat or webhook check by its id, `tallies` the
+    calls of a webhook check; without them these checks are `unknown`. Relative paths of a check start from
+    `base`, the folder of the configuration.
     """
 
     clock: Clock
@@ -51,6 +64,7 @@ class Context:
     extra_ca: Path | None = None
     base: Path = field(default_factory=Path)
     pings: Callable[[str], HeartbeatSignals] | None = None
+    tallies: Callable[[str], Tally] | None = None
     places: Mapping[str, str] = field(default_factory=dict)
     resolver: Resolver = field(init=False)
     transports: Transports = field(init=False)

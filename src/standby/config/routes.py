@@ -9,7 +9,7 @@ from standby.config.models import CheckModel, Route
 from standby.config.problems import Problems, did_you_mean
 from standby.domain.text import clean
 
-_PASSIVE = "heartbeat"
+_PASSIVE = ("heartbeat", "webhook")
 
 
 def check_routes(entries: Entries, problems: Problems) -> None:
@@ -49,7 +49,7 @@ def _twice(route: Entry[Route], problems: Problems) -> None:
 
 def _verify(route: Entry[Route], checks: Mapping[str, CheckModel], problems: Problems) -> None:
     model = checks.get(route.model.verify or "")
-    if model is not None and model.kind == _PASSIVE:
+    if model is not None and model.kind in _PASSIVE:
         message = f'check "{model.id}" waits to be called: it cannot be asked at once'
         route.complain(problems, ("verify",), message, "name a check that goes through the director")
     for index, target in enumerate(route.model.target):

@@ -1,7 +1,9 @@
-"""Where batch jobs call: `/ping/TOKEN`, `/ping/TOKEN/start`, `/ping/TOKEN/success`, `/ping/TOKEN/fail`.
+"""Where batch jobs call: `/ping/TOKEN`, `/ping/TOKEN/start`, `/ping/TOKEN/success`, `/ping/TOKEN/fail`, and vendors:
+`/hook/CHECK`.
 
-Answered only after the signal is on disk. Everything that comes in is hostile: headers are bounded in size and time,
-the body is thrown away unread, tokens are compared in constant time, calls are bounded in number.
+Answered only after the signal is on disk. Everything that comes in is hostile: headers and events are bounded in size
+and time, the body of a job's call is thrown away unread, tokens are compared in constant time, calls are bounded in
+number.
 """
 
 from __future__ import annotations
@@ -9,17 +11,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
 
 from standby.domain.units import SECOND
 from standby.engine.clock import EngineClock
+from standby.engine.hooks import Hooks
 from standby.store.errors import StoreError
 
 MAX_HEAD = 8_192
 HEAD_WITHIN_S = 5.0
-MAX_BODY = 262_144  # thrown away; more is cut off
+MAX_BODY = 262_144  # of a job: thrown away, more is cut off; of a vendor: refused when larger
 LINGER_S = 1.0
 MAX_OPEN = 64
 CALLS_A_SECOND = 50
@@ -27,6 +30,7 @@ BURST = 100
 _METHODS = {"GET", "POST", "HEAD"}
 _SIGNALS = {"": "success", "success": "success", "start": "start", "fail": "fail"}
 
+_HOOK = "/hook/"
 Take = Callable[[str, str], Awaitable[None]]
 """Record a check's signal (`start`, `success`, `fail`); returns when it is on disk. Raises StoreError."""
 
@@ -43,11 +47,12 @@ def parse_listen(text: str) -> tuple[str, int]:
 class Receiver:
     """A small HTTP server: one request a connection."""
 
-    def __init__(self, clock: EngineClock, take: Take) -> None:
+    def __init__(self, clock: EngineClock, take: Take, hooks: Hooks | None = None) -> None:
         self.trouble = ""
         self.port = 0  # where it really listens
         self._clock = clock
         self._take = take
+        self._hooks = hooks
         self._tokens: dict[bytes, str] = {}  # token -> check id
         self._server: asyncio.Server | None = None
         self._listening = ""
@@ -88,8 +93,8 @@ class Receiver:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open += 1
         try:
-            status, head_only = await self._answer(reader)
-            body = f"{status.phrase}\n".encode()
+            status, body, head_only = await self._answer(reader)
+            body = body or f"{status.phrase}\n".encode()
             head = f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: text/plain\r\n"
             head += f"Content-Length: {len(body)}\r\nConnection: close\r\nCache-Control: no-store\r\n\r\n"
             writer.write(head.encode() + (b"" if head_only else body))
@@ -112,24 +117,52 @@ class Receiver:
                 if not await reader.read(MAX_HEAD):
                     return
 
-    async def _answer(self, reader: asyncio.StreamReader) -> tuple[HTTPStatus, bool]:
+    async def _answer(self, reader: asyncio.StreamReader) -> tuple[HTTPStatus, bytes, bool]:
+        """Status, body, and whether only the head is sent."""
         if self._open > MAX_OPEN:
-            return HTTPStatus.SERVICE_UNAVAILABLE, False
+            return HTTPStatus.SERVICE_UNAVAILABLE, b"", False
         try:
             async with asyncio.timeout(HEAD_WITHIN_S):
                 head = await reader.readuntil(b"\r\n\r\n")
         except TimeoutError:
-            return HTTPStatus.REQUEST_TIMEOUT, False
+            return HTTPStatus.REQUEST_TIMEOUT, b"", False
         except asyncio.LimitOverrunError:
-            return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, False
+            return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, b"", False
         if not self._may_call():
-            return HTTPStatus.TOO_MANY_REQUESTS, False
-        parts = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
+            return HTTPStatus.TOO_MANY_REQUESTS, b"", False
+        line, _, rest = head.decode("latin-1").partition("\r\n")
+        parts = line.split(" ")
         if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
-            return HTTPStatus.BAD_REQUEST, False
+            return HTTPStatus.BAD_REQUEST, b"", False
         if parts[0] not in _METHODS:
-            return HTTPStatus.METHOD_NOT_ALLOWED, False
-        return await self._signal(parts[1]), parts[0] == "HEAD"
+            return HTTPStatus.METHOD_NOT_ALLOWED, b"", False
+        if parts[1].startswith(_HOOK):
+            return *await self._event(parts[0], parts[1], rest, reader), False
+        return await self._signal(parts[1]), b"", parts[0] == "HEAD"
+
+    async def _event(
+        self, method: str, target: str, rest: str, reader: asyncio.StreamReader
+    ) -> tuple[HTTPStatus, bytes]:
+        """One event of a vendor, read whole: a signature is over all of it."""
+        check_id = target.removeprefix(_HOOK).partition("?")[0]
+        if self._hooks is None or not self._hooks.knows(check_id):
+            return HTTPStatus.NOT_FOUND, b""
+        if method != "POST":
+            return HTTPStatus.METHOD_NOT_ALLOWED, b""
+        headers = {name.strip().lower(): value.strip() for name, _, value in _lines(rest)}
+        length = headers.get("content-length", "")
+        if not (length.isascii() and length.isdigit()):
+            return HTTPStatus.LENGTH_REQUIRED, b""
+        if len(length) > 9 or int(length) > MAX_BODY:
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b""
+        try:
+            async with asyncio.timeout(HEAD_WITHIN_S):
+                body = await reader.readexactly(int(length))
+        except TimeoutError:
+            return HTTPStatus.REQUEST_TIMEOUT, b""
+        if not self._hooks.knows(check_id):  # a reload came between
+            return HTTPStatus.NOT_FOUND, b""
+        return await self._hooks.take(check_id, headers, body)
 
     async def _signal(self, target: str) -> HTTPStatus:
         path = target.partition("?")[0]
@@ -163,3 +196,8 @@ class Receiver:
             return False
         self._credit -= 1
         return True
+
+
+def _lines(text: str) -> Iterator[tuple[str, str, str]]:
+    """Header lines as name, colon and value."""
+    return (line.partition(":") for line in text.split("\r\n") if line)

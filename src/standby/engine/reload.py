@@ -75,7 +75,7 @@ class Changeover:
         return judge.rule(prepared.watches, prepared.expressions)
 
     def listen_for_jobs(self, config: Config) -> None:
-        """Expect the calls of heartbeat checks."""
+        """Expect the calls of heartbeat and webhook checks."""
         for model in config.checks:
             rhythm = rhythm_of(model)
             if rhythm is not None:
@@ -117,7 +117,10 @@ class Changeover:
 
 
 def rhythm_of(model: CheckModel) -> Rhythm | None:
-    """The rhythm of a heartbeat check; `None` for every other kind."""
+    """The rhythm of a check that is called; `None` for every other kind."""
+    if model.kind == "webhook":
+        quiet = getattr(model, "quiet_after", None)
+        return Rhythm(quiet, 0) if isinstance(quiet, int) else None
     if model.kind != "heartbeat":
         return None
     period, grace = getattr(model, "period", None), getattr(model, "grace", None)

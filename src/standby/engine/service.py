@@ -141,6 +141,7 @@ class Engine:
         if came.now - came.left >= SHORTEST_GAP_NS:
             self._signals.deaf(came.left, came.now)
         self._context.pings = self._signals.of
+        self._context.tallies = self._ears.hooks.tally
         await self._refill(fresh)
         self._response.remember(self.config, loaded)
         came.revive(self._alerts, self._judge.watches)
