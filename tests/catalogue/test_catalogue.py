@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from tests.checks.payloads import fixtures, payload
 
 from standby.catalogue.load import catalogue, categories, search
-from standby.catalogue.models import UNCONFIRMED, Fact, Probe, Saying, VendorFacts, texts
+from standby.catalogue.models import PLACEHOLDER, UNCONFIRMED, Fact, Probe, Saying, VendorFacts, texts
 from standby.checks.registry import models
 from standby.config.references import is_sensitive, parse_reference
 
@@ -108,7 +108,7 @@ class TestProbes:
 
 def _filled(value: Any) -> Any:
     if isinstance(value, str):
-        return re.sub(r"\{[a-z_]+\}", "x", value)
+        return PLACEHOLDER.sub("xyz", value)
     if isinstance(value, dict):
         return {key: _filled(item) for key, item in value.items()}
     return [_filled(item) for item in value] if isinstance(value, list) else value

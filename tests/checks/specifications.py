@@ -33,7 +33,7 @@ class _Request:
 
 
 @cache
-def _document(name: str) -> OpenAPI:
+def _loaded(name: str) -> dict[str, Any]:
     found: dict[str, Any] = yaml.load(payload(name), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     for path in found["paths"].values():  # some name servers of their own; keys are not checked, OAuth cannot be
         path.pop("servers", None)
@@ -42,7 +42,12 @@ def _document(name: str) -> OpenAPI:
                 operation.pop("security", None)
     found.pop("security", None)
     found["servers"] = [{"url": _BASE}]
-    return OpenAPI.from_dict(json.loads(json.dumps(found, default=str)))
+    return found
+
+
+@cache
+def _document(name: str) -> OpenAPI:
+    return OpenAPI.from_dict(json.loads(json.dumps(_loaded(name), default=str)))
 
 
 def violation(name: str, asked: Asked) -> str | None:
@@ -56,8 +61,7 @@ def violation(name: str, asked: Asked) -> str | None:
 
 def parameters(name: str, path: str) -> Mapping[str, Mapping[str, Any]]:
     """The query parameters that a document knows for a GET of a path: a misspelt one is not refused, only ignored."""
-    _document(name)
-    found: dict[str, Any] = yaml.load(payload(name), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    found = _loaded(name)
     listed = found["paths"][path]["get"].get("parameters", [])
     named = [_resolved(found, one) for one in listed]
     return {one["name"]: one for one in named if one["in"] == "query"}

@@ -172,7 +172,7 @@ def test_what_is_commented_out_stands_when_it_is_taken_in(tmp_path: Path) -> Non
     lines = [line.removeprefix("# ") if _of_a_block(line) else line for line in made.text.splitlines()]
     path = tmp_path / "all.toml"
     path.write_text("\n".join(lines))
-    path.write_text(PLACEHOLDER.sub("x", path.read_text()))
+    path.write_text(PLACEHOLDER.sub("xyz", path.read_text()))
     assert len(load(path, every_kind()).checks) == made.checks + made.text.count("\n# [[check]]")
 
 

@@ -59,6 +59,14 @@ def test_the_password_of_basic_authentication_and_the_path_of_an_address() -> No
     assert said == f"no {HIDDEN}, {HIDDEN} or {HIDDEN} of services"
 
 
+@pytest.mark.parametrize(
+    "dsn",
+    ["postgresql://shop:hunter2@db.example/shop", "postgresql://shop:hunter%32@db/shop", "host=db password='hunter2'"],
+)
+def test_the_password_of_a_database(dsn: str) -> None:
+    assert hide("password hunter2 is wrong", [dsn]) == f"password {HIDDEN} is wrong"
+
+
 @given(st.text(min_size=4, max_size=40), st.text(max_size=60), st.text(max_size=60), st.integers(1, 200))
 def test_nothing_is_left_wherever_it_stands_and_is_cut(secret: str, before: str, after: str, limit: int) -> None:
     assume(secret not in HIDDEN)

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 TRACE = 8
 """So many characters of a core are a leak."""
@@ -63,13 +63,15 @@ def leaks(text: str) -> list[str]:
     return sorted({*found, *encoded, *(["BASIC"] if value("BASIC")[:12] in text else [])})
 
 
-class _Gossip(BaseHTTPRequestHandler):
+class Gossip(BaseHTTPRequestHandler):
     """Says back everything that it is told."""
 
     protocol_version = "HTTP/1.1"
+    heard: ClassVar[list[str]] = []
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        self.heard.append(f"{self.path} {self.headers} {body}")
         told = self.headers.get("Authorization", "").rpartition(" ")[2] or self.headers.get("X-Key", "")
         said = {"path": self.path, "told": told, "body": body, "all": str(self.headers)}
         if self.path.startswith("/garbage"):
@@ -124,7 +126,7 @@ class _Mail(socketserver.StreamRequestHandler):
 def third_parties() -> Iterator[Mapping[str, int]]:
     """Running ones: their ports."""
     servers: dict[str, Any] = {
-        "web": ThreadingHTTPServer(("127.0.0.1", 0), _Gossip),
+        "web": ThreadingHTTPServer(("127.0.0.1", 0), Gossip),
         "tcp": socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Repeater),
         "mail": socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Mail),
     }

@@ -6,15 +6,17 @@ import base64
 import binascii
 import html
 import json
+import re
 from collections.abc import Iterable
 from functools import lru_cache
-from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 from standby.domain.text import ELLIPSIS, clean
 
 HIDDEN = "•••"
 _SHORTEST = 4  # characters; hiding shorter ones would tear ordinary words apart
 _SHORTEST_PIECE = 6
+_PASSWORD = re.compile(r"\bpassword\s*=\s*'?([^\s']{4,})")  # of a database's connection string
 _SHORTEST_PART = 12  # of an address; `services` is a word, not a key
 _LONGEST_LINE = 100_000
 
@@ -62,16 +64,17 @@ def _opened(secret: str) -> set[str]:
 
 
 def _parts(secret: str) -> set[str]:
-    """Of an address that is a secret as a whole: its path, and the parts of it that are keys."""
-    if not secret.startswith(("http://", "https://")):
-        return set()
+    """Of an address that is a secret as a whole: its path, its password and other keys in it."""
+    found = set(_PASSWORD.findall(secret))
+    if "://" not in secret:
+        return found
     try:
         parts = urlsplit(secret)
-        words = [*parts.path.split("/"), *(text for _, text in parse_qsl(parts.query)), parts.password or ""]
+        found |= {text for text in (parts.password, unquote(parts.password or "")) if text}
+        words = [parts.path, *parts.path.split("/"), *(text for _, text in parse_qsl(parts.query))]
     except ValueError:
-        return set()
-    path = {parts.path} if len(parts.path) >= _SHORTEST_PART else set()
-    return path | {word for word in words if len(word) >= _SHORTEST_PART}
+        return found
+    return found | {word for word in words if len(word) >= _SHORTEST_PART}
 
 
 def _without_beginnings(message: str, form: str) -> str:

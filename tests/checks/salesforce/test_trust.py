@@ -64,7 +64,7 @@ def outcome(document: Any, *services: str) -> Outcome:
 def test_the_word_of_an_instance(status: object, expected: Outcome) -> None:
     found = judge(trust.decode(instance(status), NOW).page, (), NOW)
     assert found.outcome is expected
-    assert f"Salesforce EU45: the page says {status or 'nothing of its state'}" in found.message
+    assert f"Salesforce EU45: the instance says {status or 'nothing of its state'}" in found.message
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_both_are_told_when_they_disagree() -> None:
     document = instance("MAJOR_INCIDENT_NONCORE", Incidents=[incident("major", isCore=True)])
     found = judge(trust.decode(document, NOW).page, (), NOW)
     assert found.message == (
-        "Salesforce EU45: the page says MAJOR_INCIDENT_NONCORE; "
+        "Salesforce EU45: the instance says MAJOR_INCIDENT_NONCORE; "
         'incident "feature perf degradation of search: We look. Still." (major, core)'
     )
 
@@ -143,7 +143,7 @@ def test_messages_count_while_they_are_shown() -> None:
     rows = [{"subject": "Now", "startDate": "2026-09-01T00:00:00Z", "endDate": "2026-09-09T00:00:00Z"}]
     rows.append({"subject": "Over", "startDate": "2024-09-01T00:00:00Z", "endDate": "2024-09-09T00:00:00Z"})
     found = judge(trust.decode(instance(GeneralMessage=rows), NOW).page, (), NOW)
-    assert (found.outcome, found.message) == (UP, 'Salesforce EU45: the page says OK; notice "Now" (message)')
+    assert (found.outcome, found.message) == (UP, 'Salesforce EU45: the instance says OK; notice "Now" (message)')
 
 
 @pytest.mark.parametrize("document", [None, [], {}, "OK", {"status": "ok"}, {"message": "Not Found"}, 7])

@@ -52,7 +52,7 @@ async def test_one_request_for_all_checks_of_a_page(look: Look) -> None:
         seen = await asyncio.gather(*(look("statuspage", url=acme.url, components=one) for one in chosen))
     assert [one.outcome for one in seen] == [Outcome.DEGRADED, Outcome.DOWN, Outcome.DOWN, Outcome.DOWN]
     assert len(acme.asked) == 1
-    assert seen[0].message == 'Acme: the page says minor ("Trouble") while API is up'
+    assert seen[0].message == 'Acme: the page says "Trouble" (minor) while API is up'
     assert seen[0].failure is Failure.STATED
 
 

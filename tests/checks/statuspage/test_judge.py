@@ -39,26 +39,26 @@ def maintenance(status: str, starts: str, until: str | None = None, *components:
 @pytest.mark.parametrize(
     ("indicator", "statuses", "outcome", "says"),
     [
-        ("none", ["operational"] * 2, Outcome.UP, 'Acme: all 2 components are up; the page says none ("Words")'),
-        ("minor", ["operational"] * 2, Outcome.DEGRADED, 'the page says minor ("Words") while all 2 components are up'),
+        ("none", ["operational"] * 2, Outcome.UP, 'Acme: all 2 components are up; the page says "Words" (none)'),
+        ("minor", ["operational"] * 2, Outcome.DEGRADED, 'the page says "Words" (minor) while all 2 components are up'),
         (
             "none",
             ["major_outage", "operational"],
             Outcome.DOWN,
-            "Acme: a major_outage (of 2 components); the page says",
+            "Acme: a major outage (of 2 components); the page says",
         ),
-        ("major", ["partial_outage"], Outcome.DEGRADED, "Acme: a partial_outage; the page says major"),
-        ("major", ["major_outage"], Outcome.DOWN, "Acme: a major_outage; the page says major"),
-        ("critical", ["operational"], Outcome.DOWN, 'the page says critical ("Words") while a is up'),
-        ("maintenance", ["operational"], Outcome.MAINTENANCE, "the page says maintenance"),
-        ("none", ["under_maintenance", "operational"], Outcome.MAINTENANCE, "a under_maintenance (of 2"),
-        ("none", ["degraded_performance", "under_maintenance"], Outcome.DEGRADED, "a degraded_performance, b under_m"),
-        ("none", ["on_fire", "operational"], Outcome.UNKNOWN, "a on_fire (of 2 components)"),
+        ("major", ["partial_outage"], Outcome.DEGRADED, 'Acme: a partial outage; the page says "Words" (major)'),
+        ("major", ["major_outage"], Outcome.DOWN, 'Acme: a major outage; the page says "Words" (major)'),
+        ("critical", ["operational"], Outcome.DOWN, 'the page says "Words" (critical) while a is up'),
+        ("maintenance", ["operational"], Outcome.MAINTENANCE, 'the page says "Words" (maintenance)'),
+        ("none", ["under_maintenance", "operational"], Outcome.MAINTENANCE, "a under maintenance (of 2"),
+        ("none", ["degraded_performance", "under_maintenance"], Outcome.DEGRADED, "a degraded performance, b under m"),
+        ("none", ["on_fire", "operational"], Outcome.UNKNOWN, "a on fire (of 2 components)"),
         ("none", [None], Outcome.UNKNOWN, "a without a state"),
-        ("fine", ["operational"], Outcome.UNKNOWN, 'the page says fine ("Words") while a is up'),
-        (None, ["operational"], Outcome.UNKNOWN, 'the page says nothing ("Words")'),
-        (7, ["major_outage"], Outcome.DOWN, "a major_outage"),
-        ("none", ["major_outage"] * 5, Outcome.DOWN, "a major_outage, b major_outage, c major_outage and 2 more (of 5"),
+        ("fine", ["operational"], Outcome.UNKNOWN, 'the page says "Words" (fine) while a is up'),
+        (None, ["operational"], Outcome.UNKNOWN, 'the page says "Words" (without an indicator)'),
+        (7, ["major_outage"], Outcome.DOWN, "a major outage"),
+        ("none", ["major_outage"] * 5, Outcome.DOWN, "a major outage, b major outage, c major outage and 2 more (of 5"),
     ],
 )
 def test_the_worse_of_the_page_and_its_components(
@@ -137,6 +137,13 @@ def test_incidents_are_named_the_worst_first() -> None:
     assert seen.metrics["incidents_open"] == 2.0
     seen = found(summary("none", "operational", incidents=rows[1:2]))
     assert (seen.outcome, 'notice "News"' in seen.message) == (Outcome.UP, True)
+
+
+def test_an_incident_of_something_else_is_named_where_the_page_means_it() -> None:
+    row = {"name": "Trouble", "status": "identified", "impact": "minor", "components": [{"name": "b"}]}
+    whole = summary("minor", "operational", "operational", incidents=[row])
+    assert '"Trouble" (identified, minor)' in found(whole, "a").message
+    assert "Trouble" not in found(whole, "a", indicator=False).message
 
 
 @pytest.mark.parametrize(

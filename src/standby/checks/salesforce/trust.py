@@ -58,6 +58,7 @@ def decode(document: Any, now: int) -> Instance:  # noqa: ANN401 - whatever JSON
         incidents=tuple(incidents),
         maintenances=tuple(_maintenance(one) for one in plans if _interrupts(one) or _maintenance(one).comes(now)),
         by_incidents=True,
+        speaker="the instance",
     )
     return Instance(key, page, _retired(found, key))
 

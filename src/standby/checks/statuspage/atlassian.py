@@ -91,7 +91,7 @@ def _indicator(document: Table) -> Indicator | None:
     word = text(status.get("indicator"), WORD)
     says = text(status.get("description"), NAME)
     outcome = INDICATORS.get(word, Outcome.UNKNOWN)
-    told = f'{word or "nothing"} ("{says}")' if says else word or "nothing of its state"
+    told = f'"{says}" ({word or "without an indicator"})' if says else word or "nothing of its state"
     return Indicator(outcome, told)
 
 

@@ -31,9 +31,10 @@ def judge(page: Page, chosen: Sequence[str], now: int, *, indicator: bool = True
     voices += [one.outcome for one in incidents if page.by_incidents]
     voices += [Outcome.MAINTENANCE] * bool(running)
     voices += [Outcome.UP] * page.by_incidents
-    if page.indicator is not None and (indicator or not voices):
-        voices.append(page.indicator.outcome)
-    outcome = worst(voices)
+    whole = page.indicator.outcome if page.indicator is not None and (indicator or not voices) else None
+    outcome = worst([*voices, whole] if whole is not None else voices)
+    if whole is outcome is not Outcome.UP:  # what the page means may be an incident of something else
+        incidents = list(page.incidents)
     parts = [
         *_of_state(page, components, outcome),
         *_of_incidents(incidents, page),
@@ -70,7 +71,7 @@ def _of_state(page: Page, components: Sequence[Component], outcome: Outcome) -> 
     if components:
         parts.append(_of_components(components))
     if page.indicator is not None:
-        parts.append(f"the page says {page.indicator.says or 'nothing'}")
+        parts.append(f"{page.speaker} says {page.indicator.says or 'nothing'}")
         if page.indicator.outcome is outcome and worst(one.outcome for one in components) is not outcome:
             parts.reverse()
             if components:
@@ -83,7 +84,7 @@ def _of_components(components: Sequence[Component]) -> str:
     count = len(components)
     if not bad:
         return f"{components[0].name} is up" if count == 1 else f"all {count} components are up"
-    named = ", ".join(f"{one.name} {one.says or 'without a state'}" for one in bad[:_NAMED])
+    named = ", ".join(f"{one.name} {_plain(one.says) or 'without a state'}" for one in bad[:_NAMED])
     more = f" and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
     return f"{named}{more}" + (f" (of {count} components)" if count > 1 else "")
 
@@ -92,7 +93,7 @@ def _of_incidents(incidents: Sequence[Incident], page: Page) -> list[str]:
     if not incidents:
         return ["no open incident"] if page.by_incidents and page.indicator is None and not page.components else []
     ranked = sorted(incidents, key=lambda one: -one.outcome.badness)
-    named = ", ".join(f'"{one.name}"{f" ({one.phase})" if one.phase else ""}' for one in ranked[:_NAMED])
+    named = ", ".join(f'"{one.name}"{f" ({_plain(one.phase)})" if one.phase else ""}' for one in ranked[:_NAMED])
     more = f" and {len(ranked) - _NAMED} more" if len(ranked) > _NAMED else ""
     kind = "incident" if any(one.outcome is not Outcome.UP for one in incidents) else "notice"
     return [f"{kind} {named}{more}"]
@@ -110,6 +111,11 @@ def _of_maintenance(running: Sequence[Maintenance], coming: Sequence[Maintenance
     if coming and coming[0].starts is not None:
         parts.append(f'maintenance in {_roughly(coming[0].starts - now)} "{coming[0].name}"')
     return parts
+
+
+def _plain(words: str) -> str:
+    """A vendor's words as people write them."""
+    return words.replace("_", " ")
 
 
 def _minute(instant: int) -> str:

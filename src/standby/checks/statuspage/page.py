@@ -79,7 +79,7 @@ class Page:
 
     `lists`: all components are listed, so that a name that is not there does not exist. Where only what is affected is
     named (`lists` false), a name that is not there is well. `by_incidents`: open incidents count beside the rest, and
-    where nothing else speaks none of them means that all is well.
+    where nothing else speaks none of them means that all is well. `speaker` is whose word the indicator is.
     """
 
     name: str
@@ -89,6 +89,7 @@ class Page:
     maintenances: tuple[Maintenance, ...] = ()
     lists: bool = False
     by_incidents: bool = False
+    speaker: str = "the page"
 
 
 def named(one: Table, *keys: str) -> str:

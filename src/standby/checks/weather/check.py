@@ -43,7 +43,7 @@ class WeatherModel(ApiModel):
     product: Literal["current", "onecall"] = Field(
         default="current", description="`openweathermap`: the current weather of 2.5, or One Call 3.0"
     )
-    contact: Annotated[Text, Field(pattern=r"^[\x20-\x7e]{3,200}$")] | None = Field(
+    contact: Annotated[Text, Field(pattern=r"^[\x20-\x7e]{1,200}$")] | None = Field(
         default=None, description="`nws`: an address of yours, which it wants to know"
     )
     alerts: bool = Field(default=False, description="`nws`: count the warnings in force for the place as metrics")
