@@ -156,6 +156,14 @@ async def test_a_query_is_judged_by_its_figures(look: Look) -> None:
     assert (asked.headers["dd-api-key"], asked.headers["dd-application-key"]) == ("k3y-v4lue", "s3cr3t-token")
 
 
+async def test_a_query_of_too_many_series_is_unknown(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "MOST", 2)
+    found = {"status": "ok", "series": [{"pointlist": [[1000.0, 0.1]]}] * 3}
+    async with vendor({QUERY: document(found)}) as dog:
+        seen = await look("datadog", url=dog.url, query="avg:x{*} by {host}", **KEYS)
+    assert (seen.outcome, seen.failure) == (Outcome.UNKNOWN, Failure.TOO_LARGE)
+
+
 async def test_a_query_that_gives_nothing_is_unknown(look: Look) -> None:
     async with vendor({QUERY: document({"status": "ok", "series": []})}) as dog:
         seen = await look("datadog", url=dog.url, query="avg:x{*}", **KEYS)

@@ -14,16 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from checks.conftest import Look
+from checks.conftest import SLOT, Look
 from checks.payloads import Answered, capture, document, named, payload, vendor
 from checks.specifications import violation
 from checks.spoiled import spoiled
-from standby.checks.answers import Reply
+from standby.checks.answers import Answers, Reply
+from standby.checks.base import Context, observe
 from standby.checks.hubspot import account
-from standby.checks.hubspot.check import HubSpotModel
+from standby.checks.hubspot.check import HubSpotCheck, HubSpotModel
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
-from standby.domain.units import parse_instant
+from standby.domain.quota import next_midnight
+from standby.domain.units import SECOND, parse_instant
 from standby.net.trouble import Trouble
 
 DETAILS, USAGE = "/account-info/v3/details", "/account-info/v3/api-usage/daily/private-apps"
@@ -68,6 +70,8 @@ def refusal(status: int, found: object, **headers: str) -> Reply:
         (used(750, resetsAt=None), Outcome.UP, "daily calls end at 16:00 EDT at this pace"),
         (used(750, collectedAt=None), Outcome.UP, "daily calls end at 16:00 EDT at this pace"),
         (used(950, collectedAt="2026-06-30T23:00:00Z", resetsAt=None), Outcome.UP, "counted before the last midnight"),
+        (used(750, resetsAt="9999-12-31T23:59:59Z"), Outcome.UP, "daily calls end at 16:00 EDT at this pace"),
+        (used(1000, resetsAt="9999-12-31T23:59:59Z"), Outcome.DEGRADED, "daily calls are used up until 00:00 EDT"),
         ({"results": []}, Outcome.UP, "account 12345678 answers"),
         ({"results": [None]}, Outcome.UP, "a limit without a name is unknown"),
     ],
@@ -182,6 +186,18 @@ async def test_a_token_that_may_not_ask_the_usage_still_proves_the_account(look:
     assert seen.outcome is quiet.outcome is Outcome.UP
     assert "usage = false" in seen.message
     assert quiet.message == "account 12345678 answers"
+
+
+async def test_the_day_ends_at_the_midnight_that_the_account_told_before(context: Context) -> None:
+    daily = document({"policyName": "DAILY", "message": "You have reached your daily limit."}, 429)
+    async with vendor({DETAILS: [document(ACME), daily]}) as hub:
+        row = {"id": "c", "integration": "i", "url": hub.url, "token": "env:TOKEN", "usage": False}
+        check = HubSpotCheck(HubSpotModel.model_validate(row))
+        first = await observe(check, context, SLOT)
+        context.answers = Answers(context.clock)
+        second = await observe(check, context, SLOT)
+    assert (first.outcome, second.failure) == (Outcome.UP, Failure.QUOTA)
+    assert second.retry_after_s == pytest.approx((next_midnight(second.at, EAST) - second.at) / SECOND, abs=5)
 
 
 @pytest.mark.parametrize("name", named("hubspot/*.json"))

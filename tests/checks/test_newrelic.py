@@ -159,6 +159,16 @@ async def test_a_query_is_judged_row_by_row(look: Look) -> None:
     assert "async: true" in sent["query"]
 
 
+async def test_a_row_of_several_figures_is_judged_by_their_names(look: Look) -> None:
+    found = document(query(results=[{"average.duration": 2.5, "count": 40}]))
+    async with vendor({GRAPHQL: found}) as relic:
+        seen = await look("newrelic", url=relic.url, **NRQL, expect=["values['average.duration'] < 2"])
+        unclear = await look("newrelic", url=relic.url, **NRQL, expect=["value < 2"])
+    assert (seen.outcome, seen.failure) == (Outcome.DOWN, Failure.EXPECTATION)
+    assert (unclear.outcome, unclear.failure) == (Outcome.UNKNOWN, Failure.DATA)
+    assert "average.duration, count" in unclear.message
+
+
 async def test_a_slow_query_is_asked_for_again_by_its_id(look: Look) -> None:
     slow = {"completed": False, "queryId": "q-1", "retryAfter": 0.001}
     answers = [

@@ -15,7 +15,7 @@ from standby.domain.text import clean
 from standby.net.trouble import Trouble
 
 MOST = 1000
-"""Series that are looked at."""
+"""Series that one query may give."""
 
 TAKES: Mapping[str, Callable[[Sequence[float]], float]] = {
     "last": lambda values: values[-1],
@@ -41,7 +41,15 @@ def series(found: Document, take: str) -> list[Series]:
     listed = found.get("series")
     if status != "ok" or not isinstance(listed, list):
         raise unreadable("the answer is no result of a query")
-    return [_of_v1(one, take) for one in listed[:MOST]]
+    _bounded(listed)
+    return [_of_v1(one, take) for one in listed]
+
+
+def _bounded(listed: Sequence[Document]) -> None:
+    """What is not looked at may be worse than what is: nothing is left out."""
+    if len(listed) > MOST:
+        message = f"the query gives {len(listed)} series, more than {MOST}; narrow it"
+        raise Trouble(Failure.TOO_LARGE, message, Outcome.UNKNOWN)
 
 
 def _of_v1(one: Document, take: str) -> Series:
@@ -60,8 +68,9 @@ def _of_v2(attributes: Mapping[str, Document], take: str) -> list[Series]:
     listed, times, values = (attributes.get(key) for key in ("series", "times", "values"))
     if not isinstance(listed, list) or not isinstance(times, list) or not isinstance(values, list):
         raise unreadable("the answer is no result of a query")
+    _bounded(listed)
     found = []
-    for index, one in enumerate(listed[:MOST]):
+    for index, one in enumerate(listed):
         tags = one.get("group_tags") if isinstance(one, dict) else None
         row = values[index] if index < len(values) and isinstance(values[index], list) else []
         found.append(_boiled(times, row, tags if isinstance(tags, list) else [], take))

@@ -16,7 +16,7 @@ from standby.checks.instants import instant
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
 from standby.domain.quota import Quota, ends, forecast, later_reset, next_midnight
-from standby.domain.units import DAY, SECOND
+from standby.domain.units import DAY, HOUR, SECOND
 from standby.net.retry_after import retry_after
 from standby.net.trouble import Trouble
 
@@ -26,6 +26,7 @@ _LOCKED_S = 2.0
 _WAITS_S = {"TEN_SECONDLY": 10.0, "SECONDLY": 1.0}  # the longer name first: it holds the shorter
 _DAILY = "DAILY"
 _RECHECK_S = 3600.0
+_LONGEST_DAY = DAY + HOUR  # when clocks go back
 _FURTHEST_MS = 14 * 3_600_000  # no zone is further from UTC
 
 
@@ -86,7 +87,8 @@ def _usage(one: Table, zone: tzinfo, now: int) -> Usage:
         return Usage(name, None, "it has no figures")
     at = min(instant(one.get("collectedAt")) or now, now)
     said = instant(one.get("resetsAt"))
-    resets = next_midnight(at, zone) if said is None else later_reset(said, at)
+    # A reset further away than a day lasts is none of a daily limit.
+    resets = next_midnight(at, zone) if said is None or said - at > _LONGEST_DAY else later_reset(said, at)
     if resets <= now:
         return Usage(name, None, "it was counted before the last midnight")
     return Usage(name, Quota(used, limit, at, resets))

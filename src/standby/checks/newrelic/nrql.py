@@ -9,8 +9,8 @@ from standby.checks.documents import Table, every, number, table, text
 from standby.checks.instants import instant
 from standby.checks.series import Series
 
-MOST = 1000
-"""Rows that are looked at."""
+MOST = 5000
+"""Rows that are looked at: New Relic gives no more (`LIMIT MAX`)."""
 _TIMES = ("endTimeSeconds", "endTimestamp", "timestamp", "beginTimeSeconds")
 _COMPARISON = "comparison"  # `current` or `previous`, of COMPARE WITH
 
