@@ -125,7 +125,7 @@ def test_wrong_commands_are_refused(command: object) -> None:
 
 @pytest.mark.servers
 async def test_real_plugins(look: Look) -> None:
-    http = require("check_http", "monitoring-plugins-basic")
+    http = require("check_http", "monitoring-plugins")
     async with serving(answers(b"hello")) as server:
         seen = await look("command", command=[str(http), "-I", "127.0.0.1", "-p", str(server.port)])
         assert seen.outcome is Outcome.UP, seen.message
@@ -134,7 +134,7 @@ async def test_real_plugins(look: Look) -> None:
         assert seen.metrics["size"] > 5
     seen = await look("command", command=[str(http), "-I", "127.0.0.1", "-p", str(server.port)])
     assert seen.outcome is Outcome.DOWN
-    load = require("check_load", "monitoring-plugins-basic")
+    load = require("check_load", "monitoring-plugins")
     seen = await look("command", command=[str(load), "-w", "999", "-c", "999"])
     assert set(seen.metrics) == {"load1", "load5", "load15"}
 
@@ -144,8 +144,73 @@ async def test_real_plugins(look: Look) -> None:
     ("code", "outcome"), [(0, Outcome.UP), (1, Outcome.DEGRADED), (2, Outcome.DOWN), (3, Outcome.UNKNOWN)]
 )
 async def test_the_dummy_plugin(look: Look, code: int, outcome: Outcome) -> None:
-    dummy = require("check_dummy", "monitoring-plugins-basic")
+    dummy = require("check_dummy", "monitoring-plugins")
     assert (await look("command", command=[str(dummy), str(code), "said"])).outcome is outcome
+
+
+def plugin(name: str) -> str:
+    return str(require(name, "monitoring-plugins"))
+
+
+@pytest.mark.servers
+async def test_plugins_of_the_network(look: Look) -> None:
+    async with serving(answers(b"hello"), read=False) as server:
+        http = [plugin("check_http"), "-I", "127.0.0.1", "-p", str(server.port)]
+        tcp = [plugin("check_tcp"), "-H", "127.0.0.1", "-p", str(server.port)]
+        slow = await look("command", command=[*http, "-w", "0.0000001", "-c", "9"])
+        assert (slow.outcome, slow.failure) == (Outcome.DEGRADED, Failure.EXIT), slow.message
+        assert slow.message.startswith("HTTP WARNING: HTTP/1.1 200 OK")
+        assert (await look("command", command=[*http, "-s", "goodbye"])).outcome is Outcome.DOWN
+        seen = await look("command", command=[*tcp, "-w", "5", "-c", "9"])
+        assert (seen.outcome, set(seen.metrics)) == (Outcome.UP, {"time"}), seen.message
+        assert "TCP OK" in seen.message
+        assert "|" not in seen.message  # what is behind it is for machines
+    refused = await look("command", command=tcp)
+    assert refused.outcome is Outcome.DOWN
+    assert "Connection refused" in refused.message
+    assert (await look("command", command=[plugin("check_tcp")])).outcome is Outcome.UNKNOWN  # used wrongly
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    ("limits", "outcome"),
+    [
+        (["-w", "0%", "-c", "0%"], Outcome.UP),
+        (["-w", "100%", "-c", "0%"], Outcome.DEGRADED),
+        (["-w", "100%", "-c", "100%"], Outcome.DOWN),
+    ],
+)
+async def test_figures_with_thresholds_are_metrics(look: Look, limits: list[str], outcome: Outcome) -> None:
+    seen = await look("command", command=[plugin("check_disk"), *limits, "-p", "/"])
+    assert seen.outcome is outcome, seen.message
+    used = os.statvfs("/")
+    assert 0 < seen.metrics["/"] <= used.f_blocks * used.f_frsize
+
+
+@pytest.mark.servers
+async def test_a_plugin_that_is_a_script(look: Look, tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text("12345")
+    age = [plugin("check_file_age"), "-f", str(tmp_path / "export.csv"), "-w", "3600", "-c", "7200"]
+    seen = await look("command", command=age)
+    assert (seen.outcome, seen.metrics["size"]) == (Outcome.UP, 5.0), seen.message
+    os.utime(tmp_path / "export.csv", (1, 1))
+    assert (await look("command", command=age)).outcome is Outcome.DOWN
+    (tmp_path / "export.csv").unlink()
+    assert "File not found" in (await look("command", command=age)).message
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    ("command", "outcome"),
+    [
+        (["-o", "CRITICAL", "0", "said"], Outcome.DOWN),
+        (["-w", "OK", "1", "said"], Outcome.UP),
+    ],
+)
+async def test_negate_wraps_another_plugin(look: Look, command: list[str], outcome: Outcome) -> None:
+    switch, word, code, said = command
+    wrapped = [plugin("negate"), switch, word, plugin("check_dummy"), code, said]
+    assert (await look("command", command=wrapped)).outcome is outcome
 
 
 @pytest.mark.servers

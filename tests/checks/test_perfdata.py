@@ -64,3 +64,7 @@ def test_nothing_a_plugin_prints_is_an_error(text: str) -> None:
 
 def test_a_flood_of_metrics_is_cut() -> None:
     assert len(parse_perfdata(" ".join(f"m{n}=1" for n in range(5000)))) == MAX_METRICS
+
+
+def test_binary_units_have_two_names() -> None:
+    assert parse_perfdata("a=2MiB;3;4 b=2MB c=1KiB") == {"a": 2.0 * 1024**2, "b": 2.0 * 1024**2, "c": 1024.0}
