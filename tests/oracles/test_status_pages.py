@@ -32,7 +32,7 @@ NOW = parse_instant("2024-02-16T12:00:00Z")
 FORMS = {
     "atlassian": "atlassian",
     "atlassian-statuspage": "atlassian",
-    "incidentio": "atlassian",  # they ask for the compatible documents
+    "incidentio": "incidentio",
     "instatus": "instatus",
     "betterstack": "betterstack",
     "better-uptime": "betterstack",
@@ -180,7 +180,7 @@ def test_a_host_belongs_to_a_domain(case: Case) -> None:
 
 @pytest.mark.parametrize("case", cases(FILE, "can_handle_cases"))
 def test_the_form_of_an_entry(case: Case) -> None:
-    names = {"custom": ("json", "slack", "aws"), "incidentio": ("atlassian", "incidentio")}
+    names = {"custom": ("json", "slack", "aws")}
     form = form_of(case["entry"])
     assert ((form.name if form else "") in names.get(case["fetcher"], (case["fetcher"],))) is case["expected"]
 

@@ -125,7 +125,7 @@ async def test_html_is_read_only_when_somebody_says_so(look: Look) -> None:
 
 
 def test_a_form_that_there_is_not_is_refused() -> None:
-    with pytest.raises(ValueError, match='"fax" is no form; there are incidentio'):
+    with pytest.raises(ValueError, match='"fax" is no form; there are slack'):
         StatusPageModel.model_validate({**ROW, "url": "https://acme.example", "form": "fax"})
 
 

@@ -120,8 +120,14 @@ def _component(found: object, headings: Mapping[str, str]) -> Component:
     )
 
 
+def is_incidentio(one: Table) -> bool:
+    """Whether an incident comes from the list that incident.io's pages ask for themselves."""
+    return "status_page_id" in one
+
+
 def _is_incident(found: object) -> bool:
-    return bool(first_text(table(found), "id", "name"))
+    one = table(found)
+    return bool(first_text(one, "id", "name")) and not is_incidentio(one)
 
 
 def _open(one: Table) -> bool:

@@ -57,8 +57,6 @@ def _zendesk_more(address: SplitResult, chosen: bool) -> tuple[str, ...]:  # noq
 
 
 FORMS: tuple[Form, ...] = (
-    Form("incidentio", incidentio.fits, incidentio.decode, "/api/v1/summary", ("incident.io",), experimental=True),
-    Form("incidentio-list", incidentio.fits_list, incidentio.decode_list, None),
     Form("slack", products.slack_fits, products.slack, "/api/v2.0.0/current", ("status.slack.com", "slack-status.com")),
     Form(
         "heroku",
@@ -77,6 +75,7 @@ FORMS: tuple[Form, ...] = (
         more=_instatus_more,
     ),
     Form("atlassian", atlassian.fits, atlassian.decode, "/api/v2/summary.json", ("statuspage.io",)),
+    Form("incidentio", incidentio.fits, incidentio.decode, "/api/v2/summary.json", ("incident.io",)),
     Form(
         "betterstack",
         hosted.betterstack_fits,
@@ -107,7 +106,7 @@ FORMS: tuple[Form, ...] = (
     Form("html", homemade.html_fits, homemade.html_page, None, by_name=True, experimental=True),
 )
 BY_NAME = {form.name: form for form in FORMS}
-_GUESSES = tuple(BY_NAME[name] for name in ("atlassian", "instatus", "betterstack", "incidentio"))
+_GUESSES = tuple(BY_NAME[name] for name in ("atlassian", "instatus", "betterstack"))
 _EMPTY_LISTS = (("aws", "/public/currentevents"), ("google", "/incidents.json"))
 
 

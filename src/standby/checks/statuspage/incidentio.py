@@ -1,4 +1,7 @@
-"""incident.io: the widget's summary (only what is not well is named) and the page's own list of incidents."""
+"""incident.io: documents that are compatible with Atlassian's, the widget's summary, and the page's own incidents.
+
+Only the compatible ones list what is well, too.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 
 from standby.checks.documents import Table, every, rows, table, text
 from standby.checks.instants import instant
+from standby.checks.statuspage import atlassian
 from standby.checks.statuspage.atlassian import STATUSES
 from standby.checks.statuspage.page import NAME, WORD, Incident, Maintenance, Page, named, names_of
 from standby.domain.outcome import Outcome, worst
@@ -15,15 +19,30 @@ _INCIDENTS, _RUNNING, _COMING = "ongoing_incidents", "in_progress_maintenances",
 
 
 def fits(document: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
-    """Whether it is the widget's summary."""
+    """Whether it is the compatible summary, the widget's or the page's own list."""
+    return atlassian.fits(document) or _is_widget(document) or _is_list(document)
+
+
+def decode(documents: Sequence[Any]) -> Page:
+    """The page, from whichever of its documents."""
+    if _is_widget(documents[0]):
+        return _widget(table(documents[0]))
+    return _list(every(documents[0]["incidents"])) if _is_list(documents[0]) else atlassian.decode(documents)
+
+
+def _is_widget(document: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
     if not isinstance(document, dict) or not isinstance(document.get(_INCIDENTS), list):
         return False
     return all(isinstance(document.get(key) or [], list) for key in (_RUNNING, _COMING))
 
 
-def decode(documents: Sequence[Any]) -> Page:
-    """The page. Healthy components are not listed."""
-    document = table(documents[0])
+def _is_list(document: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
+    found = rows(document.get("incidents")) if isinstance(document, dict) else []
+    return bool(found) and all(map(atlassian.is_incidentio, found))
+
+
+def _widget(document: Table) -> Page:
+    """Healthy components are not listed."""
     plans = [(one, True) for one in every(document.get(_RUNNING))]
     plans += [(one, False) for one in rows(document.get(_COMING))]
     return Page(
@@ -34,20 +53,9 @@ def decode(documents: Sequence[Any]) -> Page:
     )
 
 
-def fits_list(document: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
-    """Whether it is the list that the page itself asks for (undocumented)."""
-    found = rows(document.get("incidents")) if isinstance(document, dict) else []
-    return bool(found) and all("status_page_id" in one for one in found)
-
-
-def decode_list(documents: Sequence[Any]) -> Page:
-    """The page, from its incidents alone."""
-    found = every(table(documents[0]).get("incidents"))
-    return Page(
-        name="",
-        incidents=tuple(_listed(one) for one in found if text(one.get("status"), WORD) != "resolved"),
-        by_incidents=True,
-    )
+def _list(found: Sequence[Table]) -> Page:
+    open_ = (one for one in found if text(one.get("status"), WORD) != "resolved")
+    return Page("", incidents=tuple(map(_listed, open_)), by_incidents=True)
 
 
 def _incident(one: Table) -> Incident:
