@@ -19,11 +19,14 @@ from checks.specifications import strange
 from servers import alertmanager
 from standby.checks.alertmanager.answers import alerts, documented, silences
 from standby.checks.alertmanager.check import AlertmanagerModel, Silences
+from standby.checks.alertmanager.silencing import Wanted, silence
+from standby.checks.base import Context
 from standby.checks.monitors import Stage, judge
 from standby.domain.matchers import parse_matcher
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.domain.units import HOUR, MINUTE, format_instant, parse_instant
+from standby.net.trouble import Trouble
 
 MODEL = AlertmanagerModel.model_validate({"id": "c", "integration": "i", "url": "http://am.test"})
 RECORDED = ["alerts-groups.json", "alerts-groups-0.22.json", "alerts-groups-0.31.json"]
@@ -207,3 +210,58 @@ async def test_against_the_real_one(look: Look, server: str) -> None:
     away = await look("alertmanager", url=server, matchers=['alertname="Loud"'])
     assert (away.metrics["silences"], away.metrics["alerts_firing"]) == (0.0, 1.0)
     assert (await look("alertmanager", url=server + "/nowhere")).failure is Failure.REQUEST
+
+
+# -- silencing --------------------------------------------------------------------------------------------------------
+
+
+def wanted(ends: int, mark: str = "standby 0123456789ab") -> Wanted:
+    from checks.loopback import RealClock
+
+    matchers = (parse_matcher('job="façade"'), parse_matcher('alertname!~"x|y"'))
+    return Wanted(matchers, RealClock().now(), ends, "anna", "Wartung", mark)
+
+
+def at(url: str) -> AlertmanagerModel:
+    row = {"id": "c", "integration": "i", "url": url, "headers": {"Authorization": "Bearer env:TOKEN"}}
+    return AlertmanagerModel.model_validate(row)
+
+
+@pytest.mark.servers
+async def test_one_silence_however_often_it_is_asked_for(context: Context, server: str) -> None:
+    ends = context.clock.now() + HOUR
+    before = {one.id for one in silences(json.loads(get(server)))}
+    made = [await silence(context, at(server), wanted(ends)) for _ in range(3)]
+    assert len({*made}) == 1
+    [one] = [one for one in silences(json.loads(get(server))) if one.id not in before]
+    assert (one.id, one.state, one.by, one.comment) == (made[0], "active", "anna", "Wartung [standby 0123456789ab]")
+    assert [str(matcher) for matcher in one.matchers] == ['job="façade"', 'alertname!~"x|y"']
+    assert (one.ends or 0) // MINUTE == ends // MINUTE
+    with pytest.raises(Trouble, match="status 400: Failed to create silence") as refused:
+        await silence(context, at(server), wanted(ends - 2 * HOUR, "standby another"))
+    assert refused.value.failure is Failure.REQUEST
+
+
+def get(url: str) -> bytes:
+    with urllib.request.urlopen(url + "/api/v2/silences", timeout=5) as answer:
+        return bytes(answer.read())
+
+
+@pytest.mark.parametrize("lost", [Answered(b"", 502), Answered(b"", 200), document({})])
+async def test_an_answer_that_was_lost_is_looked_for(context: Context, lost: Answered) -> None:
+    entry = {"id": "s1", "status": {"state": "active"}, "comment": "Wartung [standby 0123456789ab]"}
+    found = [document([]), document([entry])]
+    async with vendor({"GET /api/v2/silences": found, "POST /api/v2/silences": lost}) as server_:
+        made = await silence(context, at(server_.url), wanted(context.clock.now() + HOUR))
+        assert (made, len(server_.asked)) == ("s1", 3)
+        assert server_.asked[1].headers["authorization"] == "Bearer s3cr3t-token"
+    async with vendor({"GET /api/v2/silences": document([]), "POST /api/v2/silences": lost}) as server_:
+        with pytest.raises(Trouble):
+            await silence(context, at(server_.url), wanted(context.clock.now() + HOUR))
+
+
+async def test_one_that_has_ended_is_no_longer_it(context: Context) -> None:
+    entry = {"id": "s1", "status": {"state": "expired"}, "comment": "[standby 0123456789ab]"}
+    answers = {"GET /api/v2/silences": document([entry]), "POST /api/v2/silences": document({"silenceID": "s2"})}
+    async with vendor(answers) as server_:
+        assert await silence(context, at(server_.url), wanted(context.clock.now() + HOUR)) == "s2"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standby.domain.matchers import Matcher, match_all, parse_matcher
+from standby.domain.matchers import Matcher, match_all, parse_matcher, parse_matchers
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
@@ -50,6 +50,13 @@ def test_what_is_none_is_refused(text: str, says: str) -> None:
 def test_what_is_written_is_read_back(name: str, value: str, equal: bool) -> None:
     matcher = Matcher(name, value, equal=equal)
     assert parse_matcher(str(matcher)) == matcher
+
+
+@given(st.lists(st.tuples(TEXTS.filter(bool), TEXTS), max_size=4))
+def test_a_list_is_read_back(pairs: list[tuple[str, str]]) -> None:
+    matchers = tuple(Matcher(name, value) for name, value in pairs)
+    assert parse_matchers(", ".join(map(str, matchers))) == matchers
+    assert parse_matchers("{" + ", ".join(map(str, matchers)) + ",}") == matchers
 
 
 def test_a_label_that_is_not_there_is_empty() -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from standby.checks.alertmanager.check import AlertmanagerModel
+from standby.checks.alertmanager.silencing import Wanted
 from standby.checks.base import Check, Context
 from standby.checks.heartbeat import HeartbeatCheck, HeartbeatModel
 from standby.checks.webhook import WebhookCheck, WebhookModel
@@ -48,7 +50,12 @@ class StubModel(CheckModel):
 
 
 KINDS = Kinds(
-    checks={"stub": StubModel, "heartbeat": HeartbeatModel, "webhook": WebhookModel},
+    checks={
+        "stub": StubModel,
+        "heartbeat": HeartbeatModel,
+        "webhook": WebhookModel,
+        "alertmanager": AlertmanagerModel,
+    },
     directors={"stub": StubDirector},
     channels={"stub": StubChannelModel},
 )
@@ -191,6 +198,8 @@ class World:
         self.deaf: dict[str, NotifyError] = {}  # channels that take nothing, and what they say
         self.takes: dict[str, int] = {}  # channels that are slow: ns
         self.slow_to: dict[str, int] = {}  # addresses that are
+        self.silences: list[Wanted] = []  # what an Alertmanager was asked for
+        self.hushes: Callable[[Wanted], Awaitable[str]] | None = None  # what it does then
         self._commands = 0
         self._file = folder / "config.toml"
         self._db = folder / "standby.db"
@@ -227,6 +236,7 @@ class World:
             knock=self._knock,
             direct=self.direct,
             reach=lambda model: Telephone(self, model.id),
+            hush=self._hush,
         )
         await self.engine.start()
         await self.clock.rest()
@@ -302,6 +312,10 @@ class World:
             raise ValueError("there is no scenario 'unknown'")
         self.rehearsals.append(dict(args))
         return "the bad minute begins"
+
+    async def _hush(self, model: AlertmanagerModel, wanted: Wanted) -> str:
+        self.silences.append(wanted)
+        return await self.hushes(wanted) if self.hushes is not None else "s1"
 
     async def _knock(self, host: str, port: int) -> bool:
         self.knocks += 1

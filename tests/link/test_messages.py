@@ -62,6 +62,8 @@ def test_a_receipt_and_a_welcome_survive_the_way() -> None:
         ({"user": 3}, "user must be text"),
         ({"origin": {}}, "origin must be text"),
         ({"kind": "note", "args": {"alert": 7, "text": ""}}, "empty note"),
+        ({"kind": "alertmanager-silence", "args": {"check": "am", "ends": 1, "comment": "c"}}, "matchers is missing"),
+        ({"kind": "alertmanager-silence", "args": {"check": "am", "ends": "1h"}}, "ends must be a whole number"),
         ({"kind": "note", "args": {"text": "x"}}, "one alert or on one integration"),
         ({"kind": "note", "args": {"alert": 7, "integration": "a", "text": "x"}}, "one alert or on one integration"),
     ],

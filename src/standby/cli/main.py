@@ -29,6 +29,7 @@ COMMANDS = {
     "failover": ("failover", "where traffic goes, and moving it to the standby and back"),
     "escalation": ("escalation", "who was told about each alert, what became of it, who is next"),
     "notify": ("notify", "send a test message over a channel or to a person"),
+    "alertmanager": ("alertmanager", "silence alerts in an Alertmanager that a check watches"),
     "audit": ("audit", "the append-only log, and whether its hash chain holds"),
     "doctor": ("doctor", "terminal, clock, store, permissions, reachability"),
     "simulator": ("simulator", "the simulated third parties and their faults"),

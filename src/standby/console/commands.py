@@ -85,6 +85,7 @@ _DONE = {
     CommandKind.FAILOVER_PLAN: "the plan is ready",
     CommandKind.FAILOVER_RUN: "the failover has begun",
     CommandKind.FAILOVER_CANCEL: "the plan is dropped",
+    CommandKind.SILENCE_THERE: "silenced in Alertmanager",
     CommandKind.REPLACE: "the engine ends",
 }
 

@@ -12,6 +12,7 @@ _WRITTEN = re.compile(
     re.DOTALL,
 )
 _ESCAPED = re.compile(r'\\([n"\\])')
+_PART = re.compile(r"(?:\"(?:[^\"\\]|\\.)*\"?|[^\",\\]|\\.|\\$)+", re.DOTALL)
 _LONGEST = 1_000
 
 
@@ -58,6 +59,15 @@ def parse_matcher(text: str) -> Matcher:
         return Matcher(name, _unquoted(found["value"]), equal=sign[0] == "=", regex=sign[-1] == "~")
     except re.error as error:
         raise ValueError(f"{_shown(text)} holds no regular expression ({error}); write one like '\"pay.*\"'") from None
+
+
+def parse_matchers(text: str) -> tuple[Matcher, ...]:
+    """Several, with commas between them, braces around them or not. Raises ValueError with the mend."""
+    inner = text.strip()
+    if inner[:1] == "{" and inner[-1:] == "}":
+        inner = inner[1:-1]
+    parts = [part for part in _PART.findall(inner) if part.strip(", ")]
+    return tuple(parse_matcher(part) for part in parts)
 
 
 def match_all(matchers: Iterable[Matcher], labels: Mapping[str, str]) -> bool:

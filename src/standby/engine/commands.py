@@ -14,6 +14,7 @@ from standby.engine.deeds import Deed, Person, RefusedError
 from standby.engine.failovers import Failovers
 from standby.engine.judge import Judge
 from standby.engine.recorder import Recorder
+from standby.engine.silences import Silences
 from standby.engine.timeline import Timeline
 from standby.link.protocol import Command, CommandKind, NotNowError, Peer, Receipt, Status
 from standby.store.errors import StoreError
@@ -44,6 +45,7 @@ class Commands:
         timeline: Timeline,
         judge: Judge,
         failovers: Failovers,
+        silences: Silences,
         *,
         end: Callable[[str], None],
         rehearse: Rehearse | None = None,
@@ -55,6 +57,7 @@ class Commands:
         self._judge = judge
         self._alerts = judge.alerts
         self._failovers = failovers
+        self._silences = silences
         self._end = end
         self._rehearse = rehearse
         self._under_way: dict[str, asyncio.Task[Receipt]] = {}
@@ -147,6 +150,8 @@ class Commands:
             return await self._failovers.run(command.args, person)
         if command.kind is CommandKind.FAILOVER_CANCEL:
             return self._failovers.cancel(command.args, person)
+        if command.kind is CommandKind.SILENCE_THERE:
+            return await self._silences.make(command, person)
         return await self._rehearsal(command.args)
 
     def _ack(self, args: Mapping[str, Any], person: Person) -> Deed:

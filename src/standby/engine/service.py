@@ -31,6 +31,7 @@ from standby.engine.response import Response
 from standby.engine.restart import SHORTEST_GAP_NS, Return
 from standby.engine.routes import Direct, directing
 from standby.engine.signals import Signals
+from standby.engine.silences import Hush, Silences, hushing
 from standby.engine.term import Identity, Term
 from standby.engine.timeline import Timeline
 from standby.engine.watches import compiled, watches
@@ -52,7 +53,7 @@ class Engine:
     `load` reads the configuration again for `reload` (raises ConfigError); `rehearse` passes a rehearsal's arguments to
     the simulated third parties and returns one line that says what it did (raises ValueError with the reason).
     `build` makes a check of its model, `knock` tries a reference target, `direct` makes the director of a route,
-    `reach` a channel of its model.
+    `reach` a channel of its model, `hush` a silence in an Alertmanager.
     Context and writer stay the caller's to close.
     """
 
@@ -70,6 +71,7 @@ class Engine:
         knock: Knock | None = None,
         direct: Direct | None = None,
         reach: Reach | None = None,
+        hush: Hush | None = None,
     ) -> None:
         self.config = config
         self._writer = writer
@@ -112,6 +114,7 @@ class Engine:
         )
         self._commands = Commands(
             writer, self._recorder, self._timeline, self._judge, self._response.failovers,
+            Silences(self._timeline, self._recorder, self._in_force, hush or hushing(context)),
             end=self._ending.ask, rehearse=rehearse,
         )  # fmt: skip
         on_fenced = self._ending.fenced

@@ -158,6 +158,7 @@ _ALLOWED: Mapping[CommandKind, tuple[str, ...]] = {
     CommandKind.FAILOVER_PLAN: ("route", "to", "force"),
     CommandKind.FAILOVER_RUN: ("run", "confirm"),
     CommandKind.FAILOVER_CANCEL: ("run",),
+    CommandKind.SILENCE_THERE: ("check", "matchers", "ends", "comment"),
     CommandKind.REPLACE: (),
 }
 _LIMITS = {
@@ -171,8 +172,11 @@ _LIMITS = {
     "to": NAME_LIMIT,
     "force": NOTE_LIMIT,
     "confirm": NAME_LIMIT,
+    "check": NAME_LIMIT,
+    "matchers": NOTE_LIMIT,
+    "comment": REASON_LIMIT,
 }
-_NUMBERS = frozenset({"alert", "run"})
+_NUMBERS = frozenset({"alert", "run", "ends"})
 
 
 def _require(kind: CommandKind, found: Mapping[str, Any]) -> None:
@@ -182,6 +186,10 @@ def _require(kind: CommandKind, found: Mapping[str, Any]) -> None:
         raise BadMessageError("which route? its id is missing")
     if kind in (CommandKind.FAILOVER_RUN, CommandKind.FAILOVER_CANCEL) and "run" not in found:
         raise BadMessageError("which run? its number is missing")
+    if kind is CommandKind.SILENCE_THERE:
+        for key in ("check", "matchers", "ends", "comment"):
+            if not found.get(key):
+                raise BadMessageError(f"{key} is missing")
     if kind is CommandKind.NOTE:
         if not found.get("text"):
             raise BadMessageError("an empty note")

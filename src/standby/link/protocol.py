@@ -29,6 +29,7 @@ class CommandKind(StrEnum):
     FAILOVER_PLAN = "failover-plan"  # args: route, to, force ("rule=reason; rule=reason")
     FAILOVER_RUN = "failover-run"  # args: run (id), confirm (what was typed)
     FAILOVER_CANCEL = "failover-cancel"  # args: run
+    SILENCE_THERE = "alertmanager-silence"  # args: check, matchers, ends (ns since 1970), comment
     REPLACE = "replace"  # ask the engine to end (`standby engine --replace`)
 
 

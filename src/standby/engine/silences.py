@@ -1,0 +1,103 @@
+"""Silencing an alert at the Alertmanager that raised it: written down before it is asked for, and after what came."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from standby.checks.alertmanager.check import AlertmanagerModel
+from standby.checks.alertmanager.silencing import Wanted, silence
+from standby.checks.base import Context
+from standby.config.models import Config
+from standby.config.secrets import SecretError
+from standby.domain.matchers import Matcher, parse_matchers
+from standby.domain.text import clean
+from standby.domain.units import DAY, format_duration
+from standby.engine.deeds import Deed, Person, RefusedError
+from standby.engine.recorder import Recorder
+from standby.engine.timeline import Timeline
+from standby.link.protocol import Command, NotNowError, Status
+from standby.net.trouble import Trouble
+from standby.store.errors import StoreError
+from standby.store.rows import AuditRow
+
+LONGEST = 30 * DAY
+_KIND = "alertmanager-silence"
+_MARK = 12  # characters of the command's id: enough that no two silences share them
+
+Hush = Callable[[AlertmanagerModel, Wanted], Awaitable[str]]
+"""Makes a silence and gives its id. Raises Trouble and SecretError."""
+
+
+def hushing(context: Context) -> Hush:
+    """Silences over the network, with the secrets that the checks use."""
+
+    async def hush(model: AlertmanagerModel, wanted: Wanted) -> str:
+        return await silence(context, model, wanted)
+
+    return hush
+
+
+class Silences:
+    """Grants wishes for silences. `config` is the configuration in force."""
+
+    def __init__(self, timeline: Timeline, recorder: Recorder, config: Callable[[], Config], hush: Hush) -> None:
+        self._timeline = timeline
+        self._recorder = recorder
+        self._config = config
+        self._hush = hush
+
+    async def make(self, command: Command, person: Person) -> Deed:
+        """Ask for one. Raises RefusedError, and NotNowError when it cannot be written down: nothing was asked then.
+
+        The same command finds what it made before, also after an engine died in between.
+        """
+        model = self._model(command.args.get("check"))
+        wanted = self._wanted(command, person)
+        subject = f"check:{model.id}"
+        await self._write_down(command, person, subject, f"asks Alertmanager to silence {wanted.line()}")
+        try:
+            made = await self._hush(model, wanted)
+        except (Trouble, SecretError) as error:
+            why = clean(f"Alertmanager did not silence {wanted.line()}: {error}")
+            return Deed(_KIND, subject, why, answer=clean(str(error)), status=Status.REFUSED)
+        said = f"silence {made}: {wanted.line()}"
+        return Deed(_KIND, subject, said, answer=said)
+
+    async def _write_down(self, command: Command, person: Person, subject: str, message: str) -> None:
+        now = self._timeline.now()
+        asked = AuditRow(now, person.name, person.origin, _KIND, subject, message, command.id)
+        try:
+            await self._recorder.submit(audits=[asked])
+        except StoreError as error:
+            raise NotNowError(f"it cannot be recorded, so it was not done: {error}") from None
+
+    def _model(self, name: object) -> AlertmanagerModel:
+        known = self._config().check_by_id
+        model = known.get(name) if isinstance(name, str) else None
+        if isinstance(model, AlertmanagerModel):
+            return model
+        there = ", ".join(one.id for one in known.values() if isinstance(one, AlertmanagerModel))
+        mend = f"there are {there}" if there else "none is configured"
+        raise RefusedError(f"{clean(str(name), 80)!r} is no check of kind alertmanager; {mend}")
+
+    def _wanted(self, command: Command, person: Person) -> Wanted:
+        now, ends = self._timeline.now(), command.args.get("ends")
+        if not isinstance(ends, int) or ends <= now:
+            raise RefusedError("the silence would be over already")
+        if ends - now > LONGEST:
+            raise RefusedError(f"a silence lasts {format_duration(LONGEST)} at most")
+        comment = clean(str(command.args.get("comment") or ""), 300)
+        if not comment:
+            raise RefusedError("say why: a silence without a comment helps nobody who finds it")
+        matchers = _matchers(command.args.get("matchers"))
+        return Wanted(matchers, now, ends, person.name, comment, f"standby {command.id[:_MARK]}")
+
+
+def _matchers(written: object) -> tuple[Matcher, ...]:
+    try:
+        found = parse_matchers(str(written or ""))
+    except ValueError as error:
+        raise RefusedError(str(error)) from None
+    if all(matcher.accepts("") for matcher in found):
+        raise RefusedError("these matchers would silence everything; name a label and its value")
+    return found
