@@ -46,6 +46,7 @@ def body(name: str) -> Any:
         (Reading(NOW - 10 * MINUTE, {"temp": -2.5}), Outcome.UP, None, "10m old: temp -2.5; without rain"),
         (Reading(NOW - 2 * HOUR, {"temp": 1, "rain": 0}), Outcome.UP, None, "2h old: temp 1, rain 0"),
         (Reading(NOW - 3 * HOUR, {"temp": 1}), Outcome.DEGRADED, Failure.STALE, "is 3h old, more than 2h: temp 1"),
+        (Reading(NOW - 51 * HOUR - 7 * MINUTE - SECOND), Outcome.DEGRADED, Failure.STALE, "is 2d3h old, more than 2h"),
         (Reading(NOW - 3 * HOUR), Outcome.DEGRADED, Failure.STALE, "is 3h old, more than 2h"),
         (Reading(NOW + MINUTE, {"temp": 1, "rain": 0}), Outcome.UP, None, "0s old"),
         (Reading(NOW + 2 * HOUR, {"temp": 1}), Outcome.DEGRADED, Failure.DATA, "made 2h from now"),

@@ -109,9 +109,11 @@ class DatadogCheck(ApiCheck[DatadogModel]):
             found = [await self._monitor(api, one) for one in model.ids]
             return monitors.summary(found)
         if model.search is not None:
-            return self._told(*await self._searched(api, model.search))
+            found, whole = await self._searched(api, model.search)
+            return _told(found, whole=whole)
         if model.tags or model.names:
-            return self._told(*await self._listed(api))
+            found, whole = await self._listed(api)
+            return _told(found, whole=whole)
         return await self._validated(api)
 
     async def _validated(self, api: Api) -> Finding:
@@ -166,13 +168,6 @@ class DatadogCheck(ApiCheck[DatadogModel]):
                 return found, True
         return found, False
 
-    def _told(self, found: Sequence[monitors.Monitor], whole: bool) -> Finding:  # noqa: FBT001 - a pair's second half
-        told = monitors.summary(found)
-        if whole or told.outcome in (Outcome.DOWN, Outcome.DEGRADED):
-            return told
-        message = f"there are more than {PAGE * MOST_PAGES} monitors; narrow them by tags: {told.message}"
-        return Finding(Outcome.UNKNOWN, message, Failure.TOO_LARGE, told.metrics)
-
     async def _ask(self, api: Api, path: str, query: Sequence[tuple[str, str]] = (), *, shared: bool = True) -> Reply:
         """The answer to a GET, its rate limits noted. Raises Trouble for a refusal, with the mend."""
         reply = await (api.shared if shared else api.get)(self.model.base + path, query, headers=self._keys(api))
@@ -195,6 +190,15 @@ class DatadogCheck(ApiCheck[DatadogModel]):
 
     def _mend(self) -> str:
         return f"; a key of another site is refused alike: these are asked at {self.model.target} (site)"
+
+
+def _told(found: Sequence[monitors.Monitor], *, whole: bool) -> Finding:
+    """What was not read may be worse than what was."""
+    told = monitors.summary(found)
+    if whole or told.outcome in (Outcome.DOWN, Outcome.DEGRADED):
+        return told
+    message = f"there are more than {PAGE * MOST_PAGES} monitors; narrow them by tags: {told.message}"
+    return Finding(Outcome.UNKNOWN, message, Failure.TOO_LARGE, told.metrics)
 
 
 KIND = Kind("datadog", DatadogModel, DatadogCheck)

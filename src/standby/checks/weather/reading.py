@@ -11,7 +11,7 @@ from standby.checks.api import Finding
 from standby.checks.documents import Table, number
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
-from standby.domain.units import HOUR, SECOND, format_duration
+from standby.domain.units import DAY, HOUR, MINUTE, SECOND, format_duration
 
 _NOTHING: Mapping[str, float] = MappingProxyType({})
 _AHEAD = HOUR  # clocks differ, and some services round up to their next step
@@ -71,5 +71,6 @@ def judge(reading: Reading, wanted: Sequence[str], max_age: int, now: int) -> Fi
 
 
 def _rounded(age: int) -> str:
-    """To the second: nobody wants the milliseconds of an age."""
-    return format_duration(age // SECOND * SECOND)
+    """As exact as somebody wants to know an age: `12m30s`, `7h12m`, `3d4h`."""
+    unit = SECOND if age < HOUR else MINUTE if age < DAY else HOUR
+    return format_duration(age // unit * unit)
