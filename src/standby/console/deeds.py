@@ -12,6 +12,7 @@ from standby.console.keys import Situation
 from standby.console.present.failover import title_of
 from standby.console.present.guide import loudest, rehearsed
 from standby.console.prompt import Prompt
+from standby.console.silencing import Silencing
 from standby.domain.outcome import AlertState
 from standby.link.protocol import CommandKind
 from standby.store.rows import AlertRow
@@ -37,6 +38,7 @@ class Deeds:
             "failover": self._failover,
             "confirm": self._confirm,
             "drop": self._drop,
+            "silence_there": self._silence_there,
             "routes": self._routes,
             "escalation": self._escalation,
             "open": self._open,
@@ -157,6 +159,9 @@ class Deeds:
         run = situation.run()
         if run is not None:
             self._app.send(CommandKind.FAILOVER_CANCEL, {"run": run.id}, title_of(self._app.moment(), run))
+
+    def _silence_there(self, situation: Situation) -> None:
+        Silencing(self._app, situation.alertmanagers()[0]).begin()
 
     # -- look -------------------------------------------------------------------------------------------------------
 

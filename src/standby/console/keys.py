@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from standby.console.estate import Route
+from standby.console.estate import Check, Route
 from standby.console.present.guide import loudest
 from standby.console.snapshot import Snapshot
 from standby.domain.failover import RunState
@@ -53,6 +53,14 @@ class Situation:
         if name is not None:
             return [known[name]] if name in known else []
         return self.snapshot.estate.routes_of(self.meant() or "")
+
+    def alertmanagers(self) -> list[Check]:
+        """The checks of kind alertmanager that a key means: the selected one, or those of the integration."""
+        kind, _, key = (self.selected or "").partition(":")
+        estate = self.snapshot.estate
+        found = [one for one in estate.checks_of.get(self.meant() or "", ()) if one.kind == "alertmanager"]
+        chosen = estate.checks.get(key) if kind == "check" else None
+        return [chosen] if chosen is not None and chosen.kind == "alertmanager" else found
 
     def alerts(self, *states: AlertState) -> list[AlertRow]:
         """The alerts that a key means: the selected one, or all of the selected integration; in one of `states`."""
@@ -124,6 +132,18 @@ def _can_fail_over(situation: Situation) -> Reason:
     return f"no [[route]] moves the traffic of {situation.snapshot.estate.name_of(name)}"
 
 
+def _can_silence_there(situation: Situation) -> Reason:
+    found = situation.alertmanagers()
+    if len(found) == 1:
+        return None
+    if found:
+        return f"select one of its checks first: {', '.join(one.id for one in found)}"
+    name = situation.meant()
+    if name is None:
+        return "select an integration with a check of kind alertmanager first"
+    return f"no check of kind alertmanager looks at {situation.snapshot.estate.name_of(name)}"
+
+
 def _can_confirm(situation: Situation) -> Reason:
     run = situation.run()
     if run is None:
@@ -183,6 +203,10 @@ ACTIONS: tuple[Action, ...] = (
         acts=True, dangerous=True, enabled=_can_confirm,
     ),
     Action("drop", ("X",), "drop the plan", "drop the plan which is shown", "act", acts=True, enabled=_can_confirm),
+    Action(
+        "silence_there", ("S",), "silence there", "silence alerts in its Alertmanager", "act",
+        acts=True, dangerous=True, enabled=_can_silence_there,
+    ),
     Action("open", ("enter", "l"), "detail", "open the selected line", "look", footer=True, enabled=_can_open),
     Action("back", ("escape", "h"), "back", "clear the filter, else go back", "look"),
     Action("filter", ("slash",), "filter", "only lines with these words", "look", footer=True, enabled=_can_filter),
