@@ -13,8 +13,9 @@ from pydantic import ValidationError
 from tests.checks.payloads import fixtures, payload
 
 from standby.catalogue.load import catalogue, categories, search
-from standby.catalogue.models import PLACEHOLDER, UNCONFIRMED, Fact, Probe, Saying, VendorFacts, texts
+from standby.catalogue.models import FOR_PEOPLE, PLACEHOLDER, UNCONFIRMED, Fact, Probe, Saying, VendorFacts, texts
 from standby.checks.registry import models
+from standby.checks.statuspage.forms import BY_NAME
 from standby.config.references import is_sensitive, parse_reference
 
 NO_EVIDENCE = ("retyped", "test-mock", "derived")
@@ -78,6 +79,10 @@ def test_a_confirmed_status_page_is_the_one_that_was_recorded(vendor: VendorFact
     recorded = json.loads(payload(status.source))
     page = recorded.get("response", {}).get("body", recorded)["page"]
     assert urlsplit(page["url"]).hostname == urlsplit(status.url).hostname
+
+
+def test_each_page_has_a_form_that_is_read_or_is_for_people() -> None:
+    assert {one.status.form for one in catalogue().values() if one.status} <= {*BY_NAME, FOR_PEOPLE}
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,13 @@ def test_only_kinds_that_are_there_are_written() -> None:
     assert "is for people" in stripe.partition("[[check]]")[0]  # what says up for ever is never asked
 
 
+def test_a_page_that_is_read_experimentally_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    _, _, err = run(capsys, "init", "--vendor", "aws", "github", "--yes")
+    assert "standby: aws-status: pages of the form aws are read experimentally\n" in err
+    assert "github-status" not in err
+    assert "are read experimentally (vendors.md §5 [V])\n[[check]]" in Path("config.toml").read_text()
+
+
 def test_what_is_commented_out_stands_when_it_is_taken_in(tmp_path: Path) -> None:
     """Without their #, the waiting blocks are good tables."""
     made = starter(Choices(tuple(catalogue().values()), (), (), "production", "x"), kinds(), {})

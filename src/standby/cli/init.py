@@ -44,11 +44,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Ask, write, and with `--probe` try: 0, or what `standby check` ends with. Raises UsageError."""
     from standby.checks.registry import kinds
+    from standby.checks.statuspage.forms import FORMS
     from standby.cli.starter import starter
 
     if not args.force and (args.output.exists() or args.output.is_symlink()):
         raise UsageError(f"{args.output} is there already; name another with --output, or replace it with --force")
-    made = starter(_choices(args), kinds(), os.environ)
+    experimental = {form.name for form in FORMS if form.experimental}
+    made = starter(_choices(args), kinds(), os.environ, experimental)
     _write(args.output, made.text, replace=args.force)
     for line in made.unconfirmed:
         print(f"standby: {line}", file=sys.stderr)

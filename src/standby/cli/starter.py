@@ -43,10 +43,15 @@ class Starter:
     waiting: dict[str, str] = field(default_factory=dict)
 
 
-def starter(choices: Choices, kinds: Collection[str], environ: Mapping[str, str]) -> Starter:
-    """Only `kinds` of checks are written; of secrets, those that are in `environ` count as set."""
+def starter(
+    choices: Choices, kinds: Collection[str], environ: Mapping[str, str], experimental: Collection[str] = ()
+) -> Starter:
+    """Only `kinds` of checks are written; of secrets, those that are in `environ` count as set.
+
+    `experimental` are the forms of status pages that are read without a recording to hold the reading against.
+    """
     made = Starter()
-    writer = _Writer(made, kinds, environ)
+    writer = _Writer(made, kinds, environ, experimental)
     settings = {"name": choices.name, "environment": choices.environment}
     parts = [_HEAD, as_toml({"standby": settings | ({"policy": "everybody"} if choices.tell else {})})]
     parts += [part for one in choices.vendors for part in writer.vendor(one, critical=one.id in choices.critical)]
@@ -60,6 +65,7 @@ class _Writer:
     made: Starter
     kinds: Collection[str]
     environ: Mapping[str, str]
+    experimental: Collection[str]
 
     def vendor(self, one: VendorFacts, *, critical: bool) -> list[str]:
         """Its tables."""
@@ -81,11 +87,16 @@ class _Writer:
         if status is None:
             return []
         if not status.readable:
-            return [f"# Its status page {status.url} {_origin(status)} is for people: {status.note or 'not read'}.\n"]
+            note = f"# {status.note}\n" if status.note else ""
+            return [f"# Its status page {status.url} is for people, no check reads it {_origin(status)}\n{note}"]
         if PAGE not in self.kinds:
             return []
         row = {"id": f"{one.id}-status", "integration": one.id, "kind": PAGE, "url": status.url, "every": _PAGE_EVERY}
-        return [self._active(one, status, "what it says of itself", row)]
+        says = "what it says of itself"
+        if status.form in self.experimental:
+            says += "; pages of this form are read experimentally"
+            self.made.unconfirmed.append(f"{row['id']}: pages of the form {status.form} are read experimentally")
+        return [self._active(one, status, says, row)]
 
     def _probes(self, one: VendorFacts) -> list[str]:
         """The first that can run now; the better ones before it wait in comments."""
@@ -125,7 +136,7 @@ class _Writer:
     def _waiting(self, one: VendorFacts, probe: Probe, row: dict[str, Any], missing: Sequence[str]) -> str:
         self.made.waiting |= dict.fromkeys(missing, one.id)
         fill = [f"fill in {name}" if name.startswith("{") else f"set {name}" for name in missing]
-        head = f"# To be asked: {', '.join(fill)}, then take the # away. {one.name}: {probe.says} {_origin(probe)}"
+        head = f"# {one.name}: {probe.says} {_origin(probe)}\n# To ask it: {', '.join(fill)}, then take the # away."
         lines = as_toml({"check": [row]}).rstrip().splitlines()
         return "\n".join([head, *(f"# {line}" for line in lines), ""])
 
