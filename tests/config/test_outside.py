@@ -28,7 +28,7 @@ def test_the_view_has_what_screens_need(tmp_path: Path) -> None:
     assert document["name"] == "shop-eu"
     assert document["environment"] == "production"
     assert document["integrations"][0] == {
-        "id": "payments", "name": "payments", "vendor": "acme-pay", "vendor_name": "Acme Pay",
+        "id": "payments", "name": "payments", "vendor": "acme-pay", "vendor_name": "Acme Pay", "runs_on": [],
         "criticality": "critical", "owner": "payments", "rto_ns": 300_000_000_000, "rpo_ns": 60_000_000_000,
         "runbook": None,
         "data": ["card data", "e-mail"],
@@ -39,6 +39,7 @@ def test_the_view_has_what_screens_need(tmp_path: Path) -> None:
         "id": "payments-api", "integration": "payments", "kind": "http", "every_ns": 10_000_000_000,
         "timeout_ns": 5_000_000_000, "attempts": 3, "target": "https://api.acme-pay.example/health",
         "risks": [],
+        "stated": False,
     }  # fmt: skip
     assert document["checks"][1]["target"] == "stock.example:2775"
     assert [(rule["id"], rule["integration"]) for rule in document["rules"]] == [

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from standby.checks.alertmanager.check import AlertmanagerModel
 from standby.checks.alertmanager.silencing import Wanted
@@ -46,12 +46,17 @@ class StubDirector(DirectorModel):
 
 
 class StubModel(CheckModel):
-    kind: Literal["stub"] = "stub"
+    kind: Literal["stub", "hearsay"] = "stub"
+
+
+class HearsayModel(StubModel):
+    stated: ClassVar[bool] = True
 
 
 KINDS = Kinds(
     checks={
         "stub": StubModel,
+        "hearsay": HearsayModel,
         "heartbeat": HeartbeatModel,
         "webhook": WebhookModel,
         "alertmanager": AlertmanagerModel,

@@ -54,6 +54,7 @@ class ApiModel(CheckModel):
     """What every adapter has beside its own keys."""
 
     unanswered: ClassVar[Outcome] = Outcome.UNKNOWN
+    stated: ClassVar[bool] = True
 
     headers: Headers = Field(default={}, description="sent beside our own; values may be secret references")
     verify: bool | Path = Field(

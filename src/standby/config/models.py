@@ -122,6 +122,9 @@ class Vendor(Table):
 
     id: Identifier = Field(description="names it in this file")
     name: Text | None = Field(default=None, description="how people call it; its id when left out")
+    runs_on: tuple[Identifier, ...] = Field(
+        default=(), max_length=20, description="the clouds it stands on, in words of your own: who else fails with it"
+    )
     concurrency: int = Field(default=8, ge=1, le=1000, description="at most so many checks of this vendor at once")
 
     @property
@@ -174,6 +177,8 @@ class CheckModel(Table):
 
     unanswered: ClassVar[Outcome] = Outcome.DOWN
     """What no answer says about the third party; `unknown` where somebody else is asked about it."""
+    stated: ClassVar[bool] = False
+    """Whether it hears what somebody says about the third party, rather than measuring it."""
 
     id: Identifier = Field(description="names it in this file")
     integration: Identifier = Field(description="the id of the integration that it looks at")

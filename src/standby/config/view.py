@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from standby.config.models import CheckModel, Config, Integration, Route, Rule
+from standby.config.models import CheckModel, Config, Integration, Route, Rule, Vendor
 from standby.config.people import Policy
 from standby.config.risks import risks
 
 
 def view(config: Config) -> dict[str, Any]:
     """The document of `ConfigRow`: JSON-able; spans in nanoseconds. `rules` holds the built-in ones too."""
-    names = {vendor.id: vendor.title for vendor in config.vendors}
+    vendors = {vendor.id: vendor for vendor in config.vendors}
     unsafe: dict[str, list[str]] = {}
     for risk in risks(config):
         unsafe.setdefault(risk.check, []).append(risk.what)
@@ -23,7 +23,7 @@ def view(config: Config) -> dict[str, Any]:
         "operators": list(config.settings.operators),
         "policy": config.settings.policy,
         "vendors": [{"id": vendor.id, "name": vendor.title} for vendor in config.vendors],
-        "integrations": [_integration(one, names) for one in config.integrations],
+        "integrations": [_integration(one, vendors.get(one.vendor)) for one in config.integrations],
         "checks": [_check(check, unsafe.get(check.id, [])) for check in config.checks],
         "rules": [_rule(rule) for rule in config.rules_in_force],
         "routes": [_route(route) for route in config.routes],
@@ -32,12 +32,13 @@ def view(config: Config) -> dict[str, Any]:
     }
 
 
-def _integration(one: Integration, names: dict[str, str]) -> dict[str, Any]:
+def _integration(one: Integration, vendor: Vendor | None) -> dict[str, Any]:
     return {
         "id": one.id,
         "name": one.title,
         "vendor": one.vendor,
-        "vendor_name": names.get(one.vendor, one.vendor),
+        "vendor_name": vendor.title if vendor is not None else one.vendor,
+        "runs_on": list(vendor.runs_on) if vendor is not None else [],
         "criticality": one.criticality.value,
         "owner": one.owner,
         "rto_ns": one.rto,
@@ -59,6 +60,7 @@ def _check(check: CheckModel, unsafe: list[str]) -> dict[str, Any]:
         "attempts": check.attempts,
         "target": check.target,
         "risks": unsafe,
+        "stated": check.stated,
     }
 
 

@@ -33,6 +33,7 @@ class Integration:
     runbook: str = ""
     data: Sequence[str] = ()  # the classes of data that the vendor sees
     depends_on: Sequence[str] = ()
+    runs_on: Sequence[str] = ()  # what its vendor stands on
     order: int = 0  # its place in the configuration
 
 
@@ -47,6 +48,7 @@ class Check:
     timeout_ns: int
     target: str
     risks: Sequence[str] = ()  # what is unsafe about how it asks, a line each
+    stated: bool = False  # it asks somebody who says so; it does not measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ def _integration(entry: Mapping[str, Any], order: int) -> Integration:
         runbook=_text(entry, "runbook"),
         data=_names(entry.get("data")),
         depends_on=_names(entry.get("depends_on")),
+        runs_on=_names(entry.get("runs_on")),
         order=order,
     )
 
@@ -162,6 +165,7 @@ def _check(entry: Mapping[str, Any]) -> Check:
         timeout_ns=_whole(entry.get("timeout_ns")) or 10 * SECOND,
         target=_text(entry, "target"),
         risks=_names(entry.get("risks")),
+        stated=entry.get("stated") is True,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter
@@ -37,6 +37,7 @@ class Judge:
         self.blind = False
         self.no_data_after = 3
         self.watches: dict[tuple[str, str], Watch] = {}
+        self.on_settled: Callable[[str], None] = lambda _: None  # hears of the integration whose check changed
         self._timeline = timeline
         self._recorder = recorder
         self._expressions: Mapping[tuple[str, str], Expression] = {}
@@ -75,6 +76,8 @@ class Judge:
         if changed and before is not None:
             self._settled(memory, before.outcome)
         self._refresh(self.integrations[memory.integration], now, monotonic)
+        if changed:
+            self.on_settled(memory.integration)
         self._evaluate(self._of_check.get(memory.id, ()), now, monotonic)
         return memory.settled
 

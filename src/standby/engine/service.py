@@ -13,6 +13,7 @@ from standby.config.diff import diff
 from standby.domain.text import clean
 from standby.domain.units import SECOND, format_duration
 from standby.engine.alerts import Alerts
+from standby.engine.attributions import Attributions
 from standby.engine.blind import Knock, knocker
 from standby.engine.channels import Reach, reaching
 from standby.engine.clock import EngineClock
@@ -89,6 +90,7 @@ class Engine:
         self._recorder = Recorder(writer, clock, self._timeline, on_fenced=self._ending.fenced)
         self._alerts = Alerts(clock, self._timeline, self._recorder, self._running)
         self._judge = Judge(self._timeline, self._recorder, self._alerts)
+        self._judge.on_settled = Attributions(self._timeline, self._recorder, self._judge, self._in_force).look
         self._polling = Polling(
             clock,
             self._timeline,

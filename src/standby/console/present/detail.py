@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from standby.console.estate import Check, Integration
 from standby.console.present import alerts as feed
 from standby.console.present import figures
+from standby.console.present.attribution import judgement
 from standby.console.present.cells import Cell, Column, Row, lay_out, line, place, titles, wrap
 from standby.console.present.glyphs import DASH, OUTCOMES, RULE, UNSAFE
 from standby.console.present.integrations import soft_word, stale_for, standing
@@ -109,13 +110,17 @@ def _about(moment: Moment, width: int, entry: Integration) -> list[Row]:
 
 
 def _whose(moment: Moment, width: int, entry: Integration) -> list[Row]:
-    """Whose trouble the worst check shows, and what to do first."""
+    """Them or us and why, whose trouble the worst check shows, and what to do first."""
+    found, rows = judgement(moment, entry), []
+    if found is not None:
+        said = wrap(f"{found.side}: {'; '.join(found.reasons)}", width - 2, 2)
+        rows += [line([Cell(f" {text}", "name")], width) for text in said]
     known = (moment.snapshot.checks.get(check.id) for check in moment.snapshot.estate.checks_of.get(entry.id, ()))
     worst = max((state for state in known if state is not None), key=lambda state: state.outcome.badness, default=None)
-    found = cause(worst.outcome, worst.failure) if worst is not None else None
-    if found is None:
-        return []
-    return [line([Cell(f" {found}", "name"), Cell(f": {ACTIONS[found]}", "text")], width)]
+    whose = cause(worst.outcome, worst.failure) if worst is not None else None
+    if whose is not None:
+        rows.append(line([Cell(f" {whose}", "name"), Cell(f": {ACTIONS[whose]}", "text")], width))
+    return rows
 
 
 def _checks(moment: Moment, width: int, entry: Integration) -> list[Row]:

@@ -1,0 +1,58 @@
+"""Them or us, whenever what is believed of a check changes: written in the log, as evidence of who knew what when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from standby.domain.attribution import Around, Sight, attribute, surroundings
+from standby.domain.outcome import Outcome
+from standby.domain.text import clean
+from standby.engine.judge import Judge
+from standby.engine.recorder import Recorder
+from standby.engine.timeline import Timeline
+from standby.store.rows import AuditRow
+
+if TYPE_CHECKING:
+    from standby.config.models import Config
+
+KIND = "judgement"
+
+
+class Attributions:
+    """`config` gives the configuration in force."""
+
+    def __init__(self, timeline: Timeline, recorder: Recorder, judge: Judge, config: Callable[[], Config]) -> None:
+        self._timeline = timeline
+        self._recorder = recorder
+        self._judge = judge
+        self._config = config
+        self._said: dict[str, str] = {}
+
+    def look(self, integration: str) -> None:
+        """Judge anew; the log hears of it when it is another judgement than the last."""
+        config = self._config()
+        found = attribute(self._sights(config, integration), self._around(config, integration))
+        text = str(found) if found is not None else ""
+        if text == self._said.get(integration, ""):
+            return
+        self._said[integration] = text
+        told = clean(text or "nothing is wrong any more")
+        row = AuditRow(self._timeline.now(), "engine", "", KIND, f"integration:{integration}", told)
+        self._recorder.buffer.audits.append(row)
+        self._recorder.urgent()
+
+    def _sights(self, config: Config, integration: str) -> list[Sight]:
+        found = []
+        for model in config.checks_of.get(integration, ()):
+            memory = self._judge.checks.get(model.id)
+            if memory is not None and memory.settled is not None:
+                since = memory.settled.since
+                found.append(Sight(model.id, memory.outcome, since, memory.failure, stated=model.stated))
+        return found
+
+    def _around(self, config: Config, integration: str) -> Around:
+        bad = {one.id: one.outcome is Outcome.DOWN for one in self._judge.integrations.values() if one.checks}
+        vendors = {one.id: one.vendor for one in config.integrations}
+        grounds = {one.id: config.vendor_by_id[one.vendor].runs_on for one in config.integrations}
+        return surroundings(integration, bad, vendors, grounds, blind=self._judge.blind)

@@ -1,0 +1,31 @@
+"""Whose fault it is stands in the log, once each time that it changes, with how long before their page we knew."""
+
+from __future__ import annotations
+
+from standby.domain.units import MINUTE
+
+from .conftest import Make
+from .world import DOWN, UP, World, config
+
+PAGE = '[[check]]\nid = "page"\nintegration = "payments"\nkind = "hearsay"\nevery = "10s"\nattempts = 1\n'
+
+
+def said(w: World) -> list[str]:
+    return [row.message for row in w.audits("judgement")]
+
+
+async def test_it_is_written_down_who_knew_first(world: Make) -> None:
+    w = await world(config(more=PAGE))
+    w.answers["pay"] = DOWN
+    await w.until(lambda: bool(said(w)))
+    await w.pass_time(6 * MINUTE)
+    w.answers["page"] = DOWN
+    await w.until(lambda: len(said(w)) == 2)
+    w.answers.update(pay=UP, page=UP)
+    await w.until(lambda: bool(said(w)) and said(w)[-1] == "nothing is wrong any more")
+    first, second, *rest = said(w)
+    assert first == "them: we measure it: pay; page says all is well"
+    assert second.startswith("them: page says down; we measure it too, and saw it 6m")
+    assert second.endswith("before")
+    assert len(rest) <= 2
+    assert {row.subject for row in w.audits("judgement")} == {"integration:payments"}
