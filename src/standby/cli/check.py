@@ -7,8 +7,9 @@ import asyncio
 import contextlib
 import difflib
 import json
+import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,21 +35,46 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("ids", metavar="ID", nargs="*", help="only these checks")
     parser.add_argument("--json", action="store_true", help="as JSON on standard output")
+    parser.add_argument("--contracts", action="store_true", help="only checks that have a contract")
+    parser.add_argument("--github", action="store_true", help="also annotations for GitHub Actions")
     parser.add_argument("--junit", metavar="FILE", type=Path, help="also write a JUnit report")
 
 
 def run(args: argparse.Namespace) -> int:
     """Look once with each check; 0 all up or maintenance, 1 some degraded or down, 4 else some unknown."""
-    config = _load(args)
-    models = chosen(config.checks, args.ids)
+    config = load_config(args)
+    models = [
+        model
+        for model in chosen(config.checks, args.ids)
+        if not args.contracts or getattr(model, "contract", None) is not None
+    ]
     clock = SystemClock()
     started = clock.monotonic()
     seen = asyncio.run(_look(config, store_path(args) if config.simulator else None, models, clock))
     seconds = (clock.monotonic() - started) / 1e9
     if args.junit is not None:
         _write_junit(args.junit, models, seen, seconds)
+    if args.github:
+        print("\n".join(workflow_commands(models, seen)), file=sys.stderr if args.json else sys.stdout)
     print(_as_json(models, seen) if args.json else _as_text(models, seen))
     return exit_code(seen)
+
+
+def workflow_commands(models: Sequence[CheckModel], seen: Sequence[Observation]) -> Iterator[str]:
+    """Workflow commands of GitHub Actions: an error for what is down or degraded, a warning for what is unknown."""
+    for model, one in zip(models, seen, strict=True):
+        if one.outcome in {Outcome.UP, Outcome.MAINTENANCE}:
+            continue
+        level = "warning" if one.outcome is Outcome.UNKNOWN else "error"
+        title = f"{model.integration}: {model.id} is {one.outcome}"
+        yield f"::{level} title={_escaped(title)}::{_escaped(one.message)}"
+
+
+def _escaped(text: str) -> str:
+    """As workflow commands want their values."""
+    for letter, code in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"), (":", "%3A"), (",", "%2C")):
+        text = text.replace(letter, code)
+    return text
 
 
 def chosen(models: Sequence[CheckModel], ids: Sequence[str]) -> Sequence[CheckModel]:
@@ -70,7 +96,8 @@ def exit_code(seen: Sequence[Observation]) -> int:
     return UNDECIDED if Outcome.UNKNOWN in outcomes else 0
 
 
-def _load(args: argparse.Namespace) -> Config:
+def load_config(args: argparse.Namespace) -> Config:
+    """The configuration that was asked for. Raises UsageError."""
     from standby.config.load import load
     from standby.config.problems import ConfigError
     from standby.engine.kinds import kinds
@@ -91,7 +118,7 @@ async def _look(
     everybody = asyncio.Semaphore(AT_ONCE)
     lanes = {vendor.id: asyncio.Semaphore(vendor.concurrency) for vendor in config.vendors}
     lane_of = {one.id: lanes[one.vendor] for one in config.integrations}
-    async with _context(config, simulated, clock) as context:
+    async with context_of(config, simulated, clock) as context:
 
         async def look(model: CheckModel) -> Observation:
             async with lane_of[model.integration], everybody:
@@ -105,7 +132,7 @@ def _seed(config: Config) -> int:
 
 
 @contextlib.asynccontextmanager
-async def _context(config: Config, simulated: Path | None, clock: SystemClock) -> AsyncIterator[Context]:
+async def context_of(config: Config, simulated: Path | None, clock: SystemClock) -> AsyncIterator[Context]:
     """What the checks use; with simulated third parties, attached for as long as it lasts. Raises UsageError."""
     from standby.checks.base import Context
     from standby.config.secrets import Secrets

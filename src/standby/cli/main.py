@@ -30,6 +30,8 @@ COMMANDS = {
     "escalation": ("escalation", "who was told about each alert, what became of it, who is next"),
     "notify": ("notify", "send a test message over a channel or to a person"),
     "alertmanager": ("alertmanager", "silence alerts in an Alertmanager that a check watches"),
+    "contract": ("contract", "what a third party's answers look like, and what has changed since"),
+    "calendar": ("calendar", "what ends when: certificates, API versions, announced maintenance"),
     "audit": ("audit", "the append-only log, and whether its hash chain holds"),
     "doctor": ("doctor", "terminal, clock, store, permissions, reachability"),
     "simulator": ("simulator", "the simulated third parties and their faults"),

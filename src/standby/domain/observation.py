@@ -34,6 +34,7 @@ class Failure(StrEnum):
     REQUEST = "request"  # what we ask is refused: wrong, moved or gone
     UNREADABLE = "unreadable"  # an answer of another form than theirs: a login page, words of a proxy
     STALE = "stale"  # data older than they should be
+    CONTRACT = "contract"  # an answer of another form than agreed or learned
     DATA = "data"  # an answer in form, with wrong data in it
     MISSED = "missed"  # a heartbeat that did not come
     OWN_DELAY = "own_delay"  # this process was late: says nothing about the vendor

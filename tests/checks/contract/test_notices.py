@@ -25,7 +25,7 @@ NOW = 1_700_000_000 * SECOND  # 2023-11-14T22:13:20Z
     ],
 )
 def test_what_headers_announce(headers: dict[str, str], metrics: dict[str, float], text: str) -> None:
-    found = notices(headers)
+    found = notices(lambda name: headers.get(name, ""))
     assert found.metrics(NOW) == metrics
     assert found.text(NOW).startswith(text) if text else not found.text(NOW)
     assert bool(found) is bool(metrics or text)

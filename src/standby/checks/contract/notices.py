@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
@@ -43,14 +43,14 @@ class Notices:
         return "; ".join([*parts, *self.says])
 
 
-def notices(headers: Mapping[str, str]) -> Notices:
-    """From an answer's headers, by lower-case names. What cannot be read is left out."""
-    warning = _WARNING.match(headers.get("warning", ""))
+def notices(header: Callable[[str], str]) -> Notices:
+    """From an answer's headers: `header` gives one, or nothing. What cannot be read is left out."""
+    warning = _WARNING.match(header("warning"))
     says = [clean(warning[2], 120)] if warning is not None and warning[1] in ("199", "299") else []
-    says += [clean(headers[name], 120) for name in _REASONS if headers.get(name)]
-    deprecation = headers.get("deprecation", "").strip()
+    says += [clean(said, 120) for name in _REASONS if (said := header(name))]
+    deprecation = header("deprecation").strip()
     deprecated = 0 if deprecation.lower() in ("true", "?1") else _instant(deprecation)
-    return Notices(deprecated, _instant(headers.get("sunset", "")), tuple(says))
+    return Notices(deprecated, _instant(header("sunset")), tuple(says))
 
 
 def _instant(said: str) -> int | None:

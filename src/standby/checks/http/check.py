@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from standby.checks.base import Context, Kind, certificate_metrics, observation
+from standby.checks.http.agreed import Agreed
 from standby.checks.http.look import Heard, Look, Seen
 from standby.checks.http.model import HttpModel, Step
 from standby.checks.http.oauth import Bearer
@@ -35,6 +36,7 @@ class HttpCheck:
             proxy=model.proxy,
         )
         self._bearer = Bearer(model.oauth) if model.oauth is not None else None
+        self.agreed = Agreed(model)
         questions: Sequence[HttpModel | Step] = model.step or (model,)
         self._looks = [
             Look(model, question, last=number == len(questions)) for number, question in enumerate(questions, 1)
@@ -58,7 +60,9 @@ class HttpCheck:
         trace.enter(None)
         metrics = self._measured(context, trace, heard)
         seen = look.judge(heard, latency_ms, metrics)
-        return self._observed(context, slot, seen.verdict, hidden, heard, latency_ms, {**metrics, **seen.figures})
+        verdict, more = self.agreed.hold(seen, heard, context.base, context.clock.now())
+        metrics |= more
+        return self._observed(context, slot, verdict, hidden, heard, latency_ms, {**metrics, **seen.figures})
 
     async def _hear(
         self,

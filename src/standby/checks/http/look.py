@@ -57,7 +57,7 @@ class Look:
             self._private = [name for name in self._private if name.lower() != "proxy-authorization"]
         looked_at = {str(path[0]) for path in (*self._figures.values(), *self._saves.values()) if path}
         self._needed = self._expectations.names | looked_at
-        if self._preset is not None or question.graphql is not None:
+        if self._preset is not None or question.graphql is not None or (last and model.contract is not None):
             self._needed |= {"body"}
         self._reads = not self._needed.isdisjoint(_CONTENT)
         self._known: Heard | None = None
@@ -99,7 +99,7 @@ class Look:
         if unchanged and verdict.outcome is Outcome.UP:
             verdict = Verdict(Outcome.UP, f"unchanged: {verdict.message}")
         saved = {name: look_up(values, path) for name, path in self._saves.items()}
-        return Seen(verdict, figures(self._figures, values), saved)
+        return Seen(verdict, figures(self._figures, values), saved, values.get("body"))
 
     def _values(self, heard: Heard, latency_ms: float, metrics: Mapping[str, float]) -> Mapping[str, Any]:
         """What expectations and metrics may name; only those are worked out that one of them does."""
@@ -148,11 +148,12 @@ class Look:
 
 
 class Seen(NamedTuple):
-    """What one answer meant, the figures in it, and what is to be saved of it."""
+    """What one answer meant, its figures, what is to be saved of it, and its document when somebody looks at it."""
 
     verdict: Verdict
     figures: Mapping[str, float]
     saved: Mapping[str, object]
+    document: object = None
 
 
 def _paths(names: Mapping[str, str]) -> dict[str, Sequence[str | int]]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, JsonValue, ValidationInfo, field_validator, model_validator
 
+from standby.checks.contract.pinned import ContractModel
 from standby.checks.presets import PRESETS
 from standby.config.fields import (
     Expectation,
@@ -142,6 +143,9 @@ class HttpModel(Question, CheckModel):
     http2: bool = Field(default=False, description="offer HTTP/2; what was spoken is the metric `http_version`")
     proxy: Url | None = Field(
         default=None, description="an http proxy on the way; its credentials are the header `Proxy-Authorization`"
+    )
+    contract: ContractModel | None = Field(
+        default=None, description="see `contract`: what its answers look like; another form of them is `degraded`"
     )
     reuse: bool = Field(default=False, description="keep the connection open between observations")
     max_body: Size = Field(default=MAX_BODY, le=64 * MAX_BODY, description="the largest answer, decoded")

@@ -1,0 +1,149 @@
+"""`standby contract`: learn what answers look like, say how they differ, and accept that they do."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from standby.cli.check import chosen, context_of, load_config
+from standby.cli.main import UsageError
+from standby.cli.place import store_path
+from standby.domain.outcome import Outcome
+from standby.domain.units import SECOND, format_instant, parse_duration
+from standby.engine.clock import SystemClock
+
+if TYPE_CHECKING:
+    from standby.checks.contract.contract import Contract
+    from standby.checks.contract.drift import Drift
+    from standby.checks.http.model import HttpModel
+    from standby.config.models import Config
+
+BROKEN, UNKNOWN = 1, 4
+_LIST_OF_WORDS = 20  # answers, after which lists of words can be whole
+
+Heard = tuple[object, int]
+"""A good answer: its document and its size in bytes."""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the deeds."""
+    deeds = parser.add_subparsers(dest="deed", metavar="DEED", required=True)
+    learn = deeds.add_parser("learn", help="ask some times, and write down what the answers have in common")
+    diff = deeds.add_parser("diff", help="ask once, and say how the answer differs from its contract")
+    accept = deeds.add_parser("accept", help="learn anew: what the answers look like now is the contract")
+    for deed in (learn, diff, accept):
+        deed.add_argument("check", metavar="CHECK", help="a check of kind http with a `contract`")
+    for deed in (learn, accept):
+        deed.add_argument("--answers", type=int, default=_LIST_OF_WORDS, metavar="N", help="how many (20)")
+        deed.add_argument("--pause", default="1s", metavar="DURATION", help="between two of them (1s)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0; 1 when the contract is broken; 4 when there was no good answer."""
+    config = load_config(args)
+    model = _model(config, args.check)
+    count = 1 if args.deed == "diff" else max(1, min(args.answers, 1000))
+    path = config.base / model.contract.file if model.contract is not None else Path()
+    old = _old(model, path)
+    if args.deed == "learn" and old is not None:
+        raise UsageError(f"{path} is there already; `standby contract accept {model.id}` learns it anew")
+    simulated = store_path(args) if config.simulator else None
+    heard, said = asyncio.run(_ask(config, simulated, model, count, _pause(args)))
+    if len(heard) < count:
+        print(f"standby: only {len(heard)} of {count} answers were good: {said}", file=sys.stderr)
+        return UNKNOWN
+    drifts = [] if old is None else _all_drifts(old, heard)
+    if args.deed != "diff":
+        _write(path, _learned(heard))
+        print(f"{path}: learned from {count} answers")
+    print("\n".join(f"{'!' if one.breaking else '+'} {one}" for one in drifts) or _nothing(args.deed, old))
+    return BROKEN if args.deed == "diff" and any(one.breaking for one in drifts) else 0
+
+
+def _nothing(deed: str, old: Contract | None) -> str:
+    if deed == "learn" or old is None:
+        return "hold it in your version control: what changes in it is what the vendor changed"
+    return "nothing differs"
+
+
+def _pause(args: argparse.Namespace) -> float:
+    try:
+        return parse_duration(getattr(args, "pause", "0s") or "0s") / SECOND
+    except ValueError as error:
+        raise UsageError(f"--pause: {error}") from None
+
+
+def _model(config: Config, name: str) -> HttpModel:
+    from standby.checks.http.model import HttpModel
+
+    [model] = chosen(config.checks, [name])
+    if not isinstance(model, HttpModel) or model.contract is None:
+        raise UsageError(f'{model.id} has no contract; write contract = {{ file = "contracts/{model.id}.json" }}')
+    return model
+
+
+def _old(model: HttpModel, path: Path) -> Contract | None:
+    from standby.checks.contract.contract import ContractError, read
+
+    try:
+        return read(path, model.contract.operation if model.contract is not None else None)
+    except FileNotFoundError:
+        return None
+    except ContractError as error:
+        raise UsageError(str(error)) from None
+
+
+async def _ask(
+    config: Config, simulated: Path | None, model: HttpModel, count: int, pause_s: float
+) -> tuple[Sequence[Heard], str]:
+    """The good answers, and what the last one that was not good said."""
+    from standby.checks.base import observe
+    from standby.checks.http.check import HttpCheck
+
+    check, clock, said = HttpCheck(model), SystemClock(), ""
+    heard: list[Heard] = []
+    check.agreed.listener = lambda document, size: heard.append((document, size))
+    async with context_of(config, simulated, clock) as context:
+        for number in range(count):
+            if number:
+                await asyncio.sleep(pause_s)
+            seen = await observe(check, context, clock.now())
+            if seen.outcome is not Outcome.UP:
+                said = seen.message
+            if len(heard) <= number:
+                break
+    return heard, said
+
+
+def _learned(heard: Sequence[Heard]) -> Contract:
+    from standby.checks.contract.contract import Contract
+    from standby.checks.contract.learn import Learner
+
+    learner = Learner()
+    for document, _ in heard:
+        learner.add(document)
+    most = max(size for _, size in heard)
+    return Contract(learner.schema(), learner.count, most, format_instant(SystemClock().now()))
+
+
+def _all_drifts(contract: Contract, heard: Sequence[Heard]) -> list[Drift]:
+    """How any of the answers differs; each difference once."""
+    found = {(one.place, one.what): one for document, size in heard for one in contract.drifts(document, size)}
+    return sorted(found.values(), key=lambda one: not one.breaking)
+
+
+def _write(path: Path, contract: Contract) -> None:
+    """Whole or not at all."""
+    fresh = path.with_name(f".{path.name}.{threading.get_native_id()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(contract.text(), encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
