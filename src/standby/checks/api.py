@@ -28,6 +28,7 @@ from standby.domain.observation import NO_METRICS, Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.domain.units import SECOND
 from standby.net.phases import TRACE, Trace
+from standby.net.quotas import Quota, quotas, scarcest
 from standby.net.transport import USER_AGENT, Options
 from standby.net.trouble import Trouble
 
@@ -69,6 +70,7 @@ class Api:
     def __init__(self, context: Context, model: ApiModel, secrets: Mapping[str, str]) -> None:
         self.context = context
         self.metrics: dict[str, float] = {}
+        self.quotas: list[Quota] = []  # of the newest answer that told any
         self._model = model
         self._secrets = secrets
         authorities = model.verify if isinstance(model.verify, Path) else None
@@ -145,7 +147,12 @@ class Api:
         raise Trouble(Failure.REDIRECT, f"more than {_MOST_REDIRECTS} redirects, the last to {place(request.url)}")
 
     async def _exchange(self, request: httpx.Request) -> Reply:
+        model = self._model
+        if model.rate is not None:
+            who = sorted(self._secrets.values())
+            await self.context.rates.permit(model.rate, request.url.host, who, model.timeout // 2)
         answer = await self._transport.exchange(request)
+        self.quotas = quotas(answer.pairs, self.now) or self.quotas
         try:
             content = await bodies.read(answer, self._model.max_body)
             return Reply(answer.status_code, answer.headers, content, self.now)
@@ -183,16 +190,19 @@ class ApiCheck(Generic[Model]):
             raise Trouble(trouble.failure, message, trouble.outcome, retry_after_s=trouble.retry_after_s) from None
         latency_ms = trace.elapsed_ms
         trace.enter(None)
+        scarce = scarcest(api.quotas)
+        pause_s = found.retry_after_s or (scarce.pause_s() if scarce is not None else None)
+        left = {name: figure for quota in api.quotas for name, figure in quota.metrics().items()}
         return observation(
             model,
             context,
             slot,
             found.outcome,
-            revealed.redact(found.message),
+            revealed.redact(found.message) + (f"; {scarce.told()}" if scarce is not None else ""),
             failure=found.failure,
             latency_ms=latency_ms,
-            metrics={**api.metrics, **found.metrics, **certificate_metrics(trace, context.clock.now())},
-            retry_after_s=found.retry_after_s,
+            metrics={**left, **api.metrics, **found.metrics, **certificate_metrics(trace, context.clock.now())},
+            retry_after_s=pause_s,
         )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from standby.checks.answers import Answers
+from standby.checks.rates import Rates
 from standby.config.models import CheckModel
 from standby.config.secrets import SecretError, Secrets
 from standby.domain.clock import Clock
@@ -69,9 +70,11 @@ class Context:
     resolver: Resolver = field(init=False)
     transports: Transports = field(init=False)
     answers: Answers = field(init=False)
+    rates: Rates = field(init=False)
 
     def __post_init__(self) -> None:
         self.answers = Answers(self.clock)
+        self.rates = Rates(self.clock)
         self.resolver = Resolver(self.connect_to)
         self.transports = Transports(self.resolver, self.extra_ca, self.base)
 

@@ -6,7 +6,8 @@ from standby.checks.answers import Reply
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
 from standby.domain.text import clean
-from standby.net.retry_after import retry_after
+from standby.net.quotas import quotas
+from standby.net.quotas import wait as wait_s
 from standby.net.trouble import Trouble
 
 _SAID = ("message", "error_description", "reason", "detail", "title", "error", "errors", "msg", "description")
@@ -35,7 +36,8 @@ def refusal(reply: Reply) -> Trouble | None:
         return _unknown(Failure.UNREADABLE, f"a challenge for browsers stands before it: {said}")
     if status in (401, 402, 403, 407):
         return _unknown(Failure.CREDENTIALS, f"our credentials are refused: {said}")
-    wait = retry_after(status, reply.headers.get("retry-after", ""), reply.at)
+    found = quotas(reply.headers.raw, reply.at)
+    wait = wait_s(status, reply.headers.get("retry-after", ""), found, reply.at)
     if status == 429:
         return _unknown(Failure.RATE_LIMITED, f"we ask too often: {said}", wait)
     if status in (408, 425) or status >= 500:

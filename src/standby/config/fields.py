@@ -24,6 +24,7 @@ from standby.config.cel import (
 from standby.config.cel_tokens import bare_name
 from standby.config.references import is_sensitive, parse_reference, reference_mistake
 from standby.config.sentences import described
+from standby.domain.bucket import parse_rate
 from standby.domain.text import clean
 from standby.domain.units import format_duration, parse_duration
 
@@ -50,6 +51,11 @@ def _duration(value: object, info: ValidationInfo) -> int:
 def _positive(value: int) -> int:
     if value <= 0:
         raise ValueError('is not above zero; write one like "10s"')
+    return value
+
+
+def _rate(value: str) -> str:
+    parse_rate(value)
     return value
 
 
@@ -229,6 +235,10 @@ Duration = Annotated[int, BeforeValidator(_duration), AfterValidator(_positive),
 """Integer nanoseconds above zero, written `10s`."""
 DurationOrZero = Annotated[int, BeforeValidator(_duration), Field(ge=0), _SHOWN, _NO_FLOAT]
 """Integer nanoseconds, `0s` allowed."""
+RateText = Annotated[
+    str, AfterValidator(_rate), WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,7}/[0-9]{0,6}(ms|s|m|h|d)$"})
+]
+"""How often: `100/m`; read it with `bucket.parse_rate`."""
 Size = Annotated[
     int,
     BeforeValidator(_size),

@@ -13,7 +13,7 @@ from pathlib import Path
 from standby.config.cross import check_together
 from standby.config.entries import Entries, Kinds, read_entries
 from standby.config.files import as_seen
-from standby.config.models import Config, Settings
+from standby.config.models import CheckModel, Config, Settings
 from standby.config.problems import Problems
 from standby.config.programs import check_programs
 from standby.config.secret_uses import secret_uses
@@ -40,7 +40,7 @@ def load(path: Path, kinds: Kinds, *, shown: str | None = None) -> Config:
         settings=settings,
         vendors=tuple(one.model for one in entries.vendors),
         integrations=tuple(one.model for one in entries.integrations),
-        checks=tuple(one.model for one in entries.checks),
+        checks=_rated(entries),
         rules=tuple(one.model for one in entries.rules),
         simulator=entries.simulator if entries.simulator is not None and entries.simulator.enabled else None,
         path=path,
@@ -52,6 +52,18 @@ def load(path: Path, kinds: Kinds, *, shown: str | None = None) -> Config:
         people=tuple(one.model for one in entries.people),
         policies=tuple(one.model for one in entries.policies),
     )
+
+
+def _rated(entries: Entries) -> tuple[CheckModel, ...]:
+    """The checks, those without a rate of their own with their vendor's."""
+    rates = {one.model.id: one.model.rate for one in entries.vendors if one.model.rate is not None}
+    vendor = {one.model.id: one.model.vendor for one in entries.integrations}
+    found = []
+    for one in entries.checks:
+        rate = rates.get(vendor.get(one.model.integration, ""))
+        own = one.model if rate is None or one.model.rate is not None else one.model.model_copy(update={"rate": rate})
+        found.append(own)
+    return tuple(found)
 
 
 def digest(settings: Settings, entries: Entries) -> str:

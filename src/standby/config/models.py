@@ -23,6 +23,7 @@ from standby.config.fields import (
     DurationOrZero,
     Expectation,
     Identifier,
+    RateText,
     Size,
     Text,
     UrlOrReference,
@@ -125,6 +126,9 @@ class Vendor(Table):
     runs_on: tuple[Identifier, ...] = Field(
         default=(), max_length=20, description="the clouds it stands on, in words of your own: who else fails with it"
     )
+    rate: RateText | None = Field(
+        default=None, description='how often one credential may ask one host: "100/m"; for checks without their own'
+    )
     concurrency: int = Field(default=8, ge=1, le=1000, description="at most so many checks of this vendor at once")
 
     @property
@@ -190,6 +194,9 @@ class CheckModel(Table):
     )
     retry_every: Duration = Field(
         default_factory=_default_retry, description="how soon again while it is not sure (15s, or `every`)"
+    )
+    rate: RateText | None = Field(
+        default=None, description='how often one credential may ask one host: "100/m", "5/s"; that of the vendor'
     )
     attempts: int = Field(default=3, ge=1, le=100, description="so many bad observations in a row before it counts")
 

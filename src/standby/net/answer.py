@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -44,6 +44,9 @@ class Answered(Protocol):
 
     @property
     def headers(self) -> httpx.Headers: ...
+
+    @property
+    def pairs(self) -> Sequence[tuple[bytes, bytes]]: ...
 
     @property
     def peer(self) -> str: ...
@@ -103,6 +106,11 @@ class Answer(httpx.AsyncByteStream):
     def peer(self) -> str:
         """The IP address that it came from; empty when that is not known any more."""
         return self._wire.peer
+
+    @property
+    def pairs(self) -> Sequence[tuple[bytes, bytes]]:
+        """All headers as they came."""
+        return self._head.raw_headers
 
     @cached_property
     def headers(self) -> httpx.Headers:

@@ -70,6 +70,11 @@ class Http2Answer:
         """The IP address that it came from; empty when that is not known any more."""
         return self._wire.peer
 
+    @property
+    def pairs(self) -> list[tuple[bytes, bytes]]:
+        """All headers as they came."""
+        return self._response.headers
+
     @cached_property
     def headers(self) -> httpx.Headers:
         """All of them."""

@@ -43,6 +43,11 @@ class Trace:
             self._spent[self.current] = self._spent.get(self.current, 0) + now - self._since
         self.current, self._since = phase, now
 
+    def excuse(self, waited: int) -> None:
+        """So many ns just before now do not count: it was our own waiting."""
+        self.started += waited
+        self._since = self._clock.monotonic()
+
     @property
     def elapsed_ms(self) -> float:
         """Milliseconds since the observation began."""

@@ -15,7 +15,7 @@ from standby.config.revealed import Revealed, reveal
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.net.phases import TRACE, Trace
-from standby.net.retry_after import retry_after
+from standby.net.quotas import quotas, scarcest, wait
 from standby.net.transport import Exchanger, Options
 from standby.net.trouble import Trouble
 
@@ -51,7 +51,7 @@ class HttpCheck:
         look = self._looks[0]
         revealed = look.template.hidden(await reveal(context.secrets, look.template.texts))
         hidden: Sequence[str] = revealed.secrets
-        if self._bearer is None:
+        if self._bearer is None and self.model.rate is None:
             heard = await look.hear(transport, look.template.request(revealed), revealed)
         else:
             hidden = list(hidden)
@@ -79,6 +79,8 @@ class HttpCheck:
         """
         request = look.template.request(revealed, saved or {})
         bearer = self._bearer
+        if self.model.rate is not None:
+            await context.rates.permit(self.model.rate, look.host, revealed.secrets, self.model.timeout // 2)
         if bearer is None:
             return await look.hear(transport, request, revealed)
         try:
@@ -133,17 +135,25 @@ class HttpCheck:
         latency_ms: float,
         metrics: Mapping[str, float],
     ) -> Observation:
-        answer = heard.answer
+        answer, pause_s = heard.answer, None
+        message = _hidden(verdict.message, hidden)
+        found = quotas(answer.pairs, context.clock.now())
+        if found or answer.status_code >= 400:
+            now = context.clock.now()
+            pause_s = wait(answer.status_code, answer.header("retry-after"), found, now)
+            scarce = scarcest(found)
+            message = f"{message}; {scarce.told()}" if scarce is not None else message
+            metrics = {**metrics, **{name: figure for quota in found for name, figure in quota.metrics().items()}}
         return observation(
             self.model,
             context,
             slot,
             verdict.outcome,
-            _hidden(verdict.message, hidden),
+            message,
             failure=verdict.failure,
             latency_ms=latency_ms,
             metrics=metrics,
-            retry_after_s=retry_after(answer.status_code, answer.header("retry-after"), context.clock.now()),
+            retry_after_s=pause_s,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -47,6 +48,7 @@ class Look:
         self._question = question
         self._preset = PRESETS.get(model.preset or "")
         self._anonymous = model.key is None and model.oauth is None and not any(map(is_sensitive, question.headers))
+        self.host = urlsplit(question.url).hostname or ""
         self.template = Template(question, question.url, model)
         self._expectations = Expectations(question.expect, model.prefer if last else ())
         own = self._preset.metrics if self._preset is not None else {}
