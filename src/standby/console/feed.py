@@ -18,7 +18,7 @@ from standby.store.reader import Reader
 if TYPE_CHECKING:
     from standby.domain.history import History
 
-SERIES_SPAN = 2 * HOUR
+SERIES_SPAN = HOUR  # as many minutes as a sparkline may be wide; each is held for every check
 _OBSERVATIONS = 60
 _AGAIN_NS = SECOND  # between two attempts to open a store that could not be read
 
