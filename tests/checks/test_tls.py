@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import ssl
+import warnings
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.conftest import Look
+from checks.conftest import SLOT, Look
 from checks.loopback import Authority, RealClock, authority, sends, serving
-from standby.checks.base import Context
+from servers import nginx
+from standby.checks.base import Context, observe
+from standby.checks.tls import TlsCheck, TlsModel
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.net.certificates import days_left, not_after
@@ -89,7 +93,6 @@ async def test_no_tls_and_silence(look: Look) -> None:
 
 def test_the_end_of_a_certificate_is_read_from_its_bytes(tmp_path: Path) -> None:
     import datetime as dt
-    import ssl
 
     for days in (-3000, 5, 20_000):  # the last is past 2050: another kind of time in the certificate
         last = dt.datetime.now(dt.UTC) + dt.timedelta(days=days)
@@ -104,3 +107,75 @@ def test_the_end_of_a_certificate_is_read_from_its_bytes(tmp_path: Path) -> None
 def test_any_bytes_as_a_certificate(data: bytes) -> None:
     not_after(data)
     not_after(b"\x30\x82" + len(data).to_bytes(2) + data)
+
+
+def weak(trusted: Authority, ciphers: str, *versions: ssl.TLSVersion) -> ssl.SSLContext:
+    context = trusted.context("pay.test")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version, context.maximum_version = versions
+    context.set_ciphers(f"{ciphers}:@SECLEVEL=0")
+    return context
+
+
+@pytest.mark.parametrize(
+    ("ciphers", "first", "says"),
+    [
+        ("ALL:!aNULL", ssl.TLSVersion.TLSv1_2, ""),
+        (
+            "ALL:!aNULL",
+            ssl.TLSVersion.TLSv1,
+            "it accepts TLSv1.1, which it should refuse; the certificate is valid for 60",
+        ),
+        ("ALL:eNULL:!aNULL", ssl.TLSVersion.TLSv1_2, "-NULL-SHA"),
+    ],
+)
+async def test_what_a_server_should_refuse(
+    look: Look, trusted: Authority, ciphers: str, first: ssl.TLSVersion, says: str
+) -> None:
+    tls = weak(trusted, ciphers, first, ssl.TLSVersion.TLSv1_3)
+    async with serving(sends(b"", stay=True), tls=tls, read=False) as server:
+        seen = await look("tls", host="127.0.0.1", port=server.port, sni="pay.test")
+        quiet = await look("tls", host="127.0.0.1", port=server.port, sni="pay.test", weak=False)
+    assert (seen.outcome, seen.failure) == ((Outcome.DEGRADED, Failure.TLS) if says else (Outcome.UP, None))
+    assert says in seen.message
+    assert seen.metrics["tls_weaknesses"] == float(bool(says))
+    assert quiet.outcome is Outcome.UP
+    assert seen.metrics["certificate_days"] == pytest.approx(60, abs=0.01)
+
+
+async def test_what_it_accepts_is_tried_once_an_hour(context: Context, trusted: Authority) -> None:
+    tls = weak(trusted, "ALL:!aNULL", ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_2)
+    async with serving(sends(b"", stay=True), tls=tls, read=False) as server:
+        row = {"id": "c", "integration": "i", "host": "127.0.0.1", "port": server.port, "sni": "pay.test"}
+        check = TlsCheck(TlsModel.model_validate(row))
+        seen = [await observe(check, context, SLOT) for _ in range(3)]
+        assert server.connections == 4  # three looks, and once the old protocols; broken ciphers never got so far
+    assert [one.outcome for one in seen] == [Outcome.DEGRADED] * 3
+
+
+async def test_a_chain_that_is_not_whole_is_told_as_such(look: Look, tmp_path: Path, trusted: Authority) -> None:
+    made = trusted.ca.create_child_ca().issue_cert("pay.test")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    alone = tmp_path / "alone.pem"
+    alone.write_bytes(made.private_key_pem.bytes() + made.cert_chain_pems[0].bytes())
+    tls.load_cert_chain(alone)
+    async with serving(sends(b"", stay=True), tls=tls, read=False) as server:
+        seen = await look("tls", host="127.0.0.1", port=server.port, sni="pay.test")
+    assert (seen.outcome, seen.failure) == (Outcome.DOWN, Failure.TLS)
+    assert seen.message.endswith("its chain is not sent whole, or ends at an authority that is not known here")
+    assert seen.metrics["certificate_days"] > 0
+
+
+@pytest.mark.servers
+async def test_a_real_server_with_old_protocols(context: Context, trusted: Authority, tmp_path: Path) -> None:
+    made = trusted.ca.issue_cert("pay.test")
+    certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
+    certificate.write_bytes(b"".join(one.bytes() for one in made.cert_chain_pems))
+    key.write_bytes(made.private_key_pem.bytes())
+    with nginx(
+        tmp_path, certificate, key, tls="ssl_protocols TLSv1.1 TLSv1.2; ssl_ciphers ALL:!aNULL:@SECLEVEL=0;"
+    ) as server:
+        row = {"id": "c", "integration": "i", "host": "127.0.0.1", "port": server.tls_port, "sni": "pay.test"}
+        seen = await observe(TlsCheck(TlsModel.model_validate(row)), context, SLOT)
+    assert (seen.outcome, seen.message.partition(",")[0]) == (Outcome.DEGRADED, "it accepts TLSv1.1")

@@ -42,6 +42,7 @@ _NO_WAY = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOW
 _CUT = {errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED, errno.ESHUTDOWN, errno.ENOTCONN}
 _OURS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EACCES, errno.EPERM, errno.EAFNOSUPPORT}
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
+_CHAIN = frozenset({2, 20, 21})  # OpenSSL's codes for an issuer that is missing
 _SSL_PREFIX = re.compile(r"^\[SSL(?:: \w+)?\]\s*|\s*\(_ssl\.c:\d+\)$")
 
 
@@ -71,7 +72,10 @@ def of_ssl_error(error: ssl.SSLError | ssl.CertificateError) -> Trouble:
     """The trouble behind a failed handshake, with the reason why verification said no."""
     if isinstance(error, ssl.SSLCertVerificationError):
         reason = error.verify_message or str(error)
-        return Trouble(Failure.TLS, f"the certificate is not valid: {reason}")
+        more = ": its chain is not sent whole, or ends at an authority that is not known here"
+        return Trouble(
+            Failure.TLS, f"the certificate is not valid: {reason}{more if error.verify_code in _CHAIN else ''}"
+        )
     reason = getattr(error, "reason", None) or ""
     text = _SSL_PREFIX.sub("", str(error.args[-1] if error.args else error))
     if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"):
