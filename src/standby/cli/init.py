@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import sys
 import tempfile
@@ -11,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from standby.cli.main import UsageError
+from standby.cli.main import UsageError, main
 from standby.cli.vendors import by_id
 from standby.config.problems import ConfigError, did_you_mean
 from standby.domain.outcome import Environment
@@ -55,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     for line in made.unconfirmed:
         print(f"standby: {line}", file=sys.stderr)
     print(_summary(args.output, made))
-    return _probe(args) if args.probe else 0
+    return _probe(args.output) if args.probe else 0
 
 
 def _summary(path: Path, made: Starter) -> str:
@@ -66,10 +65,9 @@ def _summary(path: Path, made: Starter) -> str:
     return "\n".join([*lines, f"next: standby --config {path} check, then: standby --config {path}"])
 
 
-def _probe(args: argparse.Namespace) -> int:
+def _probe(path: Path) -> int:
     print()
-    asked = argparse.Namespace(**{**vars(args), "config": args.output, "ids": [], "json": False, "junit": None})
-    return int(importlib.import_module("standby.cli.check").run(asked))
+    return main(["--config", str(path), "check"])
 
 
 def _choices(args: argparse.Namespace) -> Choices:
