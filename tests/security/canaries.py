@@ -39,6 +39,7 @@ CORES: Mapping[str, str] = {
     "WATCHER": "wd1Ko7pRy3GsA6",
     "GARBAGE": "yc6Qj9lEt4WmF5",
     "MOVED": "vi2Sx8hBr6OzD9",
+    "EVENT": "nf9Gk4hTs6WqV2",
     "REASON": "xe7Mw4kUp1CnY3",
 }
 SPECIAL = """+/=&"<é %"""
@@ -169,7 +170,8 @@ host = "127.0.0.1"
 port = {tcp}
 send = "env:SEND"
 expect = "fine"
-every = "1s"
+every = "2s"
+timeout = "1900ms"
 attempts = 1
 
 [[check]]
@@ -178,7 +180,8 @@ integration = "payments"
 kind = "command"
 command = ["{folder}/plugin"]
 env = {{ PLUGIN = "env:PLUGIN" }}
-every = "1s"
+every = "2s"
+timeout = "1900ms"
 attempts = 1
 
 [[check]]
@@ -186,6 +189,14 @@ id = "job"
 integration = "payments"
 kind = "heartbeat"
 token = "file:beat"
+
+[[check]]
+id = "events"
+integration = "payments"
+kind = "webhook"
+scheme = "header"
+secret = "env:EVENT"
+every = "2s"
 
 [[route]]
 id = "traffic"
@@ -235,7 +246,8 @@ kind = "http"
 url = "http://127.0.0.1:{web}/{id}"
 {keys}
 expect = ["body.said == 'ok'", "text == 'ok'", "headers['x-echo'] == 'ok'", "status == 200"]
-every = "1s"
+every = "2s"
+timeout = "1900ms"
 attempts = 1
 """
 _KEYS = {

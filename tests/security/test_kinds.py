@@ -15,7 +15,7 @@ from standby.checks.base import Context, observe
 from standby.checks.registry import build, models
 from standby.config.secrets import Secrets
 
-IN_A_CONFIGURATION = {"http", "tcp", "command", "heartbeat"}
+IN_A_CONFIGURATION = {"http", "tcp", "command", "heartbeat", "webhook"}
 """Looked at by a whole engine in test_canary."""
 KINDS: dict[str, dict[str, Any]] = {
     "alertmanager": {"url": "§", "headers": {"X-Key": "env:HEADER"}},
@@ -27,7 +27,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "prometheus": {"url": "§", "query": "up", "headers": {"Authorization": "Bearer env:HEADER", "X-Key": "env:LONG"}},
     "reconcile": {
         "left": {"http": {"url": "§", "headers": {"X-Key": "env:LONG"}}},
-        "right": {"sql": {"dsn": "env:DSN", "query": "SELECT 1 AS id"}},
+        "right": {"http": {"url": "§", "headers": {"X-Key": "env:HEADER"}}},
         "key": ["id"],
     },
     "salesforce": {"org": "§", "client_id": "env:HEADER", "client_secret": "env:BODY", "about": "limits"},
