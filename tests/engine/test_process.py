@@ -34,7 +34,9 @@ def test_it_runs_for_a_while_reports_and_leaves_nothing_behind(engines: Engines)
     figures = json.loads(report.read_text())
     assert figures["seconds"] >= 2
     assert figures["observations"] >= 1
-    assert {"missed", "late_ms_p99", "cpu_seconds", "max_rss_mb", "store_bytes", "alerts"} <= set(figures)
+    assert {"missed", "late_ms_p99", "late_ms_max", "cpu_seconds", "max_rss_mb", "store_bytes", "alerts"} <= set(
+        figures
+    )
     assert engines.state() == "stopped"
     assert held_by(engines.paths.lock) is None
     assert not engines.paths.sock.exists()

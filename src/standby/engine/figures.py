@@ -20,10 +20,13 @@ class Figures:
         self.missed = 0
         self.own_delays = 0
         self._late = Sketch()
+        self._latest = 0.0
 
     def started_late(self, ns: int) -> None:
         """A run began this long after its slot."""
-        self._late.add(max(0, ns) / MILLISECOND)
+        late_ms = max(0, ns) / MILLISECOND
+        self._late.add(late_ms)
+        self._latest = max(self._latest, late_ms)
 
     def report(self, seconds: float, store: Path, alerts: Mapping[str, int]) -> dict[str, Any]:
         """The document of `--report`, as INTERFACES names its fields."""
@@ -33,6 +36,7 @@ class Figures:
             "missed": self.missed,
             "own_delays": self.own_delays,
             "late_ms_p99": self.late_ms_p99(),
+            "late_ms_max": round(self._latest, 3),
             "cpu_seconds": cpu_seconds(),
             "max_rss_mb": max_rss_mb(),
             "store_bytes": store_bytes(store),
