@@ -105,6 +105,8 @@ def same(left: Value, right: Value, tolerance: Tolerance) -> bool:
     """Whether two values agree. A number and its text do; `007` and `7` do not, nor null and an empty text."""
     if left is None or right is None:
         return left is right
+    if type(left) is type(right) and left == right:  # most are: nothing to read into them
+        return True
     if isinstance(left, datetime) or isinstance(right, datetime):
         one, other = _instant(left), _instant(right)
         if one is not None and other is not None:
@@ -141,6 +143,8 @@ def _text(value: Value) -> str:
     """One text for everything that is the same value: 1, 1.0 and "1" are."""
     if value is None:
         return "null"
+    if isinstance(value, str) and "." not in value and value != "-0":
+        return value.strip()  # what is a number in it is written as all of them are
     number = _number(value)
     if number is not None:
         text = format(number, "f")

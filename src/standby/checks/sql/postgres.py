@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from standby.checks.sql.rows import Rows, cell
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
+from standby.domain.units import SECOND
 from standby.net.phases import doing, enter
 from standby.net.transport import Options
 from standby.net.trouble import Trouble, of_os_error
@@ -39,12 +40,11 @@ _FAILURES = (
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Place:
-    """Where a database is, with the secrets in it. `local`: on this machine, so that TLS adds nothing."""
+    """Where a database is; `dsn` holds a password. `local`: on this machine, so that TLS adds nothing."""
 
     dsn: str
     host: str
     port: int
-    password: str
     local: bool
 
 
@@ -53,15 +53,13 @@ def place(dsn: str) -> Place:
     try:
         parts = urlsplit(dsn)
         host, port = parts.hostname or "", parts.port or _PORT
-        asked = parse_qs(parts.query)
-        host = asked.get("host", [unquote(host)])[0]
+        host = parse_qs(parts.query).get("host", [unquote(host)])[0]
     except ValueError:
-        host, port, parts, asked = "", 0, urlsplit(""), {}
+        host, port, parts = "", 0, urlsplit("")
     if parts.scheme not in ("postgresql", "postgres"):
         message = "dsn is not the address of a database; write one like postgresql://user:password@host/name"
         raise Trouble(Failure.INTERNAL, message, Outcome.UNKNOWN)
-    password = unquote(parts.password or asked.get("password", [""])[0])
-    return Place(dsn, host, port, password, local=not host or host.startswith("/") or _loopback(host))
+    return Place(dsn, host, port, local=not host or host.startswith("/") or _loopback(host))
 
 
 def _loopback(host: str) -> bool:
@@ -85,9 +83,11 @@ async def query(context: Context, where: Place, ask: Ask) -> Rows:
     """The rows of one statement. Raises Trouble, always `unknown`: nobody told what the rows would say."""
     import asyncpg
 
+    begun = context.clock.monotonic()
     try:
         async with _connected(context, where, ask) as connection, connection.transaction(readonly=True):
-            await connection.execute(f"SET LOCAL statement_timeout = {max(1, int(ask.seconds * 1000))}")
+            left = ask.seconds - (context.clock.monotonic() - begun) / SECOND
+            await connection.execute(f"SET LOCAL statement_timeout = {max(1, int(left * 1000))}")
             statement = await connection.prepare(ask.text)
             columns = tuple(attribute.name for attribute in statement.get_attributes())
             if not columns:

@@ -55,9 +55,9 @@ class Database:
             limits = sqlite.Limits(most, clock.monotonic() + int(within * _SHARE))
             return await self._apart.run(lambda: sqlite.query(path, keys.query, limits, clock.monotonic))
         revealed = await reveal(context.secrets, [keys.dsn or ""])
+        where = postgres.place(revealed.values[0])
+        ask = postgres.Ask(keys.query, most, within / SECOND * _SHARE, keys.verify)
         try:
-            where = postgres.place(revealed.values[0])
-            ask = postgres.Ask(keys.query, most, within / SECOND * _SHARE, keys.verify)
             return await postgres.query(context, where, ask)
         except Trouble as trouble:
             message = revealed.redact(str(trouble))
