@@ -51,7 +51,7 @@ class TinyEngine:
         await asyncio.wait_for(stop.wait(), 5)
 
     def _fault(self) -> None:
-        raise RuntimeError("oops")
+        raise RuntimeError("oops, key hunter2")
 
     async def stop(self) -> None:
         self.stopped = True
@@ -95,7 +95,11 @@ class TinyPlan:
     async def assemble(self, kind: str, clock: EngineClock) -> Assembled:
         if self.engine.wrong == "assemble":
             raise StoreError("newer", "store s.db was written by a newer standby; install it")
-        return Assembled(self.engine, lambda: [self.path], lambda: SECOND, self._close)
+        return Assembled(self.engine, lambda: [self.path], lambda: SECOND, self._close, self._redact)
+
+    @staticmethod
+    def _redact(text: str) -> str:
+        return text.replace("hunter2", "•••")
 
     async def _close(self) -> None:
         self.closed = True
@@ -149,7 +153,7 @@ def test_what_goes_wrong_is_one_line_and_an_exit_code(run: Run, wrong: str, code
 
 
 def test_a_fault_names_its_place(run: Run) -> None:
-    assert "RuntimeError: oops at test_process_bounds.py:" in run("fault")[2]
+    assert "RuntimeError: oops, key ••• at test_process_bounds.py:" in run("fault")[2]
 
 
 def test_who_is_not_entitled_does_not_take_over(run: Run) -> None:

@@ -57,6 +57,7 @@ class Assembled:
     files: Callable[[], Sequence[Path]]  # of the configuration in force
     linger: Callable[[], int]
     close: Callable[[], Awaitable[None]]
+    redact: Callable[[str], str] = str  # takes the secrets that were used out of a text
 
 
 class Plan(Protocol):
@@ -123,7 +124,8 @@ class ConfiguredPlan:
         except BaseException:
             await close()
             raise
-        return Assembled(engine, lambda: self._config.files, lambda: self._config.settings.linger, close)
+        redact = context.secrets.redact
+        return Assembled(engine, lambda: self._config.files, lambda: self._config.settings.linger, close, redact)
 
     def _load(self) -> Config:
         config = load_config(self.path, kinds())

@@ -107,6 +107,7 @@ class Process:
         self._lock = lock
         self._clock = clock
         self._say = voice.say
+        self._redact: Callable[[str], str] = str
         self._notifier = Notifier(os.environ)
         self._terminal = Terminal()
         self._stop = asyncio.Event()
@@ -127,6 +128,7 @@ class Process:
         except (StoreError, SimulatorError) as error:
             self._say(str(error))
             return FAILED
+        self._redact = assembled.redact
         server = self._server(assembled.engine)
         try:
             if not self._stop.is_set():
@@ -250,7 +252,8 @@ class Process:
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next
         where = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace is not None else ""
-        self._say(f"a fault of ours: {context.get('message')}: {type(error).__name__}: {error}{where}")
+        said = f"a fault of ours: {context.get('message')}: {type(error).__name__}: {error}{where}"
+        self._say(self._redact(said))  # a library's error may quote what was sent
 
     def _write_report(self, path: Path, report: dict[str, Any]) -> None:
         """Whole or not at all."""
