@@ -330,7 +330,7 @@ async def test_a_fault_of_ours_is_one_line_and_unknown(look: Look, monkeypatch: 
     def broken(*_: object) -> None:
         raise ZeroDivisionError("first\nsecond")
 
-    monkeypatch.setattr("standby.checks.http.check.quotas", broken)
+    monkeypatch.setattr("standby.checks.http.check.certificate_metrics", broken)
     seen = await at(answers(OK), look)
     assert (seen.outcome, seen.failure) == (Outcome.UNKNOWN, Failure.INTERNAL)
     assert seen.message == "a fault of ours: ZeroDivisionError: first second"

@@ -46,10 +46,7 @@ class Quota:
 
 def quotas(pairs: Sequence[tuple[bytes, bytes]], now: int) -> list[Quota]:
     """Those in an answer's headers; `now` is in ns since 1970."""
-    for name, _ in pairs:  # most answers say nothing of it, and this is asked of each
-        if b"imit" in name or b"IMIT" in name:
-            break
-    else:
+    if not tell(pairs):
         return []
     headers = {name.decode("latin-1").lower(): value[:500].decode("latin-1") for name, value in pairs}
     found = (read(headers, now) for read in _FORMS)
@@ -58,6 +55,14 @@ def quotas(pairs: Sequence[tuple[bytes, bytes]], now: int) -> list[Quota]:
         if quota is not None:
             by_name.setdefault(quota.name, quota)
     return list(by_name.values())
+
+
+def tell(pairs: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Whether an answer's headers may say something of limits. Most do not, and this is asked of each: it is cheap."""
+    for name, _ in pairs:  # noqa: SIM110 - `any` costs twice as much
+        if b"imit" in name or b"IMIT" in name:
+            return True
+    return False
 
 
 def scarcest(found: Iterable[Quota]) -> Quota | None:

@@ -15,7 +15,7 @@ from standby.config.revealed import Revealed, reveal
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.net.phases import TRACE, Trace
-from standby.net.quotas import quotas, scarcest, wait
+from standby.net.quotas import quotas, scarcest, tell, wait
 from standby.net.transport import Exchanger, Options
 from standby.net.trouble import Trouble
 
@@ -136,10 +136,10 @@ class HttpCheck:
         metrics: Mapping[str, float],
     ) -> Observation:
         answer, pause_s = heard.answer, None
-        message = _hidden(verdict.message, hidden)
-        found = quotas(answer.pairs, context.clock.now())
-        if found or answer.status_code >= 400:
+        message = _hidden(verdict.message, hidden) if hidden else verdict.message
+        if answer.status_code >= 400 or tell(answer.pairs):
             now = context.clock.now()
+            found = quotas(answer.pairs, now)
             pause_s = wait(answer.status_code, answer.header("retry-after"), found, now)
             scarce = scarcest(found)
             message = f"{message}; {scarce.told()}" if scarce is not None else message
@@ -158,7 +158,7 @@ class HttpCheck:
 
 
 def _hidden(message: str, hidden: Sequence[str]) -> str:
-    return Revealed((), tuple(hidden)).redact(message) if hidden else message
+    return Revealed((), tuple(hidden)).redact(message)
 
 
 def _redacted(trouble: Trouble, hidden: Sequence[str], before: str = "") -> Trouble:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -22,12 +23,13 @@ from standby.config.cel_values import look_up
 from standby.config.fields import FIGURE_ROOTS
 from standby.config.references import is_sensitive
 from standby.config.revealed import Revealed
-from standby.domain.observation import Failure
+from standby.domain.observation import NO_METRICS, Failure
 from standby.domain.outcome import Outcome
 from standby.net.answer import Answered
 from standby.net.transport import Exchanger
 
 _CONTENT = frozenset({"body", "text"})
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 _LONGEST_FIGURE = 32  # characters
 _MARKS = (("If-None-Match", "etag"), ("If-Modified-Since", "last-modified"))
 
@@ -100,6 +102,8 @@ class Look:
         verdict = self._verdict(heard, values)
         if unchanged and verdict.outcome is Outcome.UP:
             verdict = Verdict(Outcome.UP, f"unchanged: {verdict.message}")
+        if not self._figures and not self._saves:
+            return Seen(verdict, NO_METRICS, _NOTHING, values.get("body"))
         saved = {name: look_up(values, path) for name, path in self._saves.items()}
         return Seen(verdict, figures(self._figures, values), saved, values.get("body"))
 
