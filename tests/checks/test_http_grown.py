@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.config.kinds import GOOD
 
 from checks.conftest import SLOT, Look
 from checks.payloads import Answered, document, vendor
+from checks.specifications import strange, violation
 from standby.checks.base import Context, observe
 from standby.checks.http import HttpCheck, HttpModel
 from standby.checks.http.graphql import judge
@@ -264,3 +266,26 @@ def test_the_examples_of_the_page_load(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(GOOD + "\n".join(examples))
     assert len(load(path, kinds()).checks) >= 5
+
+
+@pytest.mark.parametrize(
+    ("preset", "path", "specification"),
+    [
+        ("stripe", "/v1/balance", "stripe/openapi-balance-events-trimmed.yaml"),
+        ("twilio", f"/2010-04-01/Accounts/AC{'0' * 32}/Balance.json", "twilio/api-v2010-openapi-trimmed.yaml"),
+    ],
+)
+async def test_what_a_preset_asks_is_what_the_vendors_document_allows(
+    look: Look, preset: str, path: str, specification: str
+) -> None:
+    model = HttpModel.model_validate({**BASE, "preset": preset, "account": f"AC{'0' * 32}"})
+    assert model.url.endswith(path)
+    async with vendor({path: document({"object": "balance", "account_sid": "AC"})}) as acme:
+        seen = await look("http", url=acme.url + path, preset=preset, key="env:KEY", account=f"AC{'0' * 32}")
+    assert seen.outcome is UP, seen.message
+    [asked] = acme.asked
+    if preset == "stripe":  # openapi-core cannot read a deepObject (`expand`), not even one that is left out
+        assert strange(specification, asked) == set()
+        return
+    assert violation(specification, asked) is None
+    assert violation(specification, replace(asked, path=path + "x")) is not None
