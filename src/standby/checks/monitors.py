@@ -163,10 +163,10 @@ def severity_of(alert: TheirAlert, model: MonitorModel) -> Outcome:
     return Outcome(model.severities.get(word) or _SEVERITIES.get(word, Outcome.DEGRADED))
 
 
-def several(lines: Sequence[str], shown: int = SHOWN) -> str:
-    """The first few of many, and how many more: one line."""
-    more = f" and {len(lines) - shown} more" if len(lines) > shown else ""
-    return "; ".join(lines[:shown]) + more
+def several(lines: Sequence[str], most: int = SHOWN, *, of: int | None = None) -> str:
+    """The first few of many (of `of`, when not all of them were put in words), and how many more: one line."""
+    count = len(lines) if of is None else of
+    return "; ".join(lines[:most]) + (f" and {count - most} more" if count > most else "")
 
 
 def _outcome(alert: TheirAlert, model: MonitorModel, silenced: Outcome) -> Outcome:
@@ -185,7 +185,8 @@ def _message(judged: Sequence[tuple[Outcome, TheirAlert]], counts: Mapping[Stage
     counted = (Stage.FIRING, Stage.PENDING, Stage.UNDECIDED, Stage.STRANGE)
     open_ = [(outcome, alert) for outcome, alert in judged if alert.stage in counted]
     open_.sort(key=lambda one: (-one[0].badness, counted.index(one[1].stage)))
-    parts = [several([_line(alert, label) for _, alert in open_])] if open_ else ["no alert fires"]
+    lines = [_line(alert, label) for _, alert in open_[:SHOWN]]
+    parts = [several(lines, of=len(open_))] if open_ else ["no alert fires"]
     aside = [f"{counts[stage]} {stage.value}" for stage in (Stage.SILENCED, Stage.INHIBITED) if counts[stage]]
     if aside:
         names = list(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from standby.checks.api import Finding
@@ -78,8 +78,10 @@ def _values(one: Series, count: int) -> dict[str, object]:
     return {"value": one.value, "values": list(one.values), "labels": dict(one.labels), "count": count}
 
 
-def _of(one: Series, among: Sequence[Series], lines: Iterable[str]) -> list[str]:
+def _of(one: Series, among: Sequence[Series], lines: Sequence[str]) -> list[str]:
     """What does not hold, and for which series when there are several."""
+    if not lines:
+        return []
     whose = f" for {shown(one.labels)}" if len(among) > 1 and shown(one.labels) else ""
     return [line + whose for line in lines]
 
