@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
+from unittest.mock import patch
 
 from standby.checks.alertmanager.check import AlertmanagerModel
 from standby.checks.alertmanager.silencing import Wanted
@@ -21,6 +22,7 @@ from standby.config.secrets import Secrets
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome
 from standby.domain.units import MILLISECOND, SECOND
+from standby.engine import failovers, outbox
 from standby.engine.service import Engine
 from standby.engine.term import Identity
 from standby.link.protocol import Command, CommandKind, Peer, Receipt
@@ -255,10 +257,11 @@ class World:
         await self.store.writer.close()
 
     async def die(self) -> None:
-        """Like kill -9: nothing is said, nothing is flushed."""
+        """Like kill -9: nothing is said, nothing is flushed, and nobody waits for what is under way."""
         await self.clock.rest()
         self.store.fail = StoreError("missing", "dead")
-        await self.engine.stop()
+        with patch.object(failovers, "STOP_WAITS_S", 0.0), patch.object(outbox, "_STOP_WAITS_S", 0.0):
+            await self.engine.stop()
         await self.close()
 
     async def pass_time(self, ns: int) -> None:
