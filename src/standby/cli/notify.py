@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from standby.cli.check import context_of, load_config
 from standby.cli.main import UsageError
-from standby.cli.place import config_path
 from standby.cli.wish import REFUSED, read_only
 from standby.domain.text import clean
 from standby.domain.units import SECOND
@@ -21,7 +21,7 @@ from standby.engine.clock import SystemClock
 if TYPE_CHECKING:
     from standby.config.models import Config
     from standby.config.people import ChannelModel
-    from standby.notify.base import Context
+    from standby.notify.base import Channel
 
 NOT_TAKEN = 1
 
@@ -56,14 +56,7 @@ def run(args: argparse.Namespace) -> int:
     """Send it; 0 when every message was taken, 1 when one was not, 5 in read-only mode."""
     if read_only(args, "notify test"):
         return REFUSED
-    from standby.config.load import load
-    from standby.config.problems import ConfigError
-    from standby.engine.kinds import kinds
-
-    try:
-        config = load(config_path(args), kinds())
-    except ConfigError as error:
-        raise UsageError(str(error)) from None
+    config = load_config(args)
     fates = asyncio.run(_send(config, _ways(config, args.name), args.name))
     if args.json:
         print(json.dumps([asdict(fate) for fate in fates], ensure_ascii=False, indent=2))
@@ -95,35 +88,26 @@ def _ways(config: Config, name: str) -> list[tuple[ChannelModel, str]]:
 
 
 async def _send(config: Config, ways: Sequence[tuple[ChannelModel, str]], name: str) -> list[Fate]:
-    from standby.config.secrets import Secrets
-    from standby.net.resolver import Resolver
-    from standby.net.transport import Transports
-    from standby.notify.base import Context
+    from standby.engine.channels import reaching
 
-    clock, resolver = SystemClock(), Resolver({})
-    context = Context(
-        clock, Secrets(config.base, clock=clock), config.base, resolver, Transports(resolver, None, config.base)
-    )
-    try:
-        return await asyncio.gather(*(_try(config, context, way, name) for way in ways))
-    finally:
-        await context.transports.close()
-        resolver.close()
+    clock = SystemClock()
+    async with context_of(config, None, clock) as context:
+        reach = reaching(context)
+        return await asyncio.gather(*(_try(config, clock, way, name, reach(way[0])) for way in ways))
 
 
-async def _try(config: Config, context: Context, way: tuple[ChannelModel, str], name: str) -> Fate:
+async def _try(config: Config, clock: SystemClock, way: tuple[ChannelModel, str], name: str, channel: Channel) -> Fate:
     from standby.notify.base import Message, NotifyError
-    from standby.notify.registry import build
 
     model, to = way
     settings = config.settings
     subject = f"[{settings.name} {settings.environment}] test: a message for {name}"
     text = "This is a test of Standby's notifications. Nothing is wrong, nothing has to be done."
-    message = Message(f"test.{uuid4().hex}", "test", context.clock.now(), clean(subject, 200), text, {"alerts": []})
-    channel, begun = build(model, context), context.clock.monotonic()
+    message = Message(f"test.{uuid4().hex}", "test", clock.now(), clean(subject, 200), text, {"alerts": []})
+    begun = clock.monotonic()
 
     def fate(said: str, *, taken: bool) -> Fate:
-        return Fate(model.id, to, taken, clean(said), round((context.clock.monotonic() - begun) / SECOND, 3))
+        return Fate(model.id, to, taken, clean(said), round((clock.monotonic() - begun) / SECOND, 3))
 
     try:
         return fate(await channel.send(message, to), taken=True)
