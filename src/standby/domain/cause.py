@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -69,3 +69,9 @@ def cause(outcome: Outcome, failure: Failure | None) -> Cause | None:
     if outcome is Outcome.DEGRADED:
         return Cause.DEGRADATION
     return Cause.OUTAGE if outcome is Outcome.DOWN else None
+
+
+def whose(believed: Iterable[tuple[Outcome, Failure | None]]) -> Cause | None:
+    """Whose trouble the worst of several checks shows."""
+    worst = max(believed, key=lambda one: one[0].badness, default=None)
+    return None if worst is None else cause(*worst)

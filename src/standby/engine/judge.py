@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from standby.domain import attempts, settled
-from standby.domain.cause import Cause
+from standby.domain.cause import Cause, whose
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome, worst
 from standby.domain.units import MINUTE
@@ -122,8 +122,7 @@ class Judge:
     def cause(self, checks: Iterable[str]) -> Cause | None:
         """Whose trouble the worst of these checks shows."""
         memories = [self.checks[name] for name in checks if name in self.checks]
-        bad = max(memories, key=lambda memory: memory.outcome.badness, default=None)
-        return None if bad is None else bad.cause
+        return whose((memory.outcome, memory.failure) for memory in memories)
 
     def refresh(self, integration_id: str) -> None:
         """Its checks changed: look at the worst of them again."""

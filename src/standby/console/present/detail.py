@@ -13,7 +13,7 @@ from standby.console.present.glyphs import DASH, OUTCOMES, RULE, UNSAFE
 from standby.console.present.integrations import soft_word, stale_for, standing
 from standby.console.present.log import log
 from standby.console.present.moment import Moment
-from standby.domain.cause import ACTIONS, cause
+from standby.domain.cause import ACTIONS, whose
 from standby.domain.observation import Observation
 from standby.domain.units import format_duration
 from standby.store.rows import CheckStateRow
@@ -116,10 +116,9 @@ def _whose(moment: Moment, width: int, entry: Integration) -> list[Row]:
         said = wrap(f"{found.side}: {'; '.join(found.reasons)}", width - 2, 2)
         rows += [line([Cell(f" {text}", "name")], width) for text in said]
     known = (moment.snapshot.checks.get(check.id) for check in moment.snapshot.estate.checks_of.get(entry.id, ()))
-    worst = max((state for state in known if state is not None), key=lambda state: state.outcome.badness, default=None)
-    whose = cause(worst.outcome, worst.failure) if worst is not None else None
-    if whose is not None:
-        rows.append(line([Cell(f" {whose}", "name"), Cell(f": {ACTIONS[whose]}", "text")], width))
+    trouble = whose((state.outcome, state.failure) for state in known if state is not None)
+    if trouble is not None:
+        rows.append(line([Cell(f" {trouble}", "name"), Cell(f": {ACTIONS[trouble]}", "text")], width))
     return rows
 
 
