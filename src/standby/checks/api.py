@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -163,15 +164,15 @@ class Api:
 Model = TypeVar("Model", bound=ApiModel)
 
 
-class ApiCheck(Generic[Model]):
+class ApiCheck(ABC, Generic[Model]):
     """A check that asks an API. Adapters give `look` and, where their model has more secrets, `secrets`."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
 
+    @abstractmethod
     async def look(self, api: Api) -> Finding:
         """Ask and judge. May raise Trouble; `unknown` then."""
-        raise NotImplementedError
 
     def secrets(self) -> Sequence[str]:
         """The secret references of the model beside those in `headers`."""

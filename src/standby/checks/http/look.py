@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from standby.checks import body as bodies
+from standby.checks.documents import number
 from standby.checks.expectations import Expectations
 from standby.checks.http import graphql
 from standby.checks.http.follow import follow
@@ -30,7 +30,6 @@ from standby.net.transport import Exchanger
 
 _CONTENT = frozenset({"body", "text"})
 _NOTHING: Mapping[str, object] = MappingProxyType({})
-_LONGEST_FIGURE = 32  # characters
 _MARKS = (("If-None-Match", "etag"), ("If-Modified-Since", "last-modified"))
 
 
@@ -173,10 +172,4 @@ def figures(paths: Mapping[str, Sequence[str | int]], values: Mapping[str, Any])
 
 
 def _figure(value: object) -> float | None:
-    if not isinstance(value, (int, float, str)) or (isinstance(value, str) and len(value) > _LONGEST_FIGURE):
-        return None
-    try:
-        figure = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return figure if math.isfinite(figure) else None
+    return float(value) if isinstance(value, bool) else number(value)
