@@ -358,6 +358,16 @@ class Config:
         return MappingProxyType({vendor.id: vendor for vendor in self.vendors})
 
     @cached_property
+    def vendor_of(self) -> Mapping[str, str]:
+        """The id of each integration's vendor."""
+        return MappingProxyType({one.id: one.vendor for one in self.integrations})
+
+    @cached_property
+    def grounds(self) -> Mapping[str, tuple[str, ...]]:
+        """What the vendor of each integration runs on."""
+        return MappingProxyType({one.id: self.vendor_by_id[one.vendor].runs_on for one in self.integrations})
+
+    @cached_property
     def integration_by_id(self) -> Mapping[str, Integration]:
         """Integrations by id."""
         return MappingProxyType({integration.id: integration for integration in self.integrations})

@@ -53,6 +53,4 @@ class Attributions:
 
     def _around(self, config: Config, integration: str) -> Around:
         bad = {one.id: one.outcome is Outcome.DOWN for one in self._judge.integrations.values() if one.checks}
-        vendors = {one.id: one.vendor for one in config.integrations}
-        grounds = {one.id: config.vendor_by_id[one.vendor].runs_on for one in config.integrations}
-        return surroundings(integration, bad, vendors, grounds, blind=self._judge.blind)
+        return surroundings(integration, bad, config.vendor_of, config.grounds, blind=self._judge.blind)
