@@ -46,7 +46,7 @@ def _of_text(written: str) -> datetime | None:
     try:
         return datetime.fromisoformat(written)
     except ValueError:
-        pass
+        pass  # not RFC 3339; perhaps a mail's date
     try:
         return parsedate_to_datetime(written)  # knows the American names of zones: PDT
     except (ValueError, TypeError, IndexError, OverflowError):

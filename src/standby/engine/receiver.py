@@ -103,7 +103,7 @@ class Receiver:
                 writer.write_eof()
             await self._let_go(reader)
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
-            pass
+            pass  # the caller hung up or is too slow: what it said whole is recorded, and it calls again
         finally:
             self._open -= 1
             writer.close()

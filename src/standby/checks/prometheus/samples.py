@@ -89,5 +89,5 @@ def _point(point: Document) -> tuple[float, float]:
             try:
                 return float(at), float(text)
             except (ValueError, OverflowError):
-                pass
+                pass  # told below, like any other that is no sample
     raise unreadable("a sample of the result is not a time and a number")
