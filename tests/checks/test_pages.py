@@ -1,4 +1,4 @@
-"""What docs/data.md and docs/adding-a-check.md show works as it stands."""
+"""What the pages of docs/ on checks show works as it stands."""
 
 from __future__ import annotations
 
@@ -52,6 +52,27 @@ def test_each_example_of_data_loads(tmp_path: Path, example: str) -> None:
 def test_each_kind_of_data_has_an_example(tmp_path: Path) -> None:
     config = loaded(tmp_path, "".join(blocks("data.md", "toml")))
     assert {check.kind for check in config.checks} == {"dns", "file", "sql", "reconcile", "expected", "webhook"}
+
+
+@pytest.mark.parametrize(
+    ("page", "wanted", "count"),
+    [
+        ("monitors.md", {"prometheus", "alertmanager", "grafana"}, None),
+        ("saas.md", {"datadog", "newrelic", "hubspot", "weather"}, None),
+        ("status-pages.md", {"statuspage"}, None),
+        ("salesforce.md", {"salesforce"}, 3),
+        ("contracts.md", {"http"}, 1),
+    ],
+)
+def test_the_examples_of_a_page_load(tmp_path: Path, page: str, wanted: set[str], count: int | None) -> None:
+    examples = blocks(page, "toml")
+    assert examples
+    shown = "\n".join(examples)
+    names = dict.fromkeys(re.findall(r'^integration = "(.*)"', shown, re.MULTILINE))
+    head = "".join(f'[[integration]]\nid = "{name}"\nvendor = "acme"\n' for name in names if name != "payments")
+    config = loaded(tmp_path, head + shown)
+    assert {check.kind for check in config.checks} == wanted
+    assert len(config.checks) == (count or shown.count("[[check]]"))
 
 
 def written(start: str) -> str:

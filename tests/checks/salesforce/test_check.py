@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from checks.conftest import Look
 from checks.payloads import Answered, Vendor, capture, document, payload, vendor
-from standby.checks.registry import models
 from standby.checks.salesforce.check import SalesforceCheck, SalesforceModel
 from standby.checks.tokens import Token
-from standby.config.entries import Kinds
-from standby.config.load import load
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 
@@ -147,13 +142,3 @@ async def test_my_trust_center_behind_the_same_face(look: Look) -> None:
 def test_what_the_configuration_must_say(keys: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         SalesforceModel.model_validate({"id": "c", "integration": "i", "kind": "salesforce", **keys})
-
-
-def test_what_the_documentation_shows_can_be_loaded(tmp_path: Path) -> None:
-    page = Path(__file__).resolve().parents[3] / "docs" / "salesforce.md"
-    shown = "\n".join(re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
-    head = '[standby]\nname = "shop"\nenvironment = "development"\n[[vendor]]\nid = "salesforce"\n'
-    head += '[[integration]]\nid = "crm"\nvendor = "salesforce"\n'
-    file = tmp_path / "config.toml"
-    file.write_text(head + shown, encoding="utf-8")
-    assert len(load(file, Kinds(models())).checks) == 3

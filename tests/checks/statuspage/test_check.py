@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from pathlib import Path
 
 import pytest
 
@@ -12,10 +10,8 @@ from checks.conftest import Look
 from checks.payloads import Answered, capture, document, vendor
 from standby.checks.answers import Answers
 from standby.checks.base import Context, observe
-from standby.checks.registry import build, models
+from standby.checks.registry import build
 from standby.checks.statuspage.check import StatusPageModel
-from standby.config.entries import Kinds
-from standby.config.load import load
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
 
@@ -127,14 +123,3 @@ async def test_html_is_read_only_when_somebody_says_so(look: Look) -> None:
 def test_a_form_that_there_is_not_is_refused() -> None:
     with pytest.raises(ValueError, match='"fax" is no form; there are slack'):
         StatusPageModel.model_validate({**ROW, "url": "https://acme.example", "form": "fax"})
-
-
-def test_what_the_documentation_shows_can_be_loaded(tmp_path: Path) -> None:
-    page = Path(__file__).resolve().parents[3] / "docs" / "status-pages.md"
-    shown = "\n".join(re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
-    head = '[standby]\nname = "shop"\nenvironment = "development"\n[[vendor]]\nid = "acme"\n'
-    names = dict.fromkeys(re.findall(r'^integration = "(.*)"', shown, re.MULTILINE))
-    head += "".join(f'[[integration]]\nid = "{name}"\nvendor = "acme"\n' for name in names)
-    file = tmp_path / "config.toml"
-    file.write_text(head + shown, encoding="utf-8")
-    assert {check.kind for check in load(file, Kinds(models())).checks} == {"statuspage"}
