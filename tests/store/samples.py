@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from standby.domain.muting import Mute, MuteKind
 from standby.domain.observation import Failure, Observation, Phases
 from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.units import HOUR, SECOND
@@ -63,6 +64,9 @@ def alert(number: int = 1, alert_state: AlertState = AlertState.FIRING, **change
         "acked_from": None,
         "summary": "payments is down",
         "machine": {"state": "firing"},
+        "labels": {"alertname": "down", "vendor": "acme"},
+        "mutes": (Mute(MuteKind.SILENCE, "7", T0 + HOUR, "alice: the bank is at work"),),
+        "acked_until": None,
     }
     return AlertRow(**(row | changed))  # type: ignore[arg-type]
 

@@ -10,6 +10,7 @@ from standby.cli.output import ago, table
 from standby.cli.place import reading
 from standby.console.estate import Estate, estate_of
 from standby.console.present.escalation import next_of
+from standby.domain.muting import MuteKind
 from standby.domain.outcome import AlertState, Severity
 from standby.domain.units import format_instant
 from standby.engine.clock import SystemClock
@@ -66,8 +67,13 @@ def alert_json(row: AlertRow, estate: Estate | None = None, escalation: Escalati
         "acked_by": row.acked_by,
         "acked_at": _instant(row.acked_at),
         "acked_from": row.acked_from,
-        "silenced_by": [],
-        "inhibited_by": [],
+        "acked_until": _instant(row.acked_until),
+        "silenced_by": [one.by for one in row.mutes if one.kind is MuteKind.SILENCE],
+        "inhibited_by": [one.by for one in row.mutes if one.kind is MuteKind.INHIBITED],
+        "muted": [
+            {"kind": one.kind.value, "by": one.by, "until": _instant(one.until), "why": one.why} for one in row.mutes
+        ],
+        "labels": dict(row.labels),
         "summary": row.summary,
         "next": _next(row, estate, escalation),
     }

@@ -14,6 +14,7 @@ from typing import Protocol, TypeAlias
 
 from standby.domain import alerting
 from standby.domain.alerting import Change, Machine, Phase
+from standby.domain.muting import Mutes
 from standby.domain.outcome import AlertState
 from standby.domain.text import clean
 from standby.domain.units import MILLISECOND
@@ -37,6 +38,7 @@ class Ack:
     by: str
     at: int
     origin: str
+    until: int | None = None  # the end of the lease
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class Live:
     summary: str
     fired_at: int | None = None
     ack: Ack | None = None
+    mutes: Mutes = ()
     condition: Verdict = None  # the last arrival's
     looks: int = 0  # how many evaluations in a row held, since it is pending
     timer: Timer | None = None
@@ -77,6 +80,9 @@ class Live:
             acked_from=self.ack.origin if self.ack else None,
             summary=self.summary,
             machine=alerting.to_json(self.machine),
+            labels=self.watch.labels,
+            mutes=self.mutes,
+            acked_until=self.ack.until if self.ack else None,
         )
 
 
@@ -94,6 +100,12 @@ class Hearer(Protocol):
 
     def ended(self, live: Live, *, resolved: bool) -> None:
         """It is over, or (not `resolved`) back to pending as if it had not fired."""
+
+    def muted(self, live: Live) -> None:
+        """Nobody is to be told about it for now."""
+
+    def unmuted(self, live: Live) -> None:
+        """Nothing keeps it quiet any more."""
 
     def froze(self) -> None:
         """Nothing can be told any more: every clock stands still."""
@@ -119,6 +131,8 @@ class Alerts:
         self._live: dict[tuple[str, str], Live] = {}
         self._resolved: dict[int, int] = {}  # id -> when, within the retention
         self.hearer: Hearer | None = None
+        self.mutes_of: Callable[[Live], Mutes] = lambda _: ()  # why nobody is told about an alert that fires
+        self.on_change: Callable[[Live], None] = lambda _: None  # it fired or is over: others may be muted by it
         self.last_id = 0
         self.counts = {"fired": 0, "resolved": 0}
 
@@ -184,6 +198,24 @@ class Alerts:
             self.hearer.held(live)
         elif self.hearer is not None and had is not None:
             self.hearer.given_back(live)
+
+    def mute(self, live: Live, mutes: Mutes) -> None:
+        """These keep it quiet now; the log says when that began and ended."""
+        if mutes == live.mutes:
+            return
+        before, live.mutes = live.mutes, mutes
+        self.put(live)
+        if bool(mutes) is bool(before) or live.machine.phase is not Phase.FIRING:
+            return
+        now = self._timeline.now()
+        if mutes:
+            self._audit(live, "muted", f"nobody is told: {mutes[0].why}", now)
+        else:
+            self._audit(live, "unmuted", f"nothing keeps it quiet any more; before: {before[0].why}", now)
+        if self.hearer is not None and mutes:
+            self.hearer.muted(live)
+        elif self.hearer is not None:
+            self.hearer.unmuted(live)
 
     def retime(self, live: Live, watch: Watch, now: int) -> None:
         """The rule was changed while its alert lives: another severity at once, a longer `for` as S5 says."""
@@ -255,6 +287,7 @@ class Alerts:
     def _after(self, live: Live, change: Change | None) -> None:
         if change is Change.FIRED:
             live.fired_at = live.machine.fired_at
+            live.mutes = self.mutes_of(live)
         self.put(live)
         self._arm(live)
         if change is Change.FIRED:
@@ -262,6 +295,7 @@ class Alerts:
             self._audit(live, "fired", live.summary, self._timeline.now())
             if self.hearer is not None:
                 self.hearer.fired(live)
+            self.on_change(live)
 
     def _finish(self, live: Live, change: Change | None, at: int, why: str) -> None:
         if live.timer is not None:
@@ -276,6 +310,7 @@ class Alerts:
             self._audit(live, "resolved", why or live.summary, self._timeline.now())
             if self.hearer is not None:
                 self.hearer.ended(live, resolved=True)
+            self.on_change(live)
         else:
             self._recorder.soon()
 

@@ -106,7 +106,7 @@ class Escalations:
     def fired(self, live: Live) -> None:
         """The first level is told, in the transaction in which the alert fires."""
         policy = self._policy(live)
-        if policy is None:
+        if policy is None or live.mutes:
             return
         before = self.rows.get(live.id)
         state, effects = ladder.begin(policy, self._timeline.now(), self._reachable())
@@ -131,6 +131,18 @@ class Escalations:
         elif policy is not None:
             state, effects = ladder.give_back(row.state, policy, self._timeline.now(), self._reachable())
             self._apply(live, policy, state, effects, row.passed)
+
+    def muted(self, live: Live) -> None:
+        """Nobody is to be told for now."""
+        row = self.rows.get(live.id)
+        if row is not None and row.state.stage is Stage.ACTIVE:
+            self._outbox.cancel(live.id, _CALLS, f"muted: {live.mutes[0].why}")
+            self._put(live, ladder.end(row.state), row.passed)
+
+    def unmuted(self, live: Live) -> None:
+        """What was kept quiet and is still true is told now, once."""
+        if live.state is AlertState.FIRING:
+            self.fired(live)
 
     def ended(self, live: Live, *, resolved: bool) -> None:
         """It is over. Who was told that it fires is told that it is resolved, and nobody else."""
@@ -197,7 +209,7 @@ class Escalations:
         forgotten = []
         for live in self._alerts:
             policy = self._policy(live)
-            if policy is None or live.state is not AlertState.FIRING:
+            if policy is None or live.mutes or live.state is not AlertState.FIRING:
                 continue
             row = self.rows.get(live.id)
             why = ladder.overdue(row.state if row is not None else None, now, _SLACK_NS)

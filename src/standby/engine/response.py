@@ -10,6 +10,7 @@ from standby.engine.clock import EngineClock
 from standby.engine.escalations import Escalations
 from standby.engine.failovers import Failovers, Prove
 from standby.engine.judge import Judge
+from standby.engine.mutes import Mutes
 from standby.engine.outbox import Outbox
 from standby.engine.recorder import Recorder
 from standby.engine.routes import Direct, Routes
@@ -50,6 +51,7 @@ class Response:
         )
         self._outbox.on_end = self._escalations.came_to_end
         judge.alerts.hearer = self._escalations
+        self.mutes = Mutes(clock, timeline, judge.alerts)
         self._routes = Routes(clock, timeline, recorder, judge, direct)
         self.failovers = Failovers(
             clock, timeline, recorder, judge.alerts, self._routes, prove=prove, blind=self._blind
@@ -67,6 +69,7 @@ class Response:
         self.failovers.resume(loaded.failovers, who)
         self._routes.start()
         self._escalations.resume()
+        self.mutes.look()
         self._outbox.start()
 
     def keep(self, config: Config) -> None:
@@ -74,17 +77,20 @@ class Response:
         self.failovers.disarm(self._routes.keep(config))
         self._channels.keep(config)
         self._escalations.keep()
+        self.mutes.changed()
 
     def shift(self, by: int) -> None:
         """The wall clock was stepped by `by` ns."""
         self.failovers.shift(by)
         self._outbox.shift(by)
         self._escalations.shift(by)
+        self.mutes.changed()
 
     async def stop(self) -> None:
         """What is under way comes to its end, for a while; the rest is the next engine's."""
         await self.failovers.stop()
         await self._routes.stop()
+        self.mutes.stop()
         self._escalations.stop()
         await self._outbox.stop()
         await self._channels.close()

@@ -91,8 +91,8 @@ class Return:
         machine = shifted(_machine(row), self.clock_went_back, self.now)
         ack = None
         if row.acked_by is not None:
-            ack = Ack(row.acked_by, min(row.acked_at or self.now, self.now), row.acked_from or "")
-        lost = Watch(row.rule, row.integration, BLIND_WATCH.sort, row.severity, ())
+            ack = Ack(row.acked_by, min(row.acked_at or self.now, self.now), row.acked_from or "", row.acked_until)
+        lost = Watch(row.rule, row.integration, BLIND_WATCH.sort, row.severity, (), labels=row.labels)
         return Live(
             id=row.id,
             watch=watch or lost,
@@ -101,6 +101,7 @@ class Return:
             summary=row.summary,
             fired_at=row.fired_at,
             ack=ack,
+            mutes=row.mutes,
             looks=1,
         )
 

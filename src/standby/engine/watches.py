@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -63,6 +63,8 @@ class Watch:
     window_ns: int = 0
     min_samples: int = 1
     summary: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What routes, silences and inhibitions tell its alert apart by."""
     key: tuple[str, str] = field(init=False)
     """What an alert is identified by: integration and rule."""
 
@@ -75,7 +77,14 @@ class Watch:
         return f"{self.summary}: {said}" if self.summary else said
 
 
-BLIND_WATCH = Watch(BLIND, OURSELVES, Sort.BLIND, Severity.CRITICAL, ())
+BLIND_WATCH = Watch(
+    BLIND,
+    OURSELVES,
+    Sort.BLIND,
+    Severity.CRITICAL,
+    (),
+    labels={"alertname": BLIND, "integration": OURSELVES, "severity": Severity.CRITICAL.value},
+)
 
 _DOWN_SEVERITY = {
     Criticality.CRITICAL: Severity.CRITICAL,
@@ -115,7 +124,23 @@ def watches(config: Config) -> list[Watch]:
         if integration.id not in ruled:
             found.append(Watch(DOWN, integration.id, Sort.DOWN, _DOWN_SEVERITY[criticality], checks))
         found.append(Watch(NO_DATA, integration.id, Sort.NO_DATA, _NO_DATA_SEVERITY[criticality], checks))
-    return found
+    return [replace(watch, labels=labels_of(config, watch)) for watch in found]
+
+
+def labels_of(config: Config, watch: Watch) -> dict[str, str]:
+    """The labels of an alert of ours; an absent label is the same as an empty one."""
+    integration = config.integration_by_id[watch.integration]
+    labels = {
+        "alertname": watch.id,
+        "integration": integration.id,
+        "vendor": integration.vendor,
+        "severity": watch.severity.value,
+        "criticality": integration.criticality.value,
+        "owner": integration.owner,
+        "environment": config.settings.environment.value,
+        "check": watch.check or "",
+    }
+    return {name: value for name, value in labels.items() if value}
 
 
 def compiled(found: list[Watch], compile_rule: Callable[[str], Expression]) -> dict[tuple[str, str], Expression]:

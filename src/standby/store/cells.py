@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypedDict
 
+from standby.domain import muting
 from standby.domain.observation import Observation
 from standby.domain.text import clean
 from standby.store.rows import (
@@ -146,6 +147,9 @@ def alert(row: AlertRow, seq: int) -> tuple[Cell, ...]:
         maybe_clean(row.acked_from),
         clean(row.summary, MESSAGE_LIMIT),
         document(row.machine),
+        document(row.labels),
+        _encode(muting.to_json(row.mutes)),
+        row.acked_until,
     )
 
 

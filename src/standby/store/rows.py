@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from standby.domain.muting import Mutes
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome, Severity
 
@@ -93,6 +94,9 @@ class AlertRow:
     acked_from: str | None
     summary: str
     machine: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    mutes: Mutes = ()
+    acked_until: int | None = None  # the end of the lease of whoever has it
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from standby.domain import muting
 from standby.domain.observation import NO_METRICS, NO_PHASES, Failure, Observation, Phases
 from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.text import clean
@@ -243,7 +244,26 @@ def alert(cells: Cells) -> AlertRow:
         acked_from=maybe_text(cells[10]),
         summary=text(cells[11], MESSAGE_LIMIT),
         machine=document(cells[12]),
+        labels=labels(cells[13]),
+        mutes=mutes(cells[14]),
+        acked_until=maybe_whole(cells[15]),
     )
+
+
+@lru_cache(1024)
+def labels(cell: object) -> Mapping[str, str]:
+    """Label names and values; what is no text is left out."""
+    return {name: value for name, value in document(cell).items() if isinstance(value, str)}
+
+
+def mutes(cell: object) -> muting.Mutes:
+    """Why nobody is told; nothing for what cannot be read."""
+    if cell == "[]" or not isinstance(cell, str) or len(cell) > MAX_JSON:
+        return ()
+    try:
+        return muting.from_json(json.loads(cell))
+    except (ValueError, RecursionError):
+        return ()
 
 
 def audit(cells: Cells) -> AuditRow:
