@@ -122,7 +122,7 @@ def alert(number: int, key: str = "payments", **changed: Any) -> AlertRow:
     row = AlertRow(
         id=number, rule=f"{key}-errors", integration=key, severity=Severity.CRITICAL, state=AlertState.FIRING,
         since=NOW - 125 * SECOND, fired_at=NOW - 95 * SECOND, resolved_at=None, acked_by=None, acked_at=None,
-        acked_from=None, summary="error_rate > 0.05: error_rate is 0.43",
+        acked_from=None, summary="error_rate > 0.05: error_rate is 0.43", escalations=(number,),
     )  # fmt: skip
     return replace(row, **changed)
 

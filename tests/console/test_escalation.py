@@ -37,11 +37,11 @@ PEOPLE = [{"id": name, "name": name.capitalize()} for name in ("anna", "bert", "
 
 def told(number: int, target: str, state: Fate, fate: str, **changed: object) -> NotificationRow:
     row = NotificationRow(
-        id=number, key=f"1.0.0.1.firing.{target}.mail", alert=1, integration="payments", severity="critical",
-        kind="firing", target=target, channel="hook" if target == "hook" else "mail", address=f"{target}@shop.test",
-        level=1, loop=0, episode=0, next_at=shop.NOW - 95 * SECOND, created_at=shop.NOW - 95 * SECOND,
-        subject="[shop-eu production] FIRING critical: Payments", text="what: it fails", state=state, attempts=1,
-        done_at=shop.NOW - 94 * SECOND, fate=fate,
+        id=number, key=f"1.0.0.1.firing.{target}.mail", escalation=1, alerts=(1,), integration="payments",
+        severity="critical", kind="firing", target=target, channel="hook" if target == "hook" else "mail",
+        address=f"{target}@shop.test", level=1, loop=0, episode=0, next_at=shop.NOW - 95 * SECOND,
+        created_at=shop.NOW - 95 * SECOND, done_at=shop.NOW - 94 * SECOND, fate=fate, state=state, attempts=1,
+        subject="[shop-eu production] FIRING critical: Payments", text="what: it fails",
     )  # fmt: skip
     return replace(row, **changed)  # type: ignore[arg-type]
 

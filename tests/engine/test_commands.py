@@ -26,7 +26,7 @@ async def firing(world: Make, settings: str = "") -> World:
 async def test_an_acknowledgement_has_who_when_and_where_from(world: Make) -> None:
     w = await firing(world)
     receipt = await w.ask(CommandKind.ACK, ALICE, alert=1, note="looking")
-    assert (receipt.status, receipt.reason) == (Status.DONE, "")
+    assert (receipt.status, receipt.reason) == (Status.DONE, "yours, until 2026-09-21T15:13:23.400Z")
     assert receipt.seq == w.changes().seq
     [alert] = w.open_alerts()
     assert (alert.state, alert.acked_by, alert.acked_at) == (AlertState.ACKNOWLEDGED, "alice", w.clock.now())
@@ -120,7 +120,7 @@ async def test_somebody_else_has_it(world: Make) -> None:
     receipt = await w.ask(CommandKind.ACK, ALICE, alert=1)
     assert receipt.reason == "alert 1 is acknowledged by bob since 2m; unacknowledge it first"
     again = await w.ask(CommandKind.ACK, BOB, alert=1)
-    assert (again.status, again.reason) == (Status.DONE, "yours since 2m")
+    assert (again.status, again.reason) == (Status.DONE, "yours since 2m, until 2026-09-21T15:15:23.400Z")
     assert w.open_alerts()[0].acked_by == "bob"
 
 

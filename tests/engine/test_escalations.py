@@ -16,6 +16,10 @@ from .conftest import Make
 from .world import DOWN, UP, Told, World, config
 
 PEOPLE = """
+[alerting]
+group_wait = "0s"
+ack_lease = "0s"
+
 [[channel]]
 id = "mail"
 kind = "stub"
@@ -110,7 +114,7 @@ async def test_the_row_is_there_in_the_transaction_in_which_the_alert_fires(worl
     w = await firing(world)
     batch = next(batch for batch in w.store.commits if any(alert.fired_at for alert in batch.alerts))
     assert {row.state for row in batch.notifications} == {Fate.PENDING}
-    assert [row.alert for row in batch.escalations] == [1]
+    assert [row.id for row in batch.escalations] == [1]
     assert batch.durable
 
 
@@ -255,11 +259,13 @@ async def test_messages_to_one_address_are_bundled(world: Make) -> None:
 async def test_the_auditor_finds_a_forgotten_alert(world: Make) -> None:
     w = await firing(world)
     w.told.clear()
-    w.engine._response._escalations.rows.clear()
+    escalations = w.engine._response._escalations
+    for group in escalations.groups:
+        escalations.groups.close(group)
     await w.pass_time(MINUTE)
     assert "forgotten escalations were begun anew: alert 1: it has no escalation" in w.engine._response.trouble
     assert "forgotten" in w.audits("escalation")[0].message
-    [row] = w.changes().escalations
+    *_, row = w.changes().escalations
     assert row.state.stage is Stage.ACTIVE
     await w.pass_time(MINUTE)
     assert w.engine._response.trouble == ""

@@ -9,6 +9,7 @@ from typing import Any
 from standby.cli.main import UsageError
 from standby.cli.place import store_path
 from standby.cli.wish import REFUSED, read_only, wish
+from standby.domain.units import parse_duration
 from standby.link.protocol import CommandKind, Status
 
 TIMEOUT_S = 5.0
@@ -22,18 +23,25 @@ def add(parser: argparse.ArgumentParser) -> None:
         parser.add_argument("subject", metavar="ALERT|INTEGRATION", help="an alert's id, or an integration's")
         parser.add_argument("text", nargs="+", help="what to write down")
         return
-    parser.add_argument("alert", metavar="ALERT", help="the alert's id, as `standby alerts` shows it")
+    parser.add_argument("alert", metavar="ALERT", nargs="+", help="ids of alerts, as `standby alerts` shows them")
+    if verb == "ack":
+        text = "have it for so long (1h for critical alerts, until it is over for others)"
+        parser.add_argument("--for", dest="span", metavar="DURATION", help=text)
     parser.add_argument("--note", default="", metavar="TEXT", help="what to write down with it")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Send the command and print its receipt: 0 done or kept, 5 refused with the reason."""
+    """Send a command for each alert and print its receipt: 0 done or kept, 5 when one was refused, with the reason."""
     if read_only(args, args.kind):
         return REFUSED
+    fields = [_note_args(args)] if args.kind == "note" else _alert_args(args)
+    return max([_send(args, one) for one in fields])
+
+
+def _send(args: argparse.Namespace, fields: dict[str, Any]) -> int:
     from standby.link.client import send_or_keep
     from standby.link.paths import link_paths
 
-    fields = _note_args(args) if args.kind == "note" else {"alert": _alert_id(args.alert), "note": args.note}
     command = wish(args, CommandKind(args.kind), fields)
     receipt = send_or_keep(link_paths(store_path(args)), command, timeout=TIMEOUT_S)
     if receipt.status in (Status.DONE, Status.KEPT):
@@ -41,6 +49,16 @@ def run(args: argparse.Namespace) -> int:
         return 0
     print(f"standby: {args.kind} refused: {receipt.reason}", file=sys.stderr)
     return REFUSED
+
+
+def _alert_args(args: argparse.Namespace) -> list[dict[str, Any]]:
+    fields: dict[str, Any] = {"note": args.note}
+    if getattr(args, "span", None) is not None:
+        try:
+            fields["for"] = parse_duration(args.span)
+        except ValueError as error:
+            raise UsageError(f"--for: {error}") from None
+    return [{**fields, "alert": number} for number in map(_alert_id, args.alert)]
 
 
 def _note_args(args: argparse.Namespace) -> dict[str, Any]:

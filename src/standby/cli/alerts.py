@@ -9,7 +9,7 @@ from typing import Any
 from standby.cli.output import ago, table
 from standby.cli.place import reading
 from standby.console.estate import Estate, estate_of
-from standby.console.present.escalation import next_of
+from standby.console.present.escalation import escalation_of, next_of
 from standby.domain.muting import MuteKind
 from standby.domain.outcome import AlertState, Severity
 from standby.domain.units import format_instant
@@ -34,11 +34,15 @@ def run(args: argparse.Namespace) -> int:
     with reading(args) as reader:
         rows = reader.alerts(max(1, args.limit), open_only=not args.all, integration=args.integration)
         changes = reader.changes(0)
-    told = {row.alert: row for row in changes.escalations}
+    told = {row.id: row for row in changes.escalations}
     estate = estate_of(changes.config, Estate())
     rows = sorted(rows, key=_urgency)
     if args.json:
-        print(json.dumps([alert_json(row, estate, told.get(row.id)) for row in rows], ensure_ascii=False, indent=2))
+        print(
+            json.dumps(
+                [alert_json(row, estate, escalation_of(row, told)) for row in rows], ensure_ascii=False, indent=2
+            )
+        )
         return 0
     now = SystemClock().now()
     if not rows:

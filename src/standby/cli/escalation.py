@@ -9,7 +9,7 @@ from typing import Any
 from standby.cli.output import table
 from standby.cli.place import reading
 from standby.console.estate import Estate, estate_of
-from standby.console.present.escalation import next_of
+from standby.console.present.escalation import escalation_of, next_of
 from standby.console.present.recovery import countdown
 from standby.domain.outcome import AlertState
 from standby.domain.units import format_instant
@@ -38,8 +38,8 @@ def run(args: argparse.Namespace) -> int:
             alerts = [one] if one is not None else []
         told = {alert.id: reader.notifications(alert.id)[::-1] for alert in alerts}
     estate = estate_of(changes.config, Estate())
-    rows = {row.alert: row for row in changes.escalations}
-    documents = [_document(alert, estate, rows.get(alert.id), told[alert.id]) for alert in alerts]
+    rows = {row.id: row for row in changes.escalations}
+    documents = [_document(alert, estate, escalation_of(alert, rows), told[alert.id]) for alert in alerts]
     if args.json:
         print(json.dumps(documents, ensure_ascii=False, indent=2))
     else:

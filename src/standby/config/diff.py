@@ -61,6 +61,9 @@ def diff(old: Config, new: Config) -> Diff:
     simulator = old.simulator != new.simulator
     if simulator:
         said.append("simulator changed")
+    if old.alerting != new.alerting:
+        keys = sorted(_fields(old.alerting, new.alerting))
+        said.append("alerting: " + ", ".join(f"{key} {_change(old.alerting, new.alerting, key)}" for key in keys))
     if len(said) > _MOST_LINES:
         said = [*said[: _MOST_LINES - 1], f"and {len(said) - _MOST_LINES + 1} more changes"]
     return Diff(

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
+from standby.config.alerting import Alerting
 from standby.config.discover import default_store, resolve_store
 from standby.config.lines import KeyPath
 from standby.config.models import (
@@ -31,7 +32,7 @@ from standby.domain.text import clean
 
 M = TypeVar("M", bound=Table)
 LISTS = ("vendor", "integration", "check", "rule", "route", "channel", "person", "policy")
-MAIN_ONLY = ("standby", "simulator")
+MAIN_ONLY = ("standby", "simulator", "alerting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Entries:
     settings: Settings | None = None
     settings_source: Source | None = None
     simulator: Simulator | None = None
+    alerting: Alerting | None = None
     vendors: list[Entry[Vendor]] = field(default_factory=list)
     integrations: list[Entry[Integration]] = field(default_factory=list)
     checks: list[Entry[CheckModel]] = field(default_factory=list)
@@ -155,6 +157,8 @@ def _settings(source: Source, entries: Entries, problems: Problems) -> None:
         problems.add(source.document.shown, 1, "standby", "is missing", mend)
     else:
         entries.settings = _one(source, ("standby",), "standby", written, Settings, problems)
+    if "alerting" in data:
+        entries.alerting = _one(source, ("alerting",), "alerting", data["alerting"], Alerting, problems)
     if entries.settings is not None:
         _place_store(source, entries, problems)
     if "simulator" in data:

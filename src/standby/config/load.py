@@ -10,6 +10,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from standby.config.alerting import Alerting
 from standby.config.cross import check_together
 from standby.config.entries import Entries, Kinds, read_entries
 from standby.config.files import as_seen
@@ -51,6 +52,7 @@ def load(path: Path, kinds: Kinds, *, shown: str | None = None) -> Config:
         channels=tuple(one.model for one in entries.channels),
         people=tuple(one.model for one in entries.people),
         policies=tuple(one.model for one in entries.policies),
+        alerting=entries.alerting or Alerting(),
     )
 
 
@@ -79,6 +81,7 @@ def digest(settings: Settings, entries: Entries) -> str:
         "channel": [one.model.model_dump(mode="json", by_alias=True) for one in entries.channels],
         "person": [one.model.model_dump(mode="json", by_alias=True) for one in entries.people],
         "policy": [one.model.model_dump(mode="json", by_alias=True) for one in entries.policies],
+        "alerting": None if entries.alerting is None else entries.alerting.model_dump(mode="json", by_alias=True),
     }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()

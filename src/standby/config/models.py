@@ -33,6 +33,7 @@ from standby.domain.text import clean
 from standby.domain.units import DAY, HOUR, MILLISECOND, MINUTE, SECOND, format_duration
 
 if TYPE_CHECKING:
+    from standby.config.alerting import Alerting
     from standby.config.people import ChannelModel, Person, Policy
 
 DOWN = "down"
@@ -323,6 +324,12 @@ class SecretUse:
     check: str | None = None
 
 
+def _plain_alerting() -> Alerting:
+    from standby.config.alerting import Alerting
+
+    return Alerting()
+
+
 @dataclass(frozen=True)
 class Config:
     """A configuration in force: whole, checked and immutable."""
@@ -341,6 +348,7 @@ class Config:
     channels: tuple[ChannelModel, ...] = ()
     people: tuple[Person, ...] = ()
     policies: tuple[Policy, ...] = ()
+    alerting: Alerting = field(default_factory=_plain_alerting)
 
     @property
     def store(self) -> Path:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from standby.config.entries import Entries, Entry
+from standby.config.alerting import AlertRoute
+from standby.config.entries import Entries, Entry, key_text
 from standby.config.lines import KeyPath
 from standby.config.people import ChannelModel, Policy
 from standby.config.problems import Problems, did_you_mean
@@ -29,6 +30,7 @@ def check_policies(entries: Entries, problems: Problems) -> None:
     for policy in entries.policies:
         _targets(policy, [*people, *channels], ways, problems)
     _default(entries, problems)
+    _alert_routes(entries, problems)
 
 
 def _targets(policy: Entry[Policy], known: Sequence[str], ways: Mapping[str, ChannelModel], problems: Problems) -> None:
@@ -55,6 +57,26 @@ def _address(entry: Entry[Any], problems: Problems, keys: KeyPath, mistake: str 
     if mistake is not None:
         message, _, mend = mistake.partition("; ")
         entry.complain(problems, keys, message, mend)
+
+
+def _alert_routes(entries: Entries, problems: Problems) -> None:
+    source, known = entries.settings_source, entries.known("policy")
+    if entries.alerting is None or source is None:
+        return
+    for keys, route in _within(("alerting",), entries.alerting.route):
+        if route.policy is not None and route.policy not in known:
+            message = f'there is no policy "{clean(route.policy, 64)}"'
+            mend = did_you_mean(route.policy, known, "policy ids")
+            problems.add(
+                source.document.shown, source.line((*keys, "policy")), key_text((*keys, "policy")), message, mend
+            )
+
+
+def _within(keys: KeyPath, routes: Sequence[AlertRoute]) -> Iterator[tuple[KeyPath, AlertRoute]]:
+    for index, route in enumerate(routes):
+        here = (*keys, "route", index)
+        yield here, route
+        yield from _within(here, route.route)
 
 
 def _default(entries: Entries, problems: Problems) -> None:

@@ -13,6 +13,7 @@ from typing import Any, cast
 from pydantic import BaseModel, PlainSerializer, WithJsonSchema
 from pydantic.fields import FieldInfo
 
+from standby.config.alerting import Alerting, AlertRoute
 from standby.config.cel import DNS, EXPECTATION, FIGURE, RULE, SERIES, Scope
 from standby.config.entries import Kinds
 from standby.config.models import (
@@ -46,7 +47,8 @@ and the mend. `standby config schema` is the same as JSON Schema, `standby confi
 
 A file named with `--config` may be anywhere, but a `cmd:` secret or a `command` check in a file that others can write
 is refused. Relative paths are relative to the file. `include = ["conf.d/*.toml"]` adds files of the same folder or
-below it; included files may hold everything except `[standby]` and `[simulator]`.
+below it; included files may hold everything except `[standby]`,
+`[alerting]` and `[simulator]`.
 
 ## Values
 
@@ -112,6 +114,8 @@ def markdown(kinds: Kinds) -> str:
     for kind, director in sorted(kinds.directors.items()):
         parts += _table(f'#### `kind = "{kind}"`', director, leave_out=set(DirectorModel.model_fields))
     parts += _people(kinds)
+    parts += _table("## `[alerting]`", Alerting)
+    parts += _table("### `[[alerting.route]]`", AlertRoute)
     parts += _table("## `[simulator]`", Simulator)
     parts += [_CONDITIONS, *_names("### In `expect` and `prefer`", EXPECTATION), _EXPECT.lstrip()]
     parts += [*_names("### In `expect` and `prefer` of queries", FIGURE), _FIGURE.lstrip()]

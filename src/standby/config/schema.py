@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from standby.config.alerting import Alerting
 from standby.config.entries import Kinds
 from standby.config.models import Integration, Route, Rule, Settings, Simulator, Table, Vendor
 from standby.config.people import Person, Policy
@@ -20,6 +21,7 @@ def schema(kinds: Kinds) -> dict[str, Any]:
     of_kinds: list[tuple[str, type[Table]]] = [*kinds.checks.items(), *kinds.directors.items(), *kinds.channels.items()]
     models: list[type[Table]] = [
         Settings,
+        Alerting,
         Simulator,
         Vendor,
         Integration,
@@ -45,6 +47,7 @@ def schema(kinds: Kinds) -> dict[str, Any]:
         "properties": {
             "standby": of[Settings],
             "simulator": of[Simulator],
+            "alerting": of[Alerting],
             INCLUDE: {"type": "array", "items": {"type": "string"}, "description": "more files, relative to this one"},
             "vendor": _list(of[Vendor]),
             "integration": _list(of[Integration]),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from standby.config.alerting import Alerting
 from standby.config.models import Config, Table
 from standby.config.references import is_sensitive, parse_reference
 from standby.domain.text import clean
@@ -21,6 +22,8 @@ def shown(config: Config) -> dict[str, Any]:
     document: dict[str, Any] = {"standby": _plain(config.settings)}
     if config.simulator is not None:
         document["simulator"] = _plain(config.simulator)
+    if config.alerting != Alerting():
+        document["alerting"] = _plain(config.alerting)
     tables = (
         ("vendor", config.vendors),
         ("integration", config.integrations),

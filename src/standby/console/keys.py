@@ -37,7 +37,8 @@ class Situation:
         kind, _, key = (self.selected or "").partition(":")
         if kind == "notification" and key.isdigit():
             told = self.snapshot.notifications.get(int(key))
-            return self.snapshot.alerts.get(told.alert) if told is not None else None
+            found = (self.snapshot.alerts.get(one) for one in told.alerts) if told is not None else ()
+            return next((alert for alert in found if alert is not None), None)
         return self.snapshot.alerts.get(int(key)) if kind == "alert" and key.isdigit() else None
 
     def run(self) -> FailoverRow | None:

@@ -119,7 +119,7 @@ class Snapshot:
     gaps: Sequence[GapRow] = ()
     failovers: Mapping[int, FailoverRow] = field(default_factory=dict)
     routes: Mapping[str, RouteStateRow] = field(default_factory=dict)
-    escalations: Mapping[int, EscalationRow] = field(default_factory=dict)  # by alert
+    escalations: Mapping[int, EscalationRow] = field(default_factory=dict)  # by id
     notifications: Mapping[int, NotificationRow] = field(default_factory=dict)
     series: Mapping[str, Series] = field(default_factory=dict)
     series_at: int = 0  # the instant up to which the series are: sparklines move when these do, once a minute
@@ -164,7 +164,7 @@ def merge(snapshot: Snapshot, changes: Changes, *, whole: bool) -> Snapshot:
         gaps=_gaps(() if whole else snapshot.gaps, changes.gaps),
         failovers=_updated({} if whole else snapshot.failovers, {row.id: row for row in changes.failovers}),
         routes=_updated({} if whole else snapshot.routes, {row.route: row for row in changes.route_states}),
-        escalations=_updated({} if whole else snapshot.escalations, {row.alert: row for row in changes.escalations}),
+        escalations=_updated({} if whole else snapshot.escalations, {row.id: row for row in changes.escalations}),
         notifications=_told(snapshot, changes, whole=whole),
         store_trouble="",
     )

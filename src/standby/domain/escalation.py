@@ -17,8 +17,10 @@ from enum import StrEnum
 class Stage(StrEnum):
     """Where an escalation is."""
 
+    GATHERING = "gathering"  # nobody was told yet: what fires together is told together
     ACTIVE = "active"  # a level was told, and its time runs
     ACKNOWLEDGED = "acknowledged"
+    MUTED = "muted"  # everything that fires is to be kept quiet; it goes on when that ends
     EXHAUSTED = "exhausted"  # every level was told as often as it should be, and nobody answered
     ENDED = "ended"  # resolved
 
@@ -43,7 +45,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """One alert on its way through a policy. `next_at` is when the level's time is over, ns since 1970."""
+    """Some alerts on their way through a policy. `next_at` is when the level's time is over, ns since 1970."""
 
     policy: str
     level: int = 0
@@ -76,9 +78,20 @@ Effect = Tell | Passed
 Told = tuple[Escalation, list[Effect]]
 
 
-def begin(policy: Policy, now: int, reachable: AbstractSet[str]) -> Told:
-    """An alert fires: the first level that has somebody is told. `reachable` are the targets that can be told."""
-    return _enter(Escalation(policy.id), policy, now, reachable)
+def begin(policy: Policy, now: int, reachable: AbstractSet[str], *, episode: int = 0) -> Told:
+    """Something fires: the first level that has somebody is told. `reachable` are the targets that can be told.
+
+    `episode` is a new number when this escalation ran before: what is said now is said anew.
+    """
+    return _enter(Escalation(policy.id, episode=episode), policy, now, reachable)
+
+
+def again(state: Escalation, policy: Policy, reachable: AbstractSet[str]) -> list[Effect]:
+    """There is more to say to the level that was told last; its time runs on."""
+    if state.stage is not Stage.ACTIVE or state.level >= len(policy.levels):
+        return []
+    targets = [target for target in policy.levels[state.level].targets if target in reachable]
+    return [Tell(targets, state.level, state.loop, state.episode)] if targets else []
 
 
 def due(state: Escalation, policy: Policy, now: int, reachable: AbstractSet[str]) -> Told:
@@ -102,9 +115,16 @@ def acknowledge(state: Escalation) -> Escalation:
     return replace(state, stage=Stage.ACKNOWLEDGED, next_at=None)
 
 
+def pause(state: Escalation) -> Escalation:
+    """Nobody is to be told for now."""
+    if state.stage is Stage.ENDED:
+        return state
+    return replace(state, stage=Stage.MUTED, next_at=None)
+
+
 def give_back(state: Escalation, policy: Policy, now: int, reachable: AbstractSet[str]) -> Told:
-    """Nobody has it any more: the level where it stopped is told again."""
-    if state.stage is not Stage.ACKNOWLEDGED:
+    """Nobody has it any more, or it need not be quiet any more: the level where it stopped is told again."""
+    if state.stage not in {Stage.ACKNOWLEDGED, Stage.MUTED}:
         return state, []
     again = replace(state, stage=Stage.ACTIVE, episode=state.episode + 1)
     return _enter(again, policy, now, reachable)
@@ -126,8 +146,10 @@ def overdue(state: Escalation | None, now: int, slack: int) -> str:
         return "it has no escalation"
     if state.stage is Stage.ACKNOWLEDGED:
         return "its escalation stands still as if somebody had it"
-    if state.stage is Stage.EXHAUSTED:
+    if state.stage in {Stage.EXHAUSTED, Stage.GATHERING}:
         return ""
+    if state.stage is Stage.MUTED:
+        return "its escalation stands still as if it had to be quiet"
     if state.next_at is None:
         return "it has no next deadline"
     return "its deadline has passed and nothing happened" if now - state.next_at > slack else ""

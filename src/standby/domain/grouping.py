@@ -81,6 +81,14 @@ def resolve(group: Group, alert: int, at: int) -> Group:
     return replace(group, alerts={**group.alerts, alert: at})
 
 
+def withdraw(group: Group, alert: int) -> Group:
+    """An alert is as if it had never fired: its end is owed to nobody, and if it fires again that is news."""
+    entry = group.entry
+    if entry is not None:
+        entry = replace(entry, firing=entry.firing - {alert})
+    return replace(group, alerts={one: ended for one, ended in group.alerts.items() if one != alert}, entry=entry)
+
+
 def flush(group: Group, now: int, pace: Pace, muted: AbstractSet[int] = NONE) -> tuple[Group, Batch | None]:
     """Look at the group: what has to be told now, and when to look again.
 

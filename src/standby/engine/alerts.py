@@ -53,6 +53,7 @@ class Live:
     fired_at: int | None = None
     ack: Ack | None = None
     mutes: Mutes = ()
+    escalations: tuple[int, ...] = ()  # who is told about it
     condition: Verdict = None  # the last arrival's
     looks: int = 0  # how many evaluations in a row held, since it is pending
     timer: Timer | None = None
@@ -83,11 +84,15 @@ class Live:
             labels=self.watch.labels,
             mutes=self.mutes,
             acked_until=self.ack.until if self.ack else None,
+            escalations=self.escalations,
         )
 
 
 class Hearer(Protocol):
     """Who has to hear of an alert's life, in the moment in which its row is made: what it adds is stored with it."""
+
+    def revived(self, live: Live) -> None:
+        """It was there before the restart."""
 
     def fired(self, live: Live) -> None:
         """It fires."""
@@ -156,6 +161,8 @@ class Alerts:
         self._live[live.watch.key] = live
         self.last_id = max(self.last_id, live.id)
         self._recorder.buffer.alerts[live.id] = live.row()
+        if self.hearer is not None:
+            self.hearer.revived(live)
 
     def remember_resolved(self, alert_id: int, at: int) -> None:
         """An alert that was resolved not long ago."""

@@ -126,7 +126,7 @@ class Buffer:
         self.gaps = {**{gap.from_at: gap for gap in batch.gaps}, **self.gaps}
         self.failovers = {**{run.id: run for run in batch.failovers}, **self.failovers}
         self.route_states = {**{route.route: route for route in batch.route_states}, **self.route_states}
-        self.escalations = {**{row.alert: row for row in batch.escalations}, **self.escalations}
+        self.escalations = {**{row.id: row for row in batch.escalations}, **self.escalations}
         self.notifications = {**{row.id: row for row in batch.notifications}, **self.notifications}
         self.forget_routes |= set(batch.forget_routes)
         self.audits = [*batch.audits, *self.audits]

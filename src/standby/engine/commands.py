@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from standby.domain.outcome import AlertState
 from standby.domain.text import clean
-from standby.domain.units import SECOND, format_duration
+from standby.domain.units import DAY, SECOND, format_duration, format_instant
 from standby.engine.alerts import Ack, Live
 from standby.engine.deeds import Deed, Person, RefusedError
 from standby.engine.failovers import Failovers
 from standby.engine.judge import Judge
+from standby.engine.leases import Leases
 from standby.engine.recorder import Recorder
 from standby.engine.silences import Silences
 from standby.engine.timeline import Timeline
@@ -23,6 +25,7 @@ from standby.store.rows import AuditRow, ReceiptRow
 NOTE_LIMIT = 2_000
 _ID_LIMIT = 100
 _NAME_LIMIT = 64
+_LONGEST_LEASE = 7 * DAY
 
 Rehearse = Callable[[Mapping[str, Any]], Awaitable[str]]
 
@@ -46,6 +49,7 @@ class Commands:
         judge: Judge,
         failovers: Failovers,
         silences: Silences,
+        leases: Leases,
         *,
         end: Callable[[str], None],
         rehearse: Rehearse | None = None,
@@ -58,6 +62,7 @@ class Commands:
         self._alerts = judge.alerts
         self._failovers = failovers
         self._silences = silences
+        self._leases = leases
         self._end = end
         self._rehearse = rehearse
         self._under_way: dict[str, asyncio.Task[Receipt]] = {}
@@ -168,9 +173,27 @@ class Commands:
                 raise RefusedError(
                     f"alert {live.id} is acknowledged by {live.ack.by} since {ago}; unacknowledge it first"
                 )
-            return Deed("note" if note else "ack", subject, note or "acknowledged again", answer=f"yours since {ago}")
-        self._alerts.acknowledge(live, Ack(person.name, now, person.origin))
-        return Deed("ack", subject, note or "acknowledged", lambda: self._alerts.acknowledge(live, None))
+            return self._renew(live, live.ack, _span(args.get("for")), note, ago)
+        until = self._leases.until(live, _span(args.get("for")))
+        self._alerts.acknowledge(live, Ack(person.name, now, person.origin, until))
+        said, answer = note or "acknowledged" + _ends(until), f"yours{_ends(until)}"
+        return Deed(
+            "ack", subject, said, lambda: self._alerts.acknowledge(live, None), answer=answer, done=self._leases.look
+        )
+
+    def _renew(self, live: Live, ack: Ack, wanted: int | None, note: str, ago: str) -> Deed:
+        """The same person again: the lease begins anew."""
+        until = self._leases.until(live, wanted)
+        live.ack = replace(ack, until=until)
+        self._alerts.put(live)
+
+        def undo() -> None:
+            live.ack = ack
+            self._alerts.put(live)
+
+        kind, said = ("note", note) if note else ("ack", "acknowledged again" + _ends(until))
+        answer = f"yours since {ago}{_ends(until)}"
+        return Deed(kind, f"alert:{live.id}", said, undo, answer, done=self._leases.look)
 
     def _unack(self, args: Mapping[str, Any]) -> Deed:
         live = self._live(args)
@@ -222,6 +245,19 @@ def _number(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     raise RefusedError(f"{clean(str(value), 40)!r} is no alert's number")
+
+
+def _span(value: object) -> int | None:
+    """How long somebody wants to have it, ns; `None` when they do not say."""
+    if value is None:
+        return None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LONGEST_LEASE:
+        return value
+    raise RefusedError(f"{clean(str(value), 40)!r} is no time that somebody can have an alert for; at most 7d")
+
+
+def _ends(until: int | None) -> str:
+    return "" if until is None else f", until {format_instant(until)}"
 
 
 def _note(value: object) -> str:

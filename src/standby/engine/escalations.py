@@ -1,41 +1,40 @@
-"""Who is told about each alert, level by level, until somebody has it; and an auditor that finds what was forgotten."""
+"""Who is told about the alerts that fire, group by group and level by level, until somebody has them; and an auditor
+that finds what was forgotten.
+
+Alerts of one group are told together (`domain.grouping` says when and what), the levels of its policy one after the
+other (`domain.escalation` says who). A group is over with its last alert, and that is told at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from standby.domain import escalation as ladder
-from standby.domain.cause import Cause
-from standby.domain.escalation import Effect, Escalation, Level, Passed, Policy, Stage, Tell
+from standby.domain import grouping
+from standby.domain.escalation import Effect, Escalation, Passed, Policy, Stage
+from standby.domain.grouping import Batch
 from standby.domain.outcome import AlertState, Severity
 from standby.domain.text import clean
 from standby.domain.units import MINUTE, SECOND
 from standby.engine.alerts import Alerts, Live
 from standby.engine.clock import EngineClock, Timer
-from standby.engine.outbox import Outbox
+from standby.engine.groups import Group, Groups
 from standby.engine.recorder import Recorder
+from standby.engine.telling import Telling
 from standby.engine.timeline import Timeline
-from standby.engine.watches import Sort
-from standby.engine.words import words
+from standby.engine.ways import Ways
 from standby.store.escalations import EscalationRow, Fate, NotificationRow
 from standby.store.rows import AuditRow
-
-if TYPE_CHECKING:
-    from standby.config.models import Config
 
 AUDIT_EVERY_NS = MINUTE
 _SLACK_NS = 30 * SECOND
 _LOUD = frozenset({Severity.CRITICAL, Severity.WARNING})
 """What escalates: `info` is for the screen."""
-_CALLS = ("firing", "exhausted")
-"""What asks somebody to take an alert."""
 
 
 class Escalations:
-    """The `Hearer` of the alerts. `config` gives the configuration in force, `blind`: our own network is gone,
-    `cause`: whose trouble the worst of some checks shows."""
+    """The `Hearer` of the alerts. `ways` leads each to its groups, `blind`: our own network is gone."""
 
     def __init__(
         self,
@@ -44,139 +43,144 @@ class Escalations:
         recorder: Recorder,
         alerts: Alerts,
         *,
-        outbox: Outbox,
-        config: Callable[[], Config],
+        telling: Telling,
+        ways: Ways,
         blind: Callable[[], bool],
-        cause: Callable[[Sequence[str]], Cause | None],
     ) -> None:
-        self.rows: dict[int, EscalationRow] = {}
+        self.groups = Groups()
         self.trouble = ""
         self._clock = clock
         self._timeline = timeline
         self._recorder = recorder
         self._alerts = alerts
-        self._outbox = outbox
-        self._config = config
+        self._telling = telling
+        self._ways = ways
         self._blind = blind
-        self._cause = cause
-        self._told: dict[int, dict[int, NotificationRow]] = {}  # alert -> message number -> its row, as it was put
-        self._timers: dict[int, Timer] = {}
+        self._left: dict[int, EscalationRow] = {}  # of the last engine, until its alerts are revived
         self._auditor: Timer | None = None
         self._frozen_at: int | None = None  # monotonic: up to here the deadlines were put off, while we are blind
 
     # -- from one engine to the next --------------------------------------------------------------------------------
 
-    def remember(self, rows: Iterable[EscalationRow], told: Iterable[NotificationRow]) -> None:
-        """How far the last engine came, and who was told: before any alert ends because its rule is gone."""
-        self.rows = {row.alert: row for row in rows}
-        for message in told:
-            self._told.setdefault(message.alert, {})[message.id] = message
+    def remember(self, rows: Iterable[EscalationRow], told: Iterable[NotificationRow], last_id: int) -> None:
+        """How far the last engine came, and who was told: before any alert is revived."""
+        self.groups.last_id = last_id
+        self._left = {row.id: row for row in rows}
+        self._telling.remember(told)
+
+    def revived(self, live: Live) -> None:
+        """An alert of before the restart: it is in its groups again, before it may end because its rule is gone."""
+        for number in live.escalations:
+            row, group = self._left.get(number), self.groups.get(number)
+            if row is None or row.state.stage is Stage.ENDED:
+                continue
+            if group is None:
+                group = self.groups.take(self._ways.back(row), row)
+            group.members[live.id] = live
 
     def resume(self) -> None:
         """Go on from there; every open alert is looked at, and nobody is called for one that needs nobody."""
-        for alert in self._outbox.alerts():
-            live = self._alerts.by_id(alert)
-            if live is None or live.state is not AlertState.FIRING:
-                self._outbox.cancel(alert, _CALLS, _over(live))
         if self._blind():
             self._frozen_at = self._clock.monotonic()
-        self._arm_all()
+        for row in self._left.values():
+            group = self.groups.get(row.id)
+            if group is None:  # all its alerts ended in the moment in which the last engine died
+                group = self.groups.take(self._ways.back(row), row)
+            self._catch_up(group)
+        self._left = {}
         self.audit()
 
     def keep(self) -> None:
-        """The configuration changed: whoever has a policy now is told."""
+        """The configuration changed: a group whose policy is gone goes on by another; whoever has one now is told."""
+        for group in self.groups:
+            way = self._ways.instead(group)
+            if way is not None:
+                self.groups.move(group, way)
+                self._put(group, group.state)
         for live in self._alerts:
-            if live.state is AlertState.FIRING and live.id not in self.rows:
+            if live.state is AlertState.FIRING and not self._followed(live):
                 self.fired(live)
 
     def stop(self) -> None:
         """No clock runs any more."""
-        for timer in [*self._timers.values(), *([self._auditor] if self._auditor else [])]:
-            timer.cancel()
+        for group in self.groups:
+            self.groups.close(group)
+        if self._auditor is not None:
+            self._auditor.cancel()
 
     def shift(self, by: int) -> None:
         """The wall clock was stepped by `by` ns."""
-        for live in self._alerts:
-            row = self.rows.get(live.id)
-            if row is not None:
-                self._put(live, ladder.shift(row.state, by), row.passed)
+        for group in self.groups:
+            group.log = grouping.shift(group.log, by)
+            self._put(group, ladder.shift(group.state, by))
 
     # -- what an alert's life does ----------------------------------------------------------------------------------
 
     def fired(self, live: Live) -> None:
-        """The first level is told, in the transaction in which the alert fires."""
-        policy = self._policy(live)
-        if policy is None or live.mutes:
+        """It joins its groups; the first of a group waits for company, unless the route says that it need not."""
+        if live.mutes or live.watch.severity not in _LOUD:
             return
-        before = self.rows.get(live.id)
-        state, effects = ladder.begin(policy, self._timeline.now(), self._reachable())
-        if before is not None:  # it fired before and went back to pending: what is said now is said anew
-            episode = before.state.episode + 1
-            state = replace(state, episode=episode)
-            effects = [replace(one, episode=episode) if isinstance(one, Tell) else one for one in effects]
-        self._apply(live, policy, state, effects, ())
+        for way in self._ways.of(live):
+            group = self.groups.at(way)
+            self._join(group, live)
+            self._put_off()
+            self._look(group)
 
     def held(self, live: Live) -> None:
-        """Somebody has it: nobody else is told."""
-        row = self.rows.get(live.id)
-        if row is not None:
-            self._outbox.cancel(live.id, _CALLS, _over(live))
-            self._put(live, ladder.acknowledge(row.state), row.passed)
+        """Somebody has it: when that is all, nobody else is told."""
+        for group in self.groups.of(live):
+            self._rest(group)
+
+    def remind(self, live: Live) -> None:
+        """Whoever has it is told that their time is nearly over."""
+        for group in self.groups.of(live)[:1]:
+            self._telling.remind(group, live)
 
     def given_back(self, live: Live) -> None:
         """Nobody has it any more: the level where it stopped is told again."""
-        row, policy = self.rows.get(live.id), self._policy(live)
-        if row is None:
-            self.fired(live)
-        elif policy is not None:
-            state, effects = ladder.give_back(row.state, policy, self._timeline.now(), self._reachable())
-            self._apply(live, policy, state, effects, row.passed)
+        self._go_on(live)
 
     def muted(self, live: Live) -> None:
-        """Nobody is to be told for now."""
-        row = self.rows.get(live.id)
-        if row is not None and row.state.stage is Stage.ACTIVE:
-            self._outbox.cancel(live.id, _CALLS, f"muted: {live.mutes[0].why}")
-            self._put(live, ladder.end(row.state), row.passed)
+        """Nobody is to be told about it for now."""
+        for group in self.groups.of(live):
+            self._rest(group)
 
     def unmuted(self, live: Live) -> None:
-        """What was kept quiet and is still true is told now, once."""
+        """What was kept quiet and is still true is told now: for the first time, or where it stopped."""
         if live.state is AlertState.FIRING:
-            self.fired(live)
+            self._go_on(live)
 
     def ended(self, live: Live, *, resolved: bool) -> None:
         """It is over. Who was told that it fires is told that it is resolved, and nobody else."""
-        row = self.rows.get(live.id)
-        if row is None:
-            return
-        self._outbox.cancel(live.id, _CALLS, "resolved meanwhile" if resolved else "back to pending")
-        self._put(live, ladder.end(row.state), row.passed)
-        if resolved:
-            self._owe(live, row.state)
-            self.rows.pop(live.id, None)
-            self._told.pop(live.id, None)
-            self._outbox.forget(live.id)
+        now = self._timeline.now()
+        for group in self.groups.of(live):
+            if resolved:
+                group.words[live.id] = live.summary
+                group.log = grouping.resolve(group.log, live.id, now)
+            else:
+                group.log = grouping.withdraw(group.log, live.id)
+            last = len(group.members) == 1
+            if last:
+                self._telling.withdraw(group, "resolved meanwhile" if resolved else "back to pending")
+                group.log = replace(group.log, flush_at=now)
+            self._look(group)
+            del group.members[live.id]
+            if last:
+                self._end(group)
+            elif not group.needs_somebody():
+                self._rest(group)
 
     def came_to_end(self, row: NotificationRow) -> None:
         """What became of a message. When all of a level were given up, the next level is told at once."""
-        if row.alert in self._told:
-            self._told[row.alert][row.id] = row
-        if row.state is not Fate.FAILED:
+        self._telling.came_to_end(row)
+        group = self.groups.get(row.escalation)
+        if row.state is not Fate.FAILED or group is None or row.kind != "firing":
             return
-        live, found = self._alerts.by_id(row.alert), self.rows.get(row.alert)
-        if live is None or found is None or row.kind != "firing":
-            return
-        state, policy = found.state, self._policy(live)
-        mine = [
-            one
-            for one in self._told.get(row.alert, {}).values()
-            if (one.episode, one.loop, one.level, one.kind) == (row.episode, row.loop, row.level, "firing")
-        ]
-        now_here = (state.episode, state.loop, state.level) == (row.episode, row.loop, row.level)
-        if policy is not None and now_here and all(one.state is Fate.FAILED for one in mine):
-            after, effects = ladder.hurry(state, policy, self._timeline.now(), self._reachable())
-            self._say(live, "escalation", f"nobody of level {row.level + 1} could be told: {row.fate}")
-            self._apply(live, policy, after, effects, found.passed)
+        policy = self._ways.policy(group.place.policy)
+        if policy is not None and self._telling.nobody_reached(row, group.state):
+            after, effects = ladder.hurry(group.state, policy, self._timeline.now(), self._telling.reachable())
+            self._say(group, "escalation", f"nobody of level {row.level + 1} could be told: {row.fate}")
+            self._apply(group, policy, after, effects)
 
     # -- time -------------------------------------------------------------------------------------------------------
 
@@ -191,157 +195,206 @@ class Escalations:
         self._frozen_at = None
         self._arm_all()
 
+    def audit(self) -> None:
+        """Every alert that nobody has is either on its way to somebody or has nobody left, and says so."""
+        self._put_off()
+        forgotten = []
+        for live in self._alerts:
+            why = self._forgotten(live)
+            if why:
+                forgotten.append(f"alert {live.id}: {why}")
+                self._say_of(live, "escalation", f"the auditor found it forgotten, {why}: its policy begins now")
+                self._begin_anew(live)
+        self.trouble = clean(f"forgotten escalations were begun anew: {'; '.join(forgotten)}") if forgotten else ""
+        self._auditor = self._clock.call_at(self._clock.monotonic() + AUDIT_EVERY_NS, self.audit)
+
+    def _forgotten(self, live: Live) -> str:
+        if live.mutes or live.state is not AlertState.FIRING or live.watch.severity not in _LOUD:
+            return ""
+        ways, now = self._ways.of(live), self._timeline.now()
+        if ways and not self._followed(live):
+            return "it has no escalation"
+        return next((why for group in self.groups.of(live) if (why := _overdue(group, live, now))), "")
+
+    def _followed(self, live: Live) -> bool:
+        """Whether it is in a group whose policy exists."""
+        return any(self._ways.policy(group.place.policy) is not None for group in self.groups.of(live))
+
+    def _begin_anew(self, live: Live) -> None:
+        """As if it had just fired, now."""
+        if not self._followed(live):
+            self.fired(live)
+        for group in self.groups.of(live):
+            if ladder.overdue(group.state, self._timeline.now(), _SLACK_NS):
+                self._start(group, self._timeline.now())
+            self._look(group)
+
     def _put_off(self) -> None:
         """Move the deadlines that stand still to where they are now."""
         if self._frozen_at is None:
             return
         now = self._clock.monotonic()
         by, self._frozen_at = now - self._frozen_at, now
-        for live in self._alerts:
-            row = self.rows.get(live.id)
-            if row is not None and row.state.next_at is not None and live.watch.sort is not Sort.BLIND:
-                self._put(live, ladder.shift(row.state, by), row.passed)
-
-    def audit(self) -> None:
-        """Every alert that nobody has is either on its way to somebody or has nobody left, and says so."""
-        self._put_off()
-        now = self._timeline.now()
-        forgotten = []
-        for live in self._alerts:
-            policy = self._policy(live)
-            if policy is None or live.mutes or live.state is not AlertState.FIRING:
-                continue
-            row = self.rows.get(live.id)
-            why = ladder.overdue(row.state if row is not None else None, now, _SLACK_NS)
-            if why:
-                forgotten.append(f"alert {live.id}: {why}")
-                self._say(live, "escalation", f"the auditor found it forgotten, {why}: its policy begins now")
-                self.fired(live)
-        self.trouble = clean(f"forgotten escalations were begun anew: {'; '.join(forgotten)}") if forgotten else ""
-        self._auditor = self._clock.call_at(self._clock.monotonic() + AUDIT_EVERY_NS, self.audit)
-
-    def _due(self, live: Live) -> None:
-        row, policy = self.rows.get(live.id), self._policy(live)
-        if row is None or policy is None or row.state.next_at is None:
-            return
-        state, effects = ladder.due(row.state, policy, self._timeline.now(), self._reachable())
-        if state is row.state:
-            self._arm(live, state)
-        else:
-            self._apply(live, policy, state, effects, row.passed)
+        for group in self.groups:
+            if by and not group.ourselves():
+                group.log = grouping.shift(group.log, by)
+                self._put(group, ladder.shift(group.state, by))
 
     def _arm_all(self) -> None:
-        for live in self._alerts:
-            row = self.rows.get(live.id)
-            if row is not None:
-                self._arm(live, row.state)
+        for group in self.groups:
+            self._arm(group)
 
-    def _arm(self, live: Live, state: Escalation) -> None:
-        timer = self._timers.pop(live.id, None)
-        if timer is not None:
-            timer.cancel()
-        if self._frozen_at is not None and live.watch.sort is not Sort.BLIND:
+    def _arm(self, group: Group) -> None:
+        for timer in (group.answer, group.flush):
+            if timer is not None:
+                timer.cancel()
+        group.answer = group.flush = None
+        if self._frozen_at is not None and not group.ourselves():
             return
-        if state.stage is Stage.ACTIVE and state.next_at is not None:
-            due = max(self._timeline.monotonic_at(state.next_at), self._clock.monotonic())
-            self._timers[live.id] = self._clock.call_at(due, lambda: self._due(live))
+        if group.state.stage is Stage.ACTIVE and group.state.next_at is not None:
+            group.answer = self._clock.call_at(self._at(group.state.next_at), lambda: self._answer_due(group))
+        if group.log.flush_at is not None:
+            group.flush = self._clock.call_at(self._at(group.log.flush_at), lambda: self._look(group))
 
-    # -- who and what -----------------------------------------------------------------------------------------------
+    def _at(self, instant: int) -> int:
+        return max(self._timeline.monotonic_at(instant), self._clock.monotonic())
 
-    def _policy(self, live: Live) -> Policy | None:
-        if live.watch.severity not in _LOUD:
-            return None
-        found = self._config().policy_of(live.watch.integration)
-        if found is None:
-            return None
-        levels = [Level(level.targets, level.respond_within) for level in found.level]
-        return Policy(found.id, levels, found.repeat, found.fallback)
+    # -- one group --------------------------------------------------------------------------------------------------
 
-    def _contacts(self, target: str) -> list[tuple[str, str]]:
-        """The channels and addresses behind a name of a policy."""
-        config = self._config()
-        person = next((one for one in config.people if one.id == target), None)
-        if person is not None:
-            return [(reach.channel, reach.to) for reach in person.reach]
-        return [(one.id, "") for one in config.channels if one.id == target]
+    def _join(self, group: Group, live: Live) -> None:
+        group.members[live.id] = live
+        if group.id not in live.escalations:
+            live.escalations = (*live.escalations, group.id)
+            self._alerts.put(live)
+        now = self._timeline.now()
+        group.log = grouping.fire(group.log, live.id, now, now, group.pace)
 
-    def _reachable(self) -> frozenset[str]:
-        config = self._config()
-        return frozenset(one.id for one in config.people if one.reach) | {one.id for one in config.channels}
+    def _look(self, group: Group) -> None:
+        """Tell what has to be told of a group, if it is time; arm the next look."""
+        now = self._timeline.now()
+        if group.log.flush_at is not None and now >= group.log.flush_at:
+            heard = group.log.entry.firing if group.log.entry is not None else grouping.NONE
+            group.log, batch = grouping.flush(group.log, now, group.pace, group.quiet())
+            if batch is not None:
+                self._say_batch(group, batch, batch.firing - heard)
+                group.log = grouping.delivered(group.log)  # the outbox has it, and sees to it
+                group.words = {one: text for one, text in group.words.items() if one not in batch.resolved}
+        self._put(group, group.state)
 
-    def _apply(
-        self, live: Live, policy: Policy, state: Escalation, effects: Sequence[Effect], passed: Sequence[int]
-    ) -> None:
+    def _say_batch(self, group: Group, batch: Batch, news: grouping.Ids) -> None:
+        if not batch.firing:
+            self._telling.owe(group)
+            return
+        policy = self._ways.policy(group.place.policy)
+        if policy is None:
+            return
+        if group.state.stage is Stage.ACTIVE:
+            self._apply(group, policy, group.state, ladder.again(group.state, policy, self._telling.reachable()))
+        elif news or group.state.stage in {Stage.GATHERING, Stage.EXHAUSTED}:
+            self._start(group, self._timeline.now())
+
+    def _start(self, group: Group, now: int) -> None:
+        """The first level is told; anew, when it was told before."""
+        policy = self._ways.policy(group.place.policy)
+        if policy is not None:
+            episode = group.state.episode + (group.state.stage is not Stage.GATHERING)
+            state, effects = ladder.begin(policy, now, self._telling.reachable(), episode=episode)
+            group.row = replace(group.row, passed=())
+            self._apply(group, policy, state, effects)
+
+    def _go_on(self, live: Live) -> None:
+        found = self.groups.of(live)
+        if not self._followed(live):
+            self.fired(live)
+        for group in found:
+            if group.state.stage is Stage.GATHERING:
+                group.log = replace(group.log, flush_at=self._timeline.now())
+                self._look(group)
+            policy = self._ways.policy(group.place.policy)
+            if policy is not None and group.state.stage in {Stage.ACKNOWLEDGED, Stage.MUTED}:
+                state, effects = ladder.give_back(group.state, policy, self._timeline.now(), self._telling.reachable())
+                self._apply(group, policy, state, effects)
+
+    def _rest(self, group: Group) -> None:
+        """Nobody is called any more when nothing of the group needs somebody."""
+        if group.needs_somebody() or group.state.stage is Stage.GATHERING:
+            return
+        holders = group.holders()
+        if holders:
+            self._telling.withdraw(group, f"{holders[0]} has it")
+            self._put(group, ladder.acknowledge(group.state))
+        elif group.members:
+            why = next((live.mutes[0].why for live in group.members.values() if live.mutes), "")
+            self._telling.withdraw(group, f"muted: {why}")
+            self._put(group, ladder.pause(group.state))
+
+    def _end(self, group: Group) -> None:
+        self._put(group, ladder.end(group.state))
+        self._telling.forget(group)
+        self.groups.close(group)
+
+    def _catch_up(self, group: Group) -> None:
+        """After a restart: what ended meanwhile is told, who is not needed is not called."""
+        now, open_ids = self._timeline.now(), set(group.members)
+        for alert, ended in group.log.alerts.items():
+            if ended is None and alert not in open_ids:
+                group.log = grouping.resolve(group.log, alert, now)
+                group.words[alert] = "over"
+        group.log = grouping.failed(group.log)
+        if not group.members:
+            self._end(group)
+            return
+        if not group.needs_somebody():
+            self._rest(group)
+        self._look(group)
+
+    def _answer_due(self, group: Group) -> None:
+        policy = self._ways.policy(group.place.policy)
+        if policy is None or group.state.next_at is None:
+            return
+        state, effects = ladder.due(group.state, policy, self._timeline.now(), self._telling.reachable())
+        if state is group.state:
+            self._arm(group)
+        else:
+            self._apply(group, policy, state, effects)
+
+    def _apply(self, group: Group, policy: Policy, state: Escalation, effects: Sequence[Effect]) -> None:
         self._put_off()  # so that what begins while we are blind is put off by its own share alone
-        empty = list(passed)
+        calling = group.calling()
         for effect in effects:
             if isinstance(effect, Passed):
-                empty.append(effect.level)
-                self._say(live, "escalation", f"level {effect.level + 1} of {policy.id} has nobody: passed at once")
-            else:
-                self._tell(live, policy, effect)
-        if state.stage is Stage.EXHAUSTED:
-            self._say(live, "exhausted", f"policy {policy.id} has run through and nobody answered")
-        self._put(live, state, empty)
+                group.row = replace(group.row, passed=tuple(dict.fromkeys((*group.row.passed, effect.level))))
+                self._say(group, "escalation", f"level {effect.level + 1} of {policy.id} has nobody: passed at once")
+            elif calling:
+                self._telling.call(group, policy, effect, calling)
+        if state.stage is Stage.EXHAUSTED and group.state.stage is not Stage.EXHAUSTED:
+            self._say(group, "exhausted", f"policy {policy.id} has run through and nobody answered")
+        self._put(group, state)
 
-    def _put(self, live: Live, state: Escalation, passed: Sequence[int]) -> None:
-        row = EscalationRow(live.id, state, tuple(dict.fromkeys(passed)))
-        self.rows[live.id] = self._recorder.buffer.escalations[live.id] = row
-        self._arm(live, state)
+    def _put(self, group: Group, state: Escalation) -> None:
+        group.row = replace(group.row, state=state)
+        self._recorder.buffer.escalations[group.id] = group.row
+        self._arm(group)
         self._recorder.urgent()
 
-    def _tell(self, live: Live, policy: Policy, tell: Tell) -> None:
-        kind = "exhausted" if tell.exhausted else "firing"
-        place = f"level {tell.level + 1} of {len(policy.levels)} of policy {policy.id}"
-        for target in tell.targets:
-            for channel, address in self._contacts(target):
-                self._message(live, kind, target, (channel, address), tell, place)
+    def _say(self, group: Group, kind: str, text: str) -> None:
+        calling = group.calling()
+        if calling:
+            more = f" (and {len(calling) - 1} more alerts)" if len(calling) > 1 else ""
+            self._say_of(calling[0], kind, text + more)
 
-    def _owe(self, live: Live, state: Escalation) -> None:
-        """`resolved` is owed to an address if and only if `firing` reached it, or may have."""
-        last = Tell((), state.level, state.loop, state.episode)
-        reached = {
-            (row.channel, row.address): row.target
-            for row in self._told.get(live.id, {}).values()
-            if row.kind in _CALLS and self._outbox.may_have_arrived(row)
-        }
-        for contact, target in reached.items():
-            self._message(live, "resolved", target, contact, last, "")
-
-    def _message(self, live: Live, kind: str, target: str, contact: tuple[str, str], tell: Tell, place: str) -> None:
-        now = self._timeline.now()
-        subject, text = words(self._config(), live, kind, place, self._cause(live.watch.checks))
-        row = NotificationRow(
-            id=self._outbox.last_id + 1,
-            key=f"{live.id}.{tell.episode}.{tell.loop}.{tell.level}.{kind}.{target}.{contact[0]}",
-            alert=live.id,
-            integration=live.watch.integration,
-            severity=live.watch.severity.value,
-            kind=kind,
-            target=target,
-            channel=contact[0],
-            address=contact[1],
-            level=tell.level,
-            loop=tell.loop,
-            episode=tell.episode,
-            next_at=now,
-            created_at=now,
-            subject=subject,
-            text=text,
-        )
-        self._told.setdefault(live.id, {})[row.id] = row
-        self._outbox.put(row)
-
-    def _say(self, live: Live, kind: str, text: str) -> None:
+    def _say_of(self, live: Live, kind: str, text: str) -> None:
         line = AuditRow(self._timeline.now(), "engine", "", kind, f"alert:{live.id}", clean(text))
         self._recorder.buffer.audits.append(line)
         self._recorder.urgent()
 
 
-def _over(live: Live | None) -> str:
-    """Why nobody needs to be called for an alert."""
-    if live is None:
-        return "resolved meanwhile"
-    if live.ack is not None:
-        return f"{live.ack.by} has it"
-    return "back to pending"
+def _overdue(group: Group, live: Live, now: int) -> str:
+    """Why a group forgot an alert; empty when it did not."""
+    flush_at = group.log.flush_at
+    if flush_at is not None and now - flush_at > _SLACK_NS:
+        return "its group was to be told and nothing happened"
+    told = group.log.entry.firing if group.log.entry is not None else grouping.NONE
+    if live.id not in told and flush_at is not None:
+        return ""  # it is told when its group is looked at next
+    return ladder.overdue(group.state, now, _SLACK_NS)

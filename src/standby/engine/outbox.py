@@ -65,7 +65,10 @@ class Outbox:
     # -- from one engine to the next --------------------------------------------------------------------------------
 
     def remember(self, rows: Sequence[NotificationRow], last_id: int) -> None:
-        """What the last engine left: `rows` are all of open alerts and all that are open. Nothing is sent yet."""
+        """What the last engine left: `rows` are all that are open, and all of escalations that are not over.
+
+        Nothing is sent yet.
+        """
         self.last_id = last_id
         self._keys = {row.key for row in rows}
         for row in rows:
@@ -104,28 +107,24 @@ class Outbox:
         self._recorder.urgent()
         self._serve((row.channel, row.address))
 
-    def cancel(self, alert: int, kinds: Sequence[str], why: str) -> None:
-        """What waits for this alert needs not be said any more; what is being sent is not tried again."""
+    def cancel(self, escalation: int, kinds: Sequence[str], why: str) -> None:
+        """What waits for this escalation needs not be said any more; what is being sent is not tried again."""
         for row in list(self._open.values()):
-            if row.alert != alert or row.kind not in kinds:
+            if row.escalation != escalation or row.kind not in kinds:
                 continue
             if row.state is Fate.SENDING:
                 self._unwanted[row.id] = why
             else:
                 self._withdraw(row, why)
 
-    def alerts(self) -> set[int]:
-        """The alerts about which something is still to be said."""
-        return {row.alert for row in self._open.values()}
-
     def may_have_arrived(self, row: NotificationRow) -> bool:
         """Whether somebody perhaps read this message, as far as is known now."""
         now = self._open.get(row.id, row)
         return now.state in {Fate.SENT, Fate.SENDING} or now.doubtful
 
-    def forget(self, alert: int) -> None:
-        """The alert is over: its keys come never again."""
-        self._keys = {key for key in self._keys if not key.startswith(f"{alert}.")}
+    def forget(self, escalation: int) -> None:
+        """It is over: its keys come never again."""
+        self._keys = {key for key in self._keys if not key.startswith(f"{escalation}.")}
 
     def shift(self, by: int) -> None:
         """The wall clock was stepped by `by` ns: the waiting that is left stays."""

@@ -10,11 +10,14 @@ from standby.engine.clock import EngineClock
 from standby.engine.escalations import Escalations
 from standby.engine.failovers import Failovers, Prove
 from standby.engine.judge import Judge
+from standby.engine.leases import Leases
 from standby.engine.mutes import Mutes
 from standby.engine.outbox import Outbox
 from standby.engine.recorder import Recorder
 from standby.engine.routes import Direct, Routes
+from standby.engine.telling import Telling
 from standby.engine.timeline import Timeline
+from standby.engine.ways import Ways
 from standby.store.rows import Loaded
 
 if TYPE_CHECKING:
@@ -39,19 +42,14 @@ class Response:
         self._judge = judge
         self._channels = Channels(reach)
         self._outbox = Outbox(clock, timeline, recorder, self._channels.get)
+        telling, ways = Telling(timeline, self._outbox, config, judge.cause), Ways(config)
         self._escalations = Escalations(
-            clock,
-            timeline,
-            recorder,
-            judge.alerts,
-            outbox=self._outbox,
-            config=config,
-            blind=self._blind,
-            cause=judge.cause,
+            clock, timeline, recorder, judge.alerts, telling=telling, ways=ways, blind=self._blind
         )
         self._outbox.on_end = self._escalations.came_to_end
         judge.alerts.hearer = self._escalations
         self.mutes = Mutes(clock, timeline, judge.alerts)
+        self.leases = Leases(clock, timeline, recorder, judge.alerts, config=config, remind=self._escalations.remind)
         self._routes = Routes(clock, timeline, recorder, judge, direct)
         self.failovers = Failovers(
             clock, timeline, recorder, judge.alerts, self._routes, prove=prove, blind=self._blind
@@ -62,7 +60,7 @@ class Response:
         self._routes.keep(config)
         self._channels.keep(config)
         self._outbox.remember(loaded.notifications, loaded.last_notification)
-        self._escalations.remember(loaded.escalations, loaded.notifications)
+        self._escalations.remember(loaded.escalations, loaded.notifications, loaded.last_escalation)
 
     def start(self, loaded: Loaded, who: str) -> None:
         """Go on with it, once the recorder writes; `who` is how this engine is called."""
@@ -70,6 +68,7 @@ class Response:
         self._routes.start()
         self._escalations.resume()
         self.mutes.look()
+        self.leases.look()
         self._outbox.start()
 
     def keep(self, config: Config) -> None:
@@ -78,6 +77,7 @@ class Response:
         self._channels.keep(config)
         self._escalations.keep()
         self.mutes.changed()
+        self.leases.look()
 
     def shift(self, by: int) -> None:
         """The wall clock was stepped by `by` ns."""
@@ -85,12 +85,14 @@ class Response:
         self._outbox.shift(by)
         self._escalations.shift(by)
         self.mutes.changed()
+        self.leases.shift(by)
 
     async def stop(self) -> None:
         """What is under way comes to its end, for a while; the rest is the next engine's."""
         await self.failovers.stop()
         await self._routes.stop()
         self.mutes.stop()
+        self.leases.stop()
         self._escalations.stop()
         await self._outbox.stop()
         await self._channels.close()

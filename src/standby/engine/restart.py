@@ -102,6 +102,7 @@ class Return:
             fired_at=row.fired_at,
             ack=ack,
             mutes=row.mutes,
+            escalations=row.escalations,
             looks=1,
         )
 

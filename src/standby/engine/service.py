@@ -117,6 +117,7 @@ class Engine:
         self._commands = Commands(
             writer, self._recorder, self._timeline, self._judge, self._response.failovers,
             Silences(self._timeline, self._recorder, self._in_force, hush or hushing(context)),
+            self._response.leases,
             end=self._ending.ask, rehearse=rehearse,
         )  # fmt: skip
         on_fenced = self._ending.fenced

@@ -1,43 +1,106 @@
-"""What a message about an alert says: what a person needs first when the telephone rings at three."""
+"""What a message about alerts says: what a person needs first when the telephone rings at three."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from standby.domain.cause import ACTIONS, Cause
+from standby.domain.outcome import Severity
 from standby.domain.text import clean
 from standby.domain.units import format_instant
 from standby.engine.alerts import Live
-from standby.engine.watches import OURSELVES
+from standby.engine.groups import Group
 from standby.notify.base import Message
 from standby.store.escalations import NotificationRow
 
 if TYPE_CHECKING:
     from standby.config.models import Config, Integration
 
-_SAID = {"firing": "FIRING", "resolved": "RESOLVED", "exhausted": "NOBODY ANSWERED"}
+MOST_LISTED = 20
+_SAID = {"firing": "FIRING", "resolved": "RESOLVED", "exhausted": "NOBODY ANSWERED", "reminder": "STILL YOURS"}
+_LOUDEST = list(Severity)
 
 
-def words(config: Config, live: Live, kind: str, place: str, cause: Cause | None) -> tuple[str, str]:
-    """Subject (one line) and text (some lines), clean. `place` says as which level of a policy one is told."""
-    watch, settings = live.watch, config.settings
-    one = config.integration_by_id.get(watch.integration)
-    name = one.title if one is not None else OURSELVES
-    head = f"[{settings.name} {settings.environment}] {_SAID[kind]} {watch.severity}"
-    lines = [
-        f"what: {live.summary}",
-        f"integration: {name}{_details(one)}",
-        f"rule: {watch.id}",
-        f"whose: {cause}" if cause is not None and kind != "resolved" else "",
-        f"first: {ACTIONS[cause]}" if cause is not None and kind != "resolved" else "",
-        f"since: {format_instant(live.since)}",
-        f"told as: {place}" if place else "",
-        f"runbook: {one.runbook}" if one is not None and one.runbook else "",
-        f"take it: standby ack {live.id}" if kind != "resolved" else "",
-    ]
-    return clean(f"{head}: {name}: {live.summary}", 200), "\n".join(clean(line, 400) for line in lines if line)
+class Said(NamedTuple):
+    """What is to be told: alerts that fire, what is over since the last time, and as which level of a policy."""
+
+    kind: str
+    calling: Sequence[Live]
+    over: Mapping[int, str]
+    place: str
+    cause: Cause | None
+
+
+def words(config: Config, group: Group, said: Said) -> tuple[str, str]:
+    """Subject (one line) and text (some lines), clean."""
+    settings, lives = config.settings, list(said.calling) or list(group.members.values())
+    one = _integration(config, lives)
+    severity = min((live.watch.severity for live in lives), key=_LOUDEST.index)
+    what = _what(said, lives)
+    head = f"[{settings.name} {settings.environment}] {_SAID[said.kind]} {severity}: {_name(one, lives)}: {what}"
+    lines = [f"what: {what}", *_body(one, said, lives)]
+    return clean(head, 200), "\n".join(clean(line, 400) for line in lines if line)
+
+
+def _what(said: Said, lives: Sequence[Live]) -> str:
+    if said.kind == "resolved" and len(said.over) > 1:
+        return f"{len(said.over)} alerts are over"
+    if len(said.calling) > 1:
+        return f"{len(said.calling)} alerts: {said.calling[0].summary}"
+    return lives[0].summary
+
+
+def _body(one: Integration | None, said: Said, lives: Sequence[Live]) -> Iterator[str]:
+    calls = said.kind != "resolved"
+    first = lives[0]
+    yield f"integration: {_name(one, lives)}{_details(one)}"
+    if len(said.calling) > 1:
+        yield from _listed([f"#{live.id} {live.watch.severity} {_told(live)}" for live in said.calling], "alerts")
+    else:
+        yield f"rule: {first.watch.id}"
+    if said.over and (calls or len(said.over) > 1):
+        yield from _listed([f"#{alert} {summary}" for alert, summary in said.over.items()], "over")
+    yield f"whose: {said.cause}" if said.cause is not None and calls else ""
+    yield f"first: {ACTIONS[said.cause]}" if said.cause is not None and calls else ""
+    yield f"since: {format_instant(min(live.since for live in lives))}"
+    yield f"told as: {said.place}" if said.place else ""
+    yield f"runbook: {one.runbook}" if one is not None and one.runbook else ""
+    yield f"{_take(said)}: standby ack {' '.join(str(live.id) for live in lives[:MOST_LISTED])}" if calls else ""
+
+
+def _take(said: Said) -> str:
+    ack = said.calling[0].ack if said.kind == "reminder" and said.calling else None
+    if ack is None or ack.until is None:
+        return "take it"
+    return f"given back at {format_instant(ack.until)} unless you keep it"
+
+
+def _told(live: Live) -> str:
+    return f"{live.watch.integration}/{live.watch.id}: {live.summary}"
+
+
+def _listed(lines: Sequence[str], title: str) -> Iterator[str]:
+    yield f"{title}: {len(lines)}"
+    yield from (f"  {line}" for line in lines[:MOST_LISTED])
+    if len(lines) > MOST_LISTED:
+        yield f"  and {len(lines) - MOST_LISTED} more"
+
+
+def _integration(config: Config, lives: Sequence[Live]) -> Integration | None:
+    """The one that all of them are about."""
+    names = {live.watch.integration for live in lives}
+    return config.integration_by_id.get(names.pop()) if len(names) == 1 else None
+
+
+def _name(one: Integration | None, lives: Sequence[Live]) -> str:
+    if one is not None:
+        return one.title
+    names = sorted({live.watch.integration for live in lives})
+    if len(names) == 1:
+        return names[0]
+    return f"{len(names)} integrations ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
 
 
 def _details(one: Integration | None) -> str:
@@ -49,7 +112,7 @@ def _details(one: Integration | None) -> str:
 def message(rows: Sequence[NotificationRow], now: int) -> Message:
     """What is sent for one row, or for several to the same address."""
     first, keys = rows[0], [_key(row) for row in rows]
-    data = {"alerts": [_part(row, key) for row, key in zip(rows, keys, strict=True)]}
+    data = {"alerts": [part for row, key in zip(rows, keys, strict=True) for part in _parts(row, key)]}
     if len(rows) == 1:
         return Message(keys[0], first.kind, now, first.subject, first.text, data)
     subject = clean(f"{len(rows)} messages: {first.subject}", 200)
@@ -60,17 +123,21 @@ def message(rows: Sequence[NotificationRow], now: int) -> Message:
 
 
 def _key(row: NotificationRow) -> str:
-    """The same for the same message, and for no other of any store: a new one begins with alert 1 again."""
+    """The same for the same message, and for no other of any store: a new one begins with escalation 1 again."""
     return f"{row.key}.{row.created_at:x}"
 
 
-def _part(row: NotificationRow, key: str) -> dict[str, Any]:
-    return {
-        "id": row.alert,
-        "integration": row.integration,
-        "severity": row.severity,
-        "kind": row.kind,
-        "level": row.level + 1,
-        "summary": row.subject,
-        "key": key,
-    }
+def _parts(row: NotificationRow, key: str) -> list[dict[str, Any]]:
+    """One entry an alert: what a program that knew single alerts reads as before."""
+    return [
+        {
+            "id": alert,
+            "integration": row.integration,
+            "severity": row.severity,
+            "kind": row.kind,
+            "level": row.level + 1,
+            "summary": row.subject,
+            "key": key,
+        }
+        for alert in row.alerts
+    ]

@@ -150,6 +150,7 @@ def alert(row: AlertRow, seq: int) -> tuple[Cell, ...]:
         document(row.labels),
         _encode(muting.to_json(row.mutes)),
         row.acked_until,
+        _encode(list(row.escalations)),
     )
 
 

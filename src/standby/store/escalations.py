@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from standby.domain import grouping
 from standby.domain.escalation import Escalation, Stage
 from standby.domain.text import clean
-from standby.store.cells import Cell
+from standby.store.cells import Cell, document
 from standby.store.cells import name as short
-from standby.store.values import MESSAGE_LIMIT, Cells, document, maybe_whole, text, whole, word
+from standby.store.values import MESSAGE_LIMIT, Cells, labels, maybe_whole, numbers, text, whole, word
+from standby.store.values import document as read_document
 
 TEXT_LIMIT = 4_000
+_NEW = grouping.Group()
 DOUBT = "it may have arrived"
 """Stands in the fate of a message of which that is true; what was perhaps read is not taken back silently."""
 
@@ -30,11 +33,17 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EscalationRow:
-    """How far the escalation of one alert is; `passed` are the levels, from 0, that had nobody."""
+    """How far the escalation of one group of alerts is; `passed` are the levels, from 0, that had nobody.
 
-    alert: int
+    `route` and `labels` say which group, `log` what was told of it and when it is looked at again.
+    """
+
+    id: int
     state: Escalation
     passed: Sequence[int] = ()
+    route: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    log: grouping.Group = _NEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ class NotificationRow:
 
     id: int
     key: str
-    alert: int
+    escalation: int
     integration: str
     severity: str
     kind: str
@@ -61,6 +70,7 @@ class NotificationRow:
     attempts: int = 0
     done_at: int | None = None
     fate: str = ""
+    alerts: Sequence[int] = ()  # what it speaks of
 
     @property
     def open(self) -> bool:
@@ -77,7 +87,7 @@ def escalation_cells(row: EscalationRow, seq: int) -> tuple[Cell, ...]:
     """For `write.upsert_escalation`."""
     state = row.state
     return (
-        row.alert,
+        row.id,
         seq,
         short(state.policy),
         state.level,
@@ -86,6 +96,9 @@ def escalation_cells(row: EscalationRow, seq: int) -> tuple[Cell, ...]:
         state.stage.value,
         state.next_at,
         json.dumps(sorted(set(row.passed))),
+        short(row.route),
+        document(row.labels),
+        document(grouping.to_json(row.log)),
     )
 
 
@@ -95,7 +108,7 @@ def notification_cells(row: NotificationRow, seq: int) -> tuple[Cell, ...]:
         row.id,
         seq,
         short(row.key),
-        row.alert,
+        row.escalation,
         short(row.integration),
         row.severity,
         row.kind,
@@ -113,6 +126,7 @@ def notification_cells(row: NotificationRow, seq: int) -> tuple[Cell, ...]:
         clean(row.fate, MESSAGE_LIMIT),
         clean(row.subject, MESSAGE_LIMIT),
         "\n".join(clean(line, MESSAGE_LIMIT) for line in row.text.splitlines())[:TEXT_LIMIT],
+        json.dumps(list(row.alerts)),
     )
 
 
@@ -126,9 +140,22 @@ def escalation(cells: Cells) -> EscalationRow:
         stage=word(cells[5], Stage, Stage.EXHAUSTED),
         next_at=maybe_whole(cells[6]),
     )
-    passed = document(f'{{"levels": {cells[7]}}}').get("levels") if isinstance(cells[7], str) else None
-    levels = [level for level in passed if isinstance(level, int)] if isinstance(passed, list) else []
-    return EscalationRow(whole(cells[0]), state, levels)
+    return EscalationRow(
+        id=whole(cells[0]),
+        state=state,
+        passed=numbers(cells[7]),
+        route=text(cells[8]),
+        labels=labels(cells[9]),
+        log=_log(cells[10]),
+    )
+
+
+def _log(cell: object) -> grouping.Group:
+    """What was told; one that cannot be read is that of a new group: told twice rather than never."""
+    try:
+        return grouping.from_json(read_document(cell))
+    except ValueError:
+        return _NEW
 
 
 def notification(cells: Cells) -> NotificationRow:
@@ -137,7 +164,7 @@ def notification(cells: Cells) -> NotificationRow:
     return NotificationRow(
         id=whole(cells[0]),
         key=text(cells[1]),
-        alert=whole(cells[2]),
+        escalation=whole(cells[2]),
         integration=text(cells[3]),
         severity=text(cells[4]),
         kind=text(cells[5]),
@@ -155,4 +182,5 @@ def notification(cells: Cells) -> NotificationRow:
         fate=text(cells[17], MESSAGE_LIMIT),
         subject=text(cells[18], MESSAGE_LIMIT),
         text="\n".join(clean(line, MESSAGE_LIMIT) for line in lines[:200]),
+        alerts=numbers(cells[20]),
     )

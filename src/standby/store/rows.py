@@ -97,6 +97,7 @@ class AlertRow:
     labels: Mapping[str, str] = field(default_factory=dict)
     mutes: Mutes = ()
     acked_until: int | None = None  # the end of the lease of whoever has it
+    escalations: tuple[int, ...] = ()  # who is told about it: ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +220,9 @@ class Loaded:
     pings: Sequence[PingRow]  # the newest of each signal of each heartbeat
     open_gap: GapRow | None
     failovers: Sequence[FailoverRow] = ()  # the last ones and all that are open; by id
-    escalations: Sequence[EscalationRow] = ()  # of open alerts
-    notifications: Sequence[NotificationRow] = ()  # of open alerts, and every one that is still to be sent
+    escalations: Sequence[EscalationRow] = ()  # that are not over
+    last_escalation: int = 0
+    notifications: Sequence[NotificationRow] = ()  # of those, and every one that is still to be sent
     last_notification: int = 0
 
 

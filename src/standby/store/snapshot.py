@@ -43,6 +43,7 @@ def load(connection: sqlite3.Connection, now: int) -> Loaded:
             open_gap=single("open_gap", values.gap),
             failovers=every("failovers", failovers.failover, route=None, limit=_RUNS),
             escalations=every("escalations_open", escalations.escalation),
+            last_escalation=int(connection.execute(_SQL["last_escalation"]).fetchone()[0]),
             notifications=every("notifications_open", escalations.notification),
             last_notification=int(connection.execute(_SQL["last_notification"]).fetchone()[0]),
         )

@@ -247,7 +247,20 @@ def alert(cells: Cells) -> AlertRow:
         labels=labels(cells[13]),
         mutes=mutes(cells[14]),
         acked_until=maybe_whole(cells[15]),
+        escalations=numbers(cells[16]),
     )
+
+
+@lru_cache(4096)
+def numbers(cell: object) -> tuple[int, ...]:
+    """Ids or levels; what is none is left out."""
+    if cell == "[]" or not isinstance(cell, str) or len(cell) > MAX_JSON:
+        return ()
+    try:
+        found = json.loads(cell)
+    except (ValueError, RecursionError):
+        return ()
+    return tuple(one for one in found if type(one) is int and 0 <= one <= MAX_INT) if isinstance(found, list) else ()
 
 
 @lru_cache(1024)

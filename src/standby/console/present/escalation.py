@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from standby.console.estate import Estate, Policy
@@ -48,15 +50,34 @@ class Next(NamedTuple):
 def next_of(estate: Estate, alert: AlertRow, row: EscalationRow | None) -> Next:
     """Who is told next about one alert."""
     if alert.state is AlertState.ACKNOWLEDGED:
-        return Next(f"{alert.acked_by or 'somebody'} has it", "acked")
+        holder = f"{alert.acked_by or 'somebody'} has it"
+        return Next(f"{holder}, for" if alert.acked_until is not None else holder, "acked", alert.acked_until)
+    if alert.mutes:
+        mute = alert.mutes[0]
+        return Next(f"quiet, {mute.why}" + ("; until" if mute.until is not None else ""), "dim", mute.until)
     if row is None:
         return Next("nobody is told: no policy", "dim")
+    if row.state.stage is Stage.GATHERING:
+        return Next("told with what else fires, in", "text", row.log.flush_at)
     if row.state.stage is Stage.EXHAUSTED:
         return Next("exhausted: nobody answered", "down")
     if row.state.stage is not Stage.ACTIVE or row.state.next_at is None:
         return Next("", "dim")
     policy = estate.policies.get(row.state.policy)
     return Next(_after(estate, policy, row), "text", row.state.next_at)
+
+
+def escalation_of(alert: AlertRow, rows: Mapping[int, EscalationRow]) -> EscalationRow | None:
+    """Of the escalations that an alert is in, the one that comes first; one that is over when there is no other."""
+    found = [row for row in map(rows.get, alert.escalations) if row is not None]
+    return min(
+        found, key=lambda row: (row.state.stage is Stage.ENDED, row.state.next_at or 2**63, -row.id), default=None
+    )
+
+
+def _first(row: EscalationRow) -> tuple[bool, int, int]:
+    at = row.state.next_at
+    return row.state.stage is Stage.ENDED, at if at is not None else sys.maxsize, -row.id
 
 
 def escalations(moment: Moment, width: int) -> list[Row]:
@@ -70,15 +91,26 @@ def escalations(moment: Moment, width: int) -> list[Row]:
     if not shown:
         told = "no alert matches the filter" if found else "no alert is open: nobody is told anything"
         rows.append(line([Cell(f"  {told}", "dim")], width))
-    for alert in shown:
-        rows += _alert(moment, width, alert)
-        rows += [place(slots, _told(moment, one), width, id=f"{NOTIFICATION}{one.id}") for one in _of(moment, alert)]
+    for group, alerts in _together(moment, shown):
+        for alert in alerts:
+            rows += _alert(moment, width, alert, group)
+        messages = _told_of({number for alert in alerts for number in alert.escalations}, moment)
+        rows += [place(slots, _told(moment, one), width, id=f"{NOTIFICATION}{one.id}") for one in messages]
     return rows
 
 
-def _alert(moment: Moment, width: int, alert: AlertRow) -> list[Row]:
+def _together(moment: Moment, alerts: Sequence[AlertRow]) -> list[tuple[EscalationRow | None, list[AlertRow]]]:
+    """The alerts that are told together, in the order of the first of each."""
+    found: dict[str, tuple[EscalationRow | None, list[AlertRow]]] = {}
+    for alert in alerts:
+        group = escalation_of(alert, moment.snapshot.escalations)
+        key = f"alert {alert.id}" if group is None else f"group {group.id}"
+        found.setdefault(key, (group, []))[1].append(alert)
+    return list(found.values())
+
+
+def _alert(moment: Moment, width: int, alert: AlertRow, row: EscalationRow | None) -> list[Row]:
     snapshot = moment.snapshot
-    row = snapshot.escalations.get(alert.id)
     coming = next_of(snapshot.estate, alert, row)
     held = alert.state is AlertState.ACKNOWLEDGED
     style = "acked" if held else "down"
@@ -119,11 +151,10 @@ def _after(estate: Estate, policy: Policy | None, row: EscalationRow) -> str:
     return f"next {', '.join(estate.person(one) for one in policy.levels[level]) or 'nobody'} in"
 
 
-def _of(moment: Moment, alert: AlertRow) -> Sequence[NotificationRow]:
-    """The messages about one alert, newest first."""
-    return sorted(
-        (one for one in moment.snapshot.notifications.values() if one.alert == alert.id), key=lambda one: -one.id
-    )
+def _told_of(escalations: AbstractSet[int], moment: Moment) -> Sequence[NotificationRow]:
+    """The messages of these, newest first."""
+    found = (one for one in moment.snapshot.notifications.values() if one.escalation in escalations)
+    return sorted(found, key=lambda one: -one.id)
 
 
 def _told(moment: Moment, one: NotificationRow) -> dict[str, Cell]:

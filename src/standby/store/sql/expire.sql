@@ -63,7 +63,8 @@ DELETE FROM notification WHERE created_at < :before AND state NOT IN ('pending',
     AND id < (SELECT max(id) FROM notification);
 
 -- name: delete_escalations
-DELETE FROM escalation WHERE alert NOT IN (SELECT id FROM alert) AND :before > 0;
+DELETE FROM escalation WHERE stage = 'ended' AND id NOT IN (SELECT escalation FROM notification) AND :before > 0
+    AND id < (SELECT max(id) FROM escalation);
 
 -- name: delete_gaps
 DELETE FROM gap WHERE to_at < :before;

@@ -23,29 +23,29 @@ FROM integration_state WHERE seq > :since ORDER BY integration;
 
 -- name: alerts_since
 SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
-    machine, labels, mutes, acked_until
+    machine, labels, mutes, acked_until, escalations
 FROM alert WHERE seq > :since ORDER BY id;
 
 -- name: alerts_open
 SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
-    machine, labels, mutes, acked_until
+    machine, labels, mutes, acked_until, escalations
 FROM alert WHERE state <> 'resolved' ORDER BY id;
 
 -- name: alerts_resolved
 SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
-    machine, labels, mutes, acked_until
+    machine, labels, mutes, acked_until, escalations
 FROM alert WHERE state = 'resolved' AND fired_at IS NOT NULL AND resolved_at >= :from ORDER BY id DESC LIMIT :limit;
 
 -- name: alerts -- one that was dropped before it had fired was never told to anybody
 SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
-    machine, labels, mutes, acked_until
+    machine, labels, mutes, acked_until, escalations
 FROM alert
 WHERE (state <> 'resolved' OR (:open_only = 0 AND fired_at IS NOT NULL)) AND (:integration IS NULL OR integration = :integration)
 ORDER BY id DESC LIMIT :limit;
 
 -- name: alert
 SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
-    machine, labels, mutes, acked_until
+    machine, labels, mutes, acked_until, escalations
 FROM alert WHERE id = :id;
 
 -- name: last_alert_id
@@ -148,27 +148,32 @@ FROM failover WHERE command = :command;
 SELECT route, integration, serving, at, drift, trouble FROM route_state WHERE seq > :since ORDER BY route;
 
 -- name: escalations_since
-SELECT alert, policy, level, loop, episode, stage, next_at, passed FROM escalation WHERE seq > :since ORDER BY alert;
+SELECT id, policy, level, loop, episode, stage, next_at, passed, route, labels, log FROM escalation WHERE seq > :since ORDER BY id;
 
 -- name: escalations_open
-SELECT alert, policy, level, loop, episode, stage, next_at, passed FROM escalation
-WHERE alert IN (SELECT id FROM alert WHERE state <> 'resolved') ORDER BY alert;
+SELECT id, policy, level, loop, episode, stage, next_at, passed, route, labels, log FROM escalation WHERE stage <> 'ended' ORDER BY id;
+
+-- name: last_escalation
+SELECT coalesce(max(id), 0) FROM escalation;
 
 -- name: notifications_since
-SELECT id, key, alert, integration, severity, kind, target, channel, address, level, loop, episode, state, attempts, next_at, created_at,
-    done_at, fate, subject, text
+SELECT id, key, escalation, integration, severity, kind, target, channel, address, level, loop, episode, state, attempts,
+    next_at, created_at, done_at, fate, subject, text, alerts
 FROM notification WHERE seq > :since ORDER BY id;
 
--- name: notifications_open -- of open alerts, and what is still to be sent
-SELECT id, key, alert, integration, severity, kind, target, channel, address, level, loop, episode, state, attempts, next_at, created_at,
-    done_at, fate, subject, text
+-- name: notifications_open -- of escalations that are not over, and what is still to be sent
+SELECT id, key, escalation, integration, severity, kind, target, channel, address, level, loop, episode, state, attempts,
+    next_at, created_at, done_at, fate, subject, text, alerts
 FROM notification
-WHERE state IN ('pending', 'sending') OR alert IN (SELECT id FROM alert WHERE state <> 'resolved') ORDER BY id;
+WHERE state IN ('pending', 'sending') OR escalation IN (SELECT id FROM escalation WHERE stage <> 'ended')
+ORDER BY id;
 
 -- name: notifications_of
-SELECT id, key, alert, integration, severity, kind, target, channel, address, level, loop, episode, state, attempts, next_at, created_at,
-    done_at, fate, subject, text
-FROM notification WHERE alert = :alert ORDER BY id DESC LIMIT :limit;
+SELECT id, key, escalation, integration, severity, kind, target, channel, address, level, loop, episode, state, attempts,
+    next_at, created_at, done_at, fate, subject, text, alerts
+FROM notification
+WHERE escalation IN (SELECT value FROM json_each((SELECT escalations FROM alert WHERE id = :alert)))
+ORDER BY id DESC LIMIT :limit;
 
 -- name: last_notification
 SELECT coalesce(max(id), 0) FROM notification;

@@ -60,13 +60,14 @@ ON CONFLICT (integration) DO UPDATE SET seq = excluded.seq, outcome = excluded.o
 
 -- name: upsert_alert
 INSERT INTO alert (id, seq, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at,
-    acked_from, summary, machine, labels, mutes, acked_until)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    acked_from, summary, machine, labels, mutes, acked_until, escalations)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, rule = excluded.rule, integration = excluded.integration,
     severity = excluded.severity, state = excluded.state, since = excluded.since, fired_at = excluded.fired_at,
     resolved_at = excluded.resolved_at, acked_by = excluded.acked_by, acked_at = excluded.acked_at,
     acked_from = excluded.acked_from, summary = excluded.summary, machine = excluded.machine,
-    labels = excluded.labels, mutes = excluded.mutes, acked_until = excluded.acked_until;
+    labels = excluded.labels, mutes = excluded.mutes, acked_until = excluded.acked_until,
+    escalations = excluded.escalations;
 
 -- name: last_audit
 SELECT no, hash FROM audit ORDER BY no DESC LIMIT 1;
@@ -100,16 +101,16 @@ ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state, expir
     forced = excluded.forced, prechecks = excluded.prechecks, steps = excluded.steps, clocks = excluded.clocks;
 
 -- name: upsert_escalation
-INSERT INTO escalation (alert, seq, policy, level, loop, episode, stage, next_at, passed)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (alert) DO UPDATE SET seq = excluded.seq, policy = excluded.policy, level = excluded.level,
+INSERT INTO escalation (id, seq, policy, level, loop, episode, stage, next_at, passed, route, labels, log)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, policy = excluded.policy, level = excluded.level,
     loop = excluded.loop, episode = excluded.episode, stage = excluded.stage, next_at = excluded.next_at,
-    passed = excluded.passed;
+    passed = excluded.passed, route = excluded.route, labels = excluded.labels, log = excluded.log;
 
 -- name: upsert_notification
-INSERT INTO notification (id, seq, key, alert, integration, severity, kind, target, channel, address, level, loop, episode, state, attempts,
-    next_at, created_at, done_at, fate, subject, text)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO notification (id, seq, key, escalation, integration, severity, kind, target, channel, address, level, loop,
+    episode, state, attempts, next_at, created_at, done_at, fate, subject, text, alerts)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state, attempts = excluded.attempts,
     next_at = excluded.next_at, done_at = excluded.done_at, fate = excluded.fate;
 
