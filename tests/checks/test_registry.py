@@ -73,3 +73,33 @@ async def test_an_observation_ends_now() -> None:
     assert before <= seen.at <= context.clock.now()
     assert len(seen.message) == 500
     await context.close()
+
+
+PLACE = {"latitude": 52.5, "longitude": 13.4}
+LIMITS = {"org": "https://acme.my.salesforce.com", "client_id": "env:ID", "client_secret": "env:SECRET"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys", "stated"),
+    [
+        ("prometheus", {"url": "http://prometheus.example", "query": "up"}, True),
+        ("prometheus", {"url": "http://prometheus.example", "what": "ready"}, False),
+        ("alertmanager", {"url": "http://alertmanager.example"}, True),
+        ("grafana", {"url": "http://grafana.example"}, True),
+        ("grafana", {"url": "http://grafana.example", "what": "health"}, False),
+        ("datadog", {"api_key": "env:KEY", "app_key": "env:APP", "tags": ["shop"]}, True),
+        ("datadog", {"api_key": "env:KEY"}, False),
+        ("newrelic", {"api_key": "env:KEY", "entities": "x"}, True),
+        ("statuspage", {"url": "https://status.example"}, True),
+        ("salesforce", {"instance": "EU45"}, True),
+        ("salesforce", {"about": "limits", **LIMITS}, False),
+        ("hubspot", {"token": "env:TOKEN"}, False),
+        ("weather", {"source": "open-meteo", **PLACE}, False),
+        ("http", {"url": "https://api.example"}, False),
+    ],
+)
+def test_who_asks_somebody_else_and_who_asks_the_third_party(
+    kind: str, keys: dict[str, object], stated: bool
+) -> None:  # fmt: skip
+    model = models()[kind].model_validate({"id": "c", "integration": "i", "kind": kind, **keys})
+    assert model.stated is stated

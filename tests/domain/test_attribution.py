@@ -20,6 +20,7 @@ PAGE_UP = Sight("page", Outcome.UP, NOW, stated=True)
 PAGE_DOWN = Sight("page", Outcome.DEGRADED, NOW + 6 * MINUTE, Failure.STATED, stated=True)
 PAGE_EARLY = Sight("page", Outcome.DOWN, NOW - 2 * MINUTE, Failure.STATED, stated=True)
 PAGE_MUTE = Sight("page", Outcome.UNKNOWN, NOW, Failure.CREDENTIALS, stated=True)
+PAGE_LOST = Sight("page", Outcome.UNKNOWN, NOW, Failure.SERVER, stated=True)
 WORKS = Sight("page", Outcome.MAINTENANCE, NOW, Failure.STATED, stated=True)
 CALM = Around(others=8, others_bad=1)
 
@@ -31,6 +32,8 @@ CALM = Around(others=8, others_bad=1)
         ([UP, PAGE_UP], CALM, None),
         ([UP], Around(blind=True), None),
         ([UP, PAGE_MUTE], CALM, "us: page: our credentials"),
+        ([UP, PAGE_LOST], CALM, "not clear: page: the monitor itself"),
+        ([DOWN, PAGE_LOST], CALM, "them: we measure it: api"),
         ([DOWN], Around(blind=True), "us: our own network is gone"),
         ([DOWN], CALM, "them: we measure it: api"),
         ([DOWN, PAGE_UP], CALM, "them: we measure it: api; page says all is well"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from standby.domain.cause import ACTIONS, Cause, cause
+from standby.domain.cause import ACTIONS, Cause, cause, whose
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
 
@@ -29,6 +29,32 @@ from standby.domain.outcome import Outcome
 )
 def test_whose_trouble_it_is(outcome: Outcome, failure: Failure | None, expected: Cause | None) -> None:
     assert cause(outcome, failure) is expected
+
+
+@pytest.mark.parametrize(
+    ("outcome", "failure", "expected"),
+    [
+        (Outcome.UP, Failure.SERVER, None),
+        (Outcome.UNKNOWN, Failure.SERVER, Cause.MONITOR),
+        (Outcome.UNKNOWN, Failure.REFUSED, Cause.MONITOR),
+        (Outcome.UNKNOWN, Failure.TIMEOUT, Cause.MONITOR),
+        (Outcome.UNKNOWN, Failure.RESET, Cause.MONITOR),
+        (Outcome.UNKNOWN, Failure.PROTOCOL, Cause.MONITOR),
+        (Outcome.UNKNOWN, Failure.RESOLVE, Cause.PATH),
+        (Outcome.UNKNOWN, Failure.UNREADABLE, Cause.PATH),
+        (Outcome.UNKNOWN, Failure.CREDENTIALS, Cause.CREDENTIALS),
+        (Outcome.UNKNOWN, Failure.OWN_DELAY, Cause.OURSELVES),
+        (Outcome.UNKNOWN, Failure.STATED, None),
+        (Outcome.DOWN, Failure.STATED, Cause.OUTAGE),
+        (Outcome.DEGRADED, Failure.STATED, Cause.DEGRADATION),
+        (Outcome.MAINTENANCE, Failure.STATED, Cause.MAINTENANCE),
+    ],
+)
+def test_the_silence_of_a_monitor_is_its_own_trouble(
+    outcome: Outcome, failure: Failure | None, expected: Cause | None
+) -> None:
+    assert cause(outcome, failure, stated=True) is expected
+    assert whose([(Outcome.UP, None, False), (outcome, failure, True)]) is expected
 
 
 def test_every_cause_has_an_action() -> None:

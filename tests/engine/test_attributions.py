@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from standby.domain.observation import Failure
+from standby.domain.outcome import Outcome
 from standby.domain.units import MINUTE
 
 from .conftest import Make
-from .world import DOWN, UP, World, config
+from .world import DOWN, UP, Answer, World, config
 
 PAGE = '[[check]]\nid = "page"\nintegration = "payments"\nkind = "hearsay"\nevery = "10s"\nattempts = 1\n'
 
@@ -29,3 +31,12 @@ async def test_it_is_written_down_who_knew_first(world: Make) -> None:
     assert second.endswith("before")
     assert len(rest) <= 2
     assert {row.subject for row in w.audits("judgement")} == {"integration:payments"}
+
+
+async def test_a_monitor_that_does_not_answer_is_no_outage_of_the_vendor(world: Make) -> None:
+    w = await world(config(more=PAGE))
+    w.answers["page"] = Answer(Outcome.UNKNOWN, "status 503", Failure.SERVER, None)
+    await w.until(lambda: w.fired("no-data"))
+    [alert] = [one for one in w.open_alerts() if "page" in one.summary]
+    assert "(the monitor itself)" in alert.summary
+    assert said(w)[-1] == "not clear: page: the monitor itself"

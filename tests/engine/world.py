@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 from unittest.mock import patch
 
 from standby.checks.alertmanager.check import AlertmanagerModel
@@ -52,7 +52,9 @@ class StubModel(CheckModel):
 
 
 class HearsayModel(StubModel):
-    stated: ClassVar[bool] = True
+    @property
+    def stated(self) -> bool:
+        return True
 
 
 KINDS = Kinds(

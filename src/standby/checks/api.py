@@ -56,13 +56,17 @@ class ApiModel(CheckModel):
     """What every adapter has beside its own keys."""
 
     unanswered: ClassVar[Outcome] = Outcome.UNKNOWN
-    stated: ClassVar[bool] = True
 
     headers: Headers = Field(default={}, description="sent beside our own; values may be secret references")
     verify: bool | Path = Field(
         default=True, description="false, or a PEM file of authorities, instead of the system's"
     )
     max_body: Size = Field(default=MAX_BODY, le=8 * MAX_BODY, description="the largest answer, decoded")
+
+    @property
+    def stated(self) -> bool:
+        """It asks somebody about the third party; where that is the third party itself, a kind says so."""
+        return True
 
 
 class Api:

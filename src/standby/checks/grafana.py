@@ -49,6 +49,11 @@ class GrafanaModel(SilencedModel):
         default=Outcome.UNKNOWN, description="what it means when there is no rule"
     )
 
+    @property
+    def stated(self) -> bool:
+        """All but `health` is about what it watches."""
+        return self.what != "health"
+
 
 class GrafanaCheck(ApiCheck[GrafanaModel]):
     """Asks one of its APIs."""

@@ -182,8 +182,6 @@ class CheckModel(Table):
 
     unanswered: ClassVar[Outcome] = Outcome.DOWN
     """What no answer says about the third party; `unknown` where somebody else is asked about it."""
-    stated: ClassVar[bool] = False
-    """Whether it hears what somebody says about the third party, rather than measuring it."""
 
     id: Identifier = Field(description="names it in this file")
     integration: Identifier = Field(description="the id of the integration that it looks at")
@@ -226,6 +224,11 @@ class CheckModel(Table):
         if every is not None and value > every:
             raise ValueError(f"{format_duration(value)} is above every; write at most every = {format_duration(every)}")
         return value
+
+    @property
+    def stated(self) -> bool:
+        """Whether it hears what somebody says about the third party, rather than measuring it."""
+        return False
 
     @property
     def target(self) -> str:

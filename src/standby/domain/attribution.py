@@ -44,7 +44,7 @@ class Sight:
     @property
     def cause(self) -> Cause | None:
         """Whose trouble it shows alone."""
-        return cause(self.outcome, self.failure)
+        return cause(self.outcome, self.failure, stated=self.stated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class Cause(StrEnum):
     CREDENTIALS = "our credentials"
     QUOTA = "our quota"
     REQUEST = "our request"
+    MONITOR = "the monitor itself"
     PATH = "the path between"
     OURSELVES = "ourselves"
 
@@ -31,6 +32,7 @@ ACTIONS: Mapping[Cause, str] = MappingProxyType(
         Cause.CREDENTIALS: "renew or unlock our key at the vendor; moving traffic does not help",
         Cause.QUOTA: "ask less, or have the vendor raise our limit",
         Cause.REQUEST: "mend what we send: the vendor refuses it",
+        Cause.MONITOR: "look at the monitor or status page that we ask; it tells nothing of the vendor now",
         Cause.PATH: "look at name service, network and proxies between us before calling the vendor",
         Cause.OURSELVES: "look at the machine that Standby runs on",
     }
@@ -58,10 +60,21 @@ _BY_FAILURE: Mapping[Failure, Cause] = MappingProxyType(
 )
 
 
-def cause(outcome: Outcome, failure: Failure | None) -> Cause | None:
-    """Whose trouble an observation shows; None when it shows none, or leaves it open."""
+_UNHEARD = frozenset(
+    {Failure.SERVER, Failure.REFUSED, Failure.TIMEOUT, Failure.RESET, Failure.PROTOCOL, Failure.TOO_LARGE}
+)
+"""There was somebody to ask, and no answer came from them."""
+
+
+def cause(outcome: Outcome, failure: Failure | None, *, stated: bool = False) -> Cause | None:
+    """Whose trouble an observation shows; None when it shows none, or leaves it open.
+
+    `stated`: a monitor or a page was asked about the third party, so that its silence is its own trouble, not theirs.
+    """
     if outcome is Outcome.UP:
         return None
+    if stated and failure in _UNHEARD:
+        return Cause.MONITOR
     if failure is not None and failure in _BY_FAILURE:
         return _BY_FAILURE[failure]
     if outcome is Outcome.MAINTENANCE:
@@ -71,7 +84,10 @@ def cause(outcome: Outcome, failure: Failure | None) -> Cause | None:
     return Cause.OUTAGE if outcome is Outcome.DOWN else None
 
 
-def whose(believed: Iterable[tuple[Outcome, Failure | None]]) -> Cause | None:
-    """Whose trouble the worst of several checks shows."""
+def whose(believed: Iterable[tuple[Outcome, Failure | None, bool]]) -> Cause | None:
+    """Whose trouble the worst of several checks shows; each as `cause` takes it."""
     worst = max(believed, key=lambda one: one[0].badness, default=None)
-    return None if worst is None else cause(*worst)
+    if worst is None:
+        return None
+    outcome, failure, stated = worst
+    return cause(outcome, failure, stated=stated)

@@ -122,7 +122,7 @@ class Judge:
     def cause(self, checks: Iterable[str]) -> Cause | None:
         """Whose trouble the worst of these checks shows."""
         memories = [self.checks[name] for name in checks if name in self.checks]
-        return whose((memory.outcome, memory.failure) for memory in memories)
+        return whose((memory.outcome, memory.failure, memory.stated) for memory in memories)
 
     def refresh(self, integration_id: str) -> None:
         """Its checks changed: look at the worst of them again."""

@@ -21,6 +21,7 @@ class CheckMemory:
     integration: str
     attempts: int
     known_since: int
+    stated: bool = False  # it hears what somebody says about the third party
     settled: Settled | None = None
     decided: Outcome | None = None  # the last settled outcome that said something
     slot: int = 0
@@ -42,7 +43,7 @@ class CheckMemory:
     @property
     def cause(self) -> Cause | None:
         """Whose trouble it is, when there is one."""
-        return cause(self.outcome, self.failure)
+        return cause(self.outcome, self.failure, stated=self.stated)
 
     def take(self, observation: Observation) -> None:
         """Its last observation."""

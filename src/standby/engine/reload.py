@@ -68,6 +68,7 @@ class Changeover:
         for model in config.checks:
             memory = judge.checks.setdefault(model.id, CheckMemory(model.id, model.integration, model.attempts, now))
             memory.integration, memory.attempts = model.integration, model.attempts
+            memory.stated = model.stated
         for name, models in config.checks_of.items():
             checks = tuple(model.id for model in models)
             judge.integrations.setdefault(name, IntegrationMemory(name, checks)).checks = checks

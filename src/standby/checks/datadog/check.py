@@ -79,6 +79,11 @@ class DatadogModel(FiguresModel):
         return self
 
     @property
+    def stated(self) -> bool:
+        """Monitors and queries are about what Datadog watches; without them it answers for itself."""
+        return bool(self.tags or self.ids or self.names or self.search or self.query)
+
+    @property
     def target(self) -> str:
         """The host that is asked."""
         return urlsplit(self.base).netloc

@@ -33,6 +33,11 @@ class HubSpotModel(ApiModel):
     usage: bool = Field(default=True, description="ask what is used of the daily calls; false for OAuth apps")
     warn_at: float = Field(default=0.8, gt=0, le=1, description="degraded from this used share of the daily calls on")
 
+    @property
+    def stated(self) -> bool:
+        """The account itself answers."""
+        return False
+
 
 class HubSpotCheck(ApiCheck[HubSpotModel]):
     """Looks by asking who we are, and what we have used."""

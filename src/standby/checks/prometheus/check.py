@@ -72,6 +72,11 @@ class PrometheusModel(MonitorModel):
         return bool(getattr(self, "range_" if key == "range" else key))
 
     @property
+    def stated(self) -> bool:
+        """All but `ready` is about what it watches."""
+        return self.what != "ready"
+
+    @property
     def interval(self) -> int:
         """Between two values of a range, ns."""
         if self.step is not None:

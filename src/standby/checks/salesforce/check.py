@@ -80,6 +80,11 @@ class SalesforceModel(ApiModel):
         return self
 
     @property
+    def stated(self) -> bool:
+        """Trust tells of an instance; of its limits an org tells itself."""
+        return self.about == "status"
+
+    @property
     def target(self) -> str:
         """The instance or the org."""
         return clean(self.instance or (urlsplit(self.org).netloc if self.org else "") or "My Trust Center", 200)

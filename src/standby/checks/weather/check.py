@@ -70,6 +70,11 @@ class WeatherModel(ApiModel):
         return self
 
     @property
+    def stated(self) -> bool:
+        """The service itself answers."""
+        return False
+
+    @property
     def target(self) -> str:
         """The host that is asked, and for what."""
         host = urlsplit(self.base).netloc

@@ -115,8 +115,9 @@ def _whose(moment: Moment, width: int, entry: Integration) -> list[Row]:
     if found is not None:
         said = wrap(f"{found.side}: {'; '.join(found.reasons)}", width - 2, 2)
         rows += [line([Cell(f" {text}", "name")], width) for text in said]
-    known = (moment.snapshot.checks.get(check.id) for check in moment.snapshot.estate.checks_of.get(entry.id, ()))
-    trouble = whose((state.outcome, state.failure) for state in known if state is not None)
+    states = moment.snapshot.checks
+    checks = [check for check in moment.snapshot.estate.checks_of.get(entry.id, ()) if check.id in states]
+    trouble = whose((states[check.id].outcome, states[check.id].failure, check.stated) for check in checks)
     if trouble is not None:
         rows.append(line([Cell(f" {trouble}", "name"), Cell(f": {ACTIONS[trouble]}", "text")], width))
     return rows
