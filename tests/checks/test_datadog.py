@@ -33,8 +33,18 @@ def body(name: str) -> Any:
     return json.loads(payload(name))["response"]["body"]
 
 
-def monitor(state: object, **keys: object) -> dict[str, object]:
-    return {"id": 7, "name": "Checkout errors", "overall_state": state, **keys}
+def monitor(word: object, /, **keys: object) -> dict[str, object]:
+    return {"id": 7, "name": "Checkout errors", "overall_state": word, **keys}
+
+
+def broken_down(
+    silenced: dict[str, object] | None = None, scope: object = None, groups: object = None, **hosts: str
+) -> dict[str, object]:
+    """A monitor in alert, by hosts."""
+    downtimes = [{"active": True, "scope": scope, "groups": groups}] if scope else []
+    known = {f"host:{host}": {"name": f"host:{host}", "status": status} for host, status in hosts.items()}
+    more = {"options": {"silenced": silenced or {}}, "matching_downtimes": downtimes, "state": {"groups": known}}
+    return monitor("Alert", multi=True, **more)
 
 
 @pytest.mark.parametrize(
@@ -61,10 +71,31 @@ def monitor(state: object, **keys: object) -> dict[str, object]:
         (monitor("Alert", options={"silenced": {"*": NOW // SECOND - 60}}), Outcome.DOWN),
         (monitor("Alert", options={"silenced": {"host:a": None}}), Outcome.DOWN),
         (monitor("Alert", options={"silenced": {}}), Outcome.DOWN),
+        (broken_down(a="Alert", b="OK", silenced={"host:a": None}), Outcome.MAINTENANCE),
+        (broken_down(a="Alert", b="OK", silenced={"host:b": None}), Outcome.DOWN),
+        (broken_down(a="Alert", b="OK", silenced={"host:a": NOW // SECOND - 60}), Outcome.DOWN),
+        (broken_down(a="Alert", b="Warn", silenced={"host:a": None}), Outcome.DEGRADED),
+        (broken_down(a="Alert", b="No Data", silenced={"host:a": None}), Outcome.UNKNOWN),
+        (broken_down(a="Alert", b="strange", silenced={"host:a": None}), Outcome.UNKNOWN),
+        (broken_down(a="Alert", b="Alert", silenced={"host:a": None}), Outcome.DOWN),
+        (broken_down(a="Alert", b="Alert", silenced={"host:*": None}), Outcome.MAINTENANCE),
+        (broken_down(a="Alert", silenced={"host:a,env:live": None}), Outcome.DOWN),
+        (broken_down(a="OK", b="OK", silenced={"host:a": None}), Outcome.DOWN),
+        (broken_down(a="Alert", scope=["host:a"]), Outcome.MAINTENANCE),
+        (broken_down(a="Alert", b="Warn", scope=["host:a"]), Outcome.DEGRADED),
+        (broken_down(a="Alert", scope=["host:b"]), Outcome.DOWN),
+        (broken_down(a="Alert", scope=["env:live"], groups=["host:a"]), Outcome.MAINTENANCE),
+        (broken_down(a="Alert", scope=["*"]), Outcome.MAINTENANCE),
+        (monitor("Alert", multi=True, matching_downtimes=[{"active": True, "scope": ["host:a"]}]), Outcome.DOWN),
+        (monitor("Alert", multi=False, matching_downtimes=[{"active": True, "scope": ["host:a"]}]),
+         Outcome.MAINTENANCE),
+        (monitor("OK", state={"groups": {"host:a": {"status": "Alert"}}}), Outcome.DOWN),
+        (monitor("Alert", state={"groups": [1]}), Outcome.DOWN),
+        (monitor("Alert", state={"groups": {"host:a": None}}, multi=True), Outcome.DOWN),
         (monitor("Alert", muted_until_ts=NOW // SECOND + 60), Outcome.MAINTENANCE),
         (monitor("Alert", muted_until_ts=1), Outcome.DOWN),
     ],
-)
+)  # fmt: skip
 def test_a_monitors_state(found: object, outcome: Outcome) -> None:
     assert monitors.monitor(found, NOW).outcome is outcome
 
@@ -89,6 +120,14 @@ def test_the_worst_monitors_speak() -> None:
     assert found.message.endswith(", and 1 more")
     assert found.metrics["monitors_down"] == 4.0
     assert monitors.summary([]).outcome is Outcome.UNKNOWN
+
+
+def test_what_is_muted_is_said() -> None:
+    one = monitors.monitor(broken_down(a="Alert", b="Warn", c="OK", silenced={"host:a": None}), NOW)
+    found = monitors.summary([one])
+    assert found.message == (
+        "1 of 1 in warning: Checkout errors (7): Warn on host:b; muted, not counted: Checkout errors on host:a"
+    )
 
 
 def test_names_are_globs() -> None:

@@ -119,6 +119,30 @@ def test_an_issue(state: object, priority: object, outcome: Outcome | None) -> N
     assert (None if found is None else found.outcome) is outcome
 
 
+@pytest.mark.parametrize(
+    ("muting", "priority", "outcome", "word"),
+    [
+        ("FULLY_MUTED", "CRITICAL", Outcome.MAINTENANCE, "CRITICAL, muted"),
+        ("FULLY_MUTED", "LOW", Outcome.UP, "LOW, muted"),
+        ("PARTIALLY_MUTED", "CRITICAL", Outcome.DOWN, "CRITICAL, partly muted"),
+        ("NOT_MUTED", "CRITICAL", Outcome.DOWN, "CRITICAL"),
+        ("HALF", "CRITICAL", Outcome.DOWN, "CRITICAL"),
+        (None, "CRITICAL", Outcome.DOWN, "CRITICAL"),
+    ],
+)
+def test_a_muted_issue_is_no_outage_but_said(muting: object, priority: str, outcome: Outcome, word: str) -> None:
+    found = health.issue({"state": "ACTIVATED", "priority": priority, "mutingState": muting}, ())
+    assert found is not None
+    assert (found.outcome, found.word) == (outcome, word)
+
+
+def test_what_is_muted_is_said_beside_what_is_not() -> None:
+    rows = [{"state": "ACTIVATED", "priority": "CRITICAL", "title": ["Disk"], "mutingState": "FULLY_MUTED"},
+            {"state": "ACTIVATED", "priority": "HIGH", "title": ["Errors"]}]  # fmt: skip
+    told = health.issues_told([one for one in (health.issue(row, ()) for row in rows) if one is not None])
+    assert (told.outcome, told.message) == (Outcome.DEGRADED, "2 open: Errors: HIGH; 1 muted, not counted: Disk")
+
+
 def test_issues_are_chosen_by_policy() -> None:
     named = {"state": "ACTIVATED", "priority": "CRITICAL", "policyName": ["Shop checkout"]}
     assert health.issue(named, ["shop*"]) is not None
@@ -291,6 +315,33 @@ async def test_entities_of_every_page(look: Look) -> None:
     assert (seen.outcome, seen.message) == (Outcome.UNKNOWN, "2 entities: b: not reporting")
     async with vendor({GRAPHQL: document(entities())}) as relic:
         assert (await look("newrelic", url=relic.url, **ENTITIES)).failure is Failure.DATA
+
+
+@pytest.mark.parametrize(
+    ("mutings", "outcome"),
+    [
+        (["FULLY_MUTED"], Outcome.MAINTENANCE),
+        (["FULLY_MUTED", "NOT_MUTED"], Outcome.DOWN),
+        (["PARTIALLY_MUTED"], Outcome.DOWN),
+        ([], Outcome.DOWN),
+    ],
+)
+async def test_an_entity_is_muted_when_all_its_issues_are(look: Look, mutings: list[str], outcome: Outcome) -> None:
+    bad = {"name": "a", "guid": "G", "reporting": True, "alertSeverity": "CRITICAL"}
+    found = [
+        {"state": "ACTIVATED", "priority": "CRITICAL", "entityGuids": ["G"], "mutingState": muting}
+        for muting in mutings
+    ]
+    async with vendor({GRAPHQL: [document(entities(bad)), document(issues(*found))]}) as relic:
+        seen = await look("newrelic", url=relic.url, account=1, **ENTITIES)
+    assert (seen.outcome, len(relic.asked)) == (outcome, 2)
+
+
+async def test_entities_whose_issues_may_not_be_read_count(look: Look) -> None:
+    bad = {"name": "a", "guid": "G", "reporting": True, "alertSeverity": "CRITICAL"}
+    async with vendor({GRAPHQL: [document(entities(bad)), document(error("UNAUTHORIZED"))]}) as relic:
+        assert (await look("newrelic", url=relic.url, account=1, **ENTITIES)).outcome is Outcome.DOWN
+        assert (await look("newrelic", url=relic.url, **ENTITIES)).outcome is not Outcome.UP
 
 
 async def test_what_was_not_read_is_not_up(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,7 @@ _LIMITS = {
     "rate_reset_s": "x-ratelimit-reset",
     "rate_period_s": "x-ratelimit-period",
 }
+_WHOLE = [("with_downtimes", "true"), ("group_states", "alert,warn,no data")]
 _MonitorId = Annotated[int, Field(ge=1, lt=2**63)]
 
 
@@ -140,7 +141,7 @@ class DatadogCheck(ApiCheck[DatadogModel]):
 
     async def _monitor(self, api: Api, number: int) -> monitors.Monitor:
         try:
-            reply = await self._ask(api, f"/api/v1/monitor/{number}", [("with_downtimes", "true")])
+            reply = await self._ask(api, f"/api/v1/monitor/{number}", _WHOLE)
         except Trouble as trouble:
             raise Trouble(
                 trouble.failure, f"monitor {number}: {trouble}", trouble.outcome, retry_after_s=trouble.retry_after_s
@@ -154,7 +155,7 @@ class DatadogCheck(ApiCheck[DatadogModel]):
         found: list[monitors.Monitor] = []
         wanted = [("monitor_tags", ",".join(self.model.tags))] if self.model.tags else []
         for page in range(MOST_PAGES):
-            at = [("with_downtimes", "true"), ("page", str(page)), ("page_size", str(PAGE))]
+            at = [*_WHOLE, ("page", str(page)), ("page_size", str(PAGE))]
             listed = monitors.monitors((await self._ask(api, "/api/v1/monitor", [*wanted, *at])).document, api.now)
             found += listed
             if len(listed) < PAGE:

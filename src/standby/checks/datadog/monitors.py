@@ -9,22 +9,13 @@ from fnmatch import fnmatchcase
 
 from standby.checks.answers import Document
 from standby.checks.api import Finding, unreadable
-from standby.checks.documents import Table, every, number, table, text
+from standby.checks.datadog.groups import STATES, Group, groups, wholly_muted
+from standby.checks.documents import number, table, text
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome, worst
-from standby.domain.units import SECOND
 
-_STATES = {
-    "ok": Outcome.UP,
-    "alert": Outcome.DOWN,
-    "warn": Outcome.DEGRADED,
-    "no data": Outcome.UNKNOWN,
-    "ignored": Outcome.UNKNOWN,
-    "skipped": Outcome.UNKNOWN,
-    "unknown": Outcome.UNKNOWN,
-}
-_EVERYTHING = "*"
 _MOST_SAID = 3
+_BAD = frozenset({Outcome.DOWN, Outcome.DEGRADED})
 _WORDS = {
     Outcome.DOWN: "in alert",
     Outcome.DEGRADED: "in warning",
@@ -36,12 +27,16 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Monitor:
-    """One monitor: `state` is Datadog's own word, `outcome` ours, a downtime taken into account."""
+    """One monitor: `state` is Datadog's own word, `outcome` ours, downtimes taken into account.
+
+    `muted` are groups that do not count since they are muted while they are not OK.
+    """
 
     id: str
     name: str
     state: str
     outcome: Outcome
+    muted: Sequence[str] = ()
 
 
 def monitors(found: Document, now: int) -> list[Monitor]:
@@ -63,11 +58,26 @@ def searched(found: Document, now: int) -> tuple[list[Monitor], int]:
 def monitor(found: Document, now: int, key: str = "overall_state") -> Monitor:
     """One monitor, its state under `key`; a state that nobody knows is `unknown`."""
     one = table(found)
-    state = text(one.get(key), 40)
-    outcome = _STATES.get(state.lower(), Outcome.UNKNOWN)
-    if _is_muted(one, now) or _is_in_downtime(one, now):
-        outcome = Outcome.MAINTENANCE
-    return Monitor(text(one.get("id"), 40) or "no id", text(one.get("name"), 120), state or "no state", outcome)
+    id_, name = text(one.get("id"), 40) or "no id", text(one.get("name"), 120)
+    state = text(one.get(key), 40) or "no state"
+    outcome = STATES.get(state.lower(), Outcome.UNKNOWN)
+    if wholly_muted(one, now):
+        return Monitor(id_, name, state, Outcome.MAINTENANCE)
+    known = groups(one, now)
+    muted = [group.name for group in known if group.muted and group.outcome is not Outcome.UP]
+    outcome = _by_groups(outcome, known, explained=bool(muted))
+    bad = [group for group in known if not group.muted and group.outcome is outcome]
+    if bad and outcome in _BAD:
+        state = f"{bad[0].state} on {_first([group.name for group in bad])}"
+    return Monitor(id_, name, state, outcome, muted)
+
+
+def _by_groups(overall: Outcome, known: Sequence[Group], *, explained: bool) -> Outcome:
+    """The worst of the groups that count. The overall state counts unless muted groups are why it is as it is."""
+    counted = [group.outcome for group in known if not group.muted]
+    if explained:
+        return worst([*counted, Outcome.MAINTENANCE])
+    return worst([overall, *(outcome for outcome in counted if outcome in _BAD)])
 
 
 def named(found: Sequence[Monitor], names: Sequence[str]) -> list[Monitor]:
@@ -84,34 +94,17 @@ def summary(found: Sequence[Monitor]) -> Finding:
     if not found:
         message = "no monitor fits: look at tags, names and search"
         return Finding(Outcome.UNKNOWN, message, Failure.DATA, metrics)
+    muted = [f"{one.name or one.id} on {_first(one.muted)}" for one in found if one.muted]
+    aside = f"; muted, not counted: {'; '.join(muted[:_MOST_SAID])}" if muted else ""
     if outcome is Outcome.UP:
-        return Finding(outcome, f"{len(found)} OK", None, metrics)
+        return Finding(outcome, f"{len(found)} OK{aside}", None, metrics)
     spoke = [one for one in found if one.outcome is outcome]
     said = ", ".join(f"{one.name or 'a monitor'} ({one.id}): {one.state}" for one in spoke[:_MOST_SAID])
     more = f", and {len(spoke) - _MOST_SAID} more" if len(spoke) > _MOST_SAID else ""
-    message = f"{len(spoke)} of {len(found)} {_WORDS[outcome]}: {said}{more}"
+    message = f"{len(spoke)} of {len(found)} {_WORDS[outcome]}: {said}{more}{aside}"
     return Finding(outcome, message, Failure.STATED, metrics)
 
 
-def _is_muted(one: Table, now: int) -> bool:
-    """Muted as a whole; some of its groups only say nothing about the others."""
-    until = number(one.get("muted_until_ts"))
-    if until is not None and until * SECOND > now:
-        return True
-    silenced = table(table(one.get("options")).get("silenced"))
-    if _EVERYTHING not in silenced:
-        return False
-    end = number(silenced[_EVERYTHING])
-    return end is None or end * SECOND > now
-
-
-def _is_in_downtime(one: Table, now: int) -> bool:
-    return any(_is_active(downtime, now) for downtime in every(one.get("matching_downtimes")))
-
-
-def _is_active(downtime: Table, now: int) -> bool:
-    """As it says itself; where it does not say, by its times."""
-    if isinstance(downtime.get("active"), bool):
-        return bool(downtime["active"])
-    start, end = number(downtime.get("start")), number(downtime.get("end"))
-    return start is not None and start * SECOND <= now and (end is None or end * SECOND > now)
+def _first(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_SAID} more" if len(names) > _MOST_SAID else ""
+    return ", ".join(names[:_MOST_SAID]) + more

@@ -36,7 +36,8 @@ _PROGRESS = (
 )
 _ISSUES = """query ($account: Int!, $cursor: String) { actor { account(id: $account) { aiIssues {
   issues(cursor: $cursor, filter: {states: [CREATED, ACTIVATED]}) {
-    issues { issueId title priority state entityNames conditionName policyName activatedAt } nextCursor } } } } }"""
+    issues { issueId title priority state mutingState entityNames entityGuids conditionName policyName activatedAt }
+    nextCursor } } } } }"""
 _ENTITIES = """query ($search: String!, $cursor: String) { actor { entitySearch(query: $search) { count
   results(cursor: $cursor) { nextCursor entities {
     guid name entityType reporting ... on AlertableEntityOutline { alertSeverity } } } } } }"""
@@ -52,7 +53,7 @@ class NewRelicModel(FiguresModel):
     url: Url | None = Field(default=None, description="the API's address when it is not the region's")
     api_key: SecretReference = Field(description="where the user key is: `NRAK-...`")
     account: Annotated[int, Field(ge=1, lt=2**31)] | None = Field(
-        default=None, description="the account's number; nrql and issues need it"
+        default=None, description="the account's number; nrql and issues need it, entities to know what is muted"
     )
     nrql: Text | None = Field(default=None, description="a query: `SELECT percentage(count(*), WHERE error) FROM ...`")
     issues: bool = Field(default=False, description="true: the open issues; critical is `down`, high `degraded`")
@@ -129,6 +130,12 @@ class NewRelicCheck(ApiCheck[NewRelicModel]):
         return _said(answer, told, f"; New Relic notes: {note}" if note else "")
 
     async def _issues(self, api: Api) -> Finding:
+        found, answer, whole = await self._open_issues(api)
+        told = health.issues_told(found)
+        return _said(answer, told) if whole else _cut(told, "issues")
+
+    async def _open_issues(self, api: Api) -> tuple[list[health.Part], Graph, bool]:
+        """The open issues, the last answer, and whether they are all. Raises Trouble."""
         found: list[health.Part] = []
         cursor: str | None = None
         for _ in range(MOST_PAGES):
@@ -141,8 +148,8 @@ class NewRelicCheck(ApiCheck[NewRelicModel]):
             found += [part for part in parts if part is not None]
             last, cursor = cursor, text(page.get("nextCursor"), 2000)
             if not cursor or cursor == last:
-                return _said(answer, health.issues_told(found))
-        return _cut(health.issues_told(found), "issues")
+                return found, answer, True
+        return found, answer, False
 
     async def _entities(self, api: Api, search: str) -> Finding:
         found: list[health.Part] = []
@@ -155,8 +162,18 @@ class NewRelicCheck(ApiCheck[NewRelicModel]):
             found += [health.entity(one) for one in every(page["entities"])]
             last, cursor = cursor, text(page.get("nextCursor"), 2000)
             if not cursor or cursor == last:
-                return _said(answer, health.entities_told(found))
+                return _said(answer, health.entities_told(await self._without_muted(api, found)))
         return _cut(health.entities_told(found), "entities")
+
+    async def _without_muted(self, api: Api, found: list[health.Part]) -> list[health.Part]:
+        """Rules that mute are told by issues, and those by account: without its number all that is bad counts."""
+        if self.model.account is None or not health.any_bad(found):
+            return found
+        try:
+            issues, _, whole = await self._open_issues(api)
+        except Trouble:
+            return found  # it may not read issues: then nothing is known to be muted
+        return health.without_muted(found, issues) if whole else found
 
     async def _ask(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from standby.checks.api import Finding
@@ -13,6 +13,8 @@ from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome, worst
 
 _MOST_SAID = 3
+_WHOLLY, _PARTLY = "FULLY_MUTED", "PARTIALLY_MUTED"
+_BAD = frozenset({Outcome.DOWN, Outcome.DEGRADED})
 _CLOSED = frozenset({"CLOSED", "DEACTIVATED"})
 _OPEN = frozenset({"CREATED", "ACTIVATED"})
 _PRIORITIES = {
@@ -35,6 +37,8 @@ class Part:
     name: str
     word: str
     outcome: Outcome
+    guids: Sequence[str] = ()  # the entities that it is about
+    muted: bool = False  # by a rule of the vendor's: bad, but nobody is to be told
 
 
 def issue(found: Table, policies: Sequence[str]) -> Part | None:
@@ -49,8 +53,11 @@ def issue(found: Table, policies: Sequence[str]) -> Part | None:
     outcome = _PRIORITIES.get(priority, Outcome.DEGRADED)
     if state not in _OPEN:
         outcome = Outcome.DEGRADED
-    where = _texts(found.get("entityNames"))
-    return Part(f"{title} on {where[0]}" if where else title, priority or "no priority", outcome)
+    where, guids = _texts(found.get("entityNames")), _texts(found.get("entityGuids"))
+    muting = text(found.get("mutingState"), 40).upper()
+    word = f"{priority or 'no priority'}{', partly muted' if muting == _PARTLY else ''}"
+    part = Part(f"{title} on {where[0]}" if where else title, word, outcome, guids)
+    return _muted(part) if muting == _WHOLLY else part
 
 
 def entity(found: Table) -> Part:
@@ -59,7 +66,30 @@ def entity(found: Table) -> Part:
     if found.get("reporting") is not True:
         return Part(name, "not reporting", Outcome.UNKNOWN)
     word = text(found.get("alertSeverity"), 40).upper()
-    return Part(name, word or "no severity", _SEVERITIES.get(word, Outcome.UNKNOWN))
+    guids = _texts(found.get("guid"))
+    return Part(name, word or "no severity", _SEVERITIES.get(word, Outcome.UNKNOWN), guids)
+
+
+def any_bad(found: Sequence[Part]) -> bool:
+    """Whether one of them is in trouble."""
+    return any(part.outcome in _BAD for part in found)
+
+
+def without_muted(entities: Sequence[Part], issues: Sequence[Part]) -> list[Part]:
+    """The entities, those whose every open issue is muted as muted: an entity itself says nothing of rules that mute.
+
+    A bad one of which no issue is known counts.
+    """
+    open_, loud = set[str](), set[str]()
+    for one in issues:
+        (open_ if one.muted else loud).update(one.guids)
+    quiet = open_ - loud
+    return [_muted(one) if one.outcome in _BAD and quiet.intersection(one.guids) else one for one in entities]
+
+
+def _muted(part: Part) -> Part:
+    outcome = Outcome.MAINTENANCE if part.outcome in _BAD else part.outcome
+    return replace(part, word=f"{part.word}, muted", outcome=outcome, muted=True)
 
 
 def issues_told(found: Sequence[Part]) -> Finding:
@@ -85,8 +115,10 @@ def _told(found: Sequence[Part], whole: str, metrics: dict[str, float]) -> Findi
     spoke = [part for part in found if part.outcome is outcome]
     said = ", ".join(f"{part.name}: {part.word}" for part in spoke[:_MOST_SAID])
     more = f", and {len(spoke) - _MOST_SAID} more" if len(spoke) > _MOST_SAID else ""
+    muted = [part.name for part in found if part.muted and part.outcome is not outcome]
+    aside = f"; {len(muted)} muted, not counted: {', '.join(muted[:_MOST_SAID])}" if muted else ""
     failure = None if outcome is Outcome.UP else Failure.STATED
-    return Finding(outcome, f"{whole}: {said}{more}", failure, metrics)
+    return Finding(outcome, f"{whole}: {said}{more}{aside}", failure, metrics)
 
 
 def _texts(found: object) -> list[str]:
