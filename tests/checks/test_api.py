@@ -138,3 +138,11 @@ async def test_one_asker_who_gives_up_leaves_the_others_their_answer(context: Co
         assert server.connections == 1
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
+
+
+async def test_quotas_are_told_to_all_who_share_an_answer(context: Context) -> None:
+    headers = {"X_RateLimit_Limit": "100", "X_RateLimit_Remaining": "50", "X_RateLimit_Reset": "7"}
+    async with vendor({"/v1": document({"state": "fine"}, **headers)}) as acme:
+        seen = [await see(context, acme.url + "/v1") for _ in range(2)]
+    assert len(acme.asked) == 1
+    assert [one.metrics["rate_remaining"] for one in seen] == [50.0, 50.0]

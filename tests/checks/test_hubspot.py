@@ -26,6 +26,7 @@ from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
 from standby.domain.quota import next_midnight
 from standby.domain.units import SECOND, parse_instant
+from standby.net.quotas import Quota, quotas
 from standby.net.trouble import Trouble
 
 DETAILS, USAGE = "/account-info/v3/details", "/account-info/v3/api-usage/daily/private-apps"
@@ -158,10 +159,10 @@ def test_a_day_without_a_known_zone_is_asked_about_each_hour() -> None:
 
 def test_the_headers_tell_the_day_too() -> None:
     headers = httpx.Headers({"X-HubSpot-RateLimit-Daily": "1000", "X-HubSpot-RateLimit-Daily-Remaining": "250"})
-    [one] = account.of_headers(headers, EAST, NOW)
+    [one] = account.of_headers(quotas(headers.raw, NOW), EAST, NOW)
     assert one.quota is not None
     assert (one.quota.used, one.quota.resets) == (750.0, parse_instant("2026-07-02T04:00:00Z"))
-    assert account.of_headers(httpx.Headers({"X-HubSpot-RateLimit-Daily": "x"}), EAST, NOW) == []
+    assert account.of_headers([Quota("daily", 250), Quota("daily", 9, 0), Quota("rate", 1, 9)], EAST, NOW) == []
 
 
 async def test_a_look_asks_who_and_how_much(look: Look) -> None:

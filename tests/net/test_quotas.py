@@ -38,10 +38,13 @@ def read(**headers: str) -> list[Quota]:
         ({"X_HubSpot_RateLimit_Max": "100", "X_HubSpot_RateLimit_Remaining": "98",
           "X_HubSpot_RateLimit_Interval_Milliseconds": "10000", "X_HubSpot_RateLimit_Daily": "250000",
           "X_HubSpot_RateLimit_Daily_Remaining": "249000"},
-         [Quota("rate", 98, 100, 10), Quota("daily", 249000, 250000)]),
+         [Quota("rate", 98, 100, 10, 10), Quota("daily", 249000, 250000)]),
         ({"Sforce_Limit_Info": "api-usage=18/5000"}, [Quota("api", 4982, 5000)]),
         ({"Sforce_Limit_Info": "per-app-api-usage=9/250(appName=x), api-usage=25/5000"}, [Quota("api", 4975, 5000)]),
         ({"X_RateLimit_Remaining": "soon", "RateLimit": "?", "Sforce_Limit_Info": "api-usage=a/b"}, []),
+        ({"X_RateLimit_Limit": "100", "X_RateLimit_Period": "60", "X_RateLimit_Remaining": "9",
+          "X_RateLimit_Reset": "12"}, [Quota("rate", 9, 100, 12, 60)]),
+        ({"X_RateLimit_Limit": "100", "X_RateLimit_Reset": "12"}, [Quota("rate", None, 100, 12)]),
         ({"X_RateLimit_Remaining": "-1", "X_RateLimit_Limit": "nan"}, []),
     ],
 )  # fmt: skip
@@ -60,6 +63,7 @@ def test_every_form(headers: dict[str, str], found: list[Quota]) -> None:
         (Quota("rate", 0, 100), None),
         (Quota("rate", 0, None, 60), None),
         (Quota("rate", 0, 0, 60), None),
+        (Quota("rate", None, 100, 60), None),
     ],
 )
 def test_what_is_left_is_spread_until_the_reset(quota: Quota, pause: float | None) -> None:
@@ -100,6 +104,8 @@ def test_who_is_refused_without_a_time_waits_for_the_reset() -> None:
     assert wait(429, "3", spent, NOW) == 3
     assert wait(200, "", spent, NOW) == 42
     assert wait(200, "", [Quota("rate", 500, 600, 42)], NOW) is None
+    assert wait(429, "", [Quota("rate", None, 600, 42)], NOW) == 42
+    assert wait(200, "", [Quota("rate", None, 600, 42)], NOW) is None
     assert wait(429, "", [], NOW) is None
 
 

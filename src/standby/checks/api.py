@@ -94,7 +94,7 @@ class Api:
         self, url: str, query: Sequence[tuple[str, str]] = (), *, headers: Mapping[str, str] = _NOTHING
     ) -> Reply:
         """GET. Any status is an answer. Raises Trouble when there is none."""
-        return await self._ask("GET", url, query, headers, None)
+        return self._told(await self._ask("GET", url, query, headers, None))
 
     async def post(
         self,
@@ -107,7 +107,7 @@ class Api:
     ) -> Reply:
         """POST a JSON document or a form. Any status is an answer. Raises Trouble when there is none."""
         body = httpx.Request("POST", url, json=json, data=form) if json is not None or form is not None else None
-        return await self._ask("POST", url, query, headers, body)
+        return self._told(await self._ask("POST", url, query, headers, body))
 
     async def shared(
         self, url: str, query: Sequence[tuple[str, str]] = (), *, headers: Mapping[str, str] = _NOTHING
@@ -120,7 +120,12 @@ class Api:
 
         asked = [url, *map(str, query), *self._own_headers().values(), *headers.values(), str(self._model.verify)]
         digest = hashlib.sha256("\0".join(asked).encode()).hexdigest()
-        return await self.context.answers.get(digest, ask, max_age=self._model.every // 2)
+        return self._told(await self.context.answers.get(digest, ask, max_age=self._model.every // 2))
+
+    def _told(self, reply: Reply) -> Reply:
+        """The answer, its quotas kept, also when another check had asked for it."""
+        self.quotas = quotas(reply.headers.raw, reply.at) or self.quotas
+        return reply
 
     def _own_headers(self) -> dict[str, str]:
         return {name: self.secret(value) for name, value in self._model.headers.items()}
@@ -157,7 +162,6 @@ class Api:
             who = sorted(self._secrets.values())
             await self.context.rates.permit(model.rate, request.url.host, who, model.timeout // 2)
         answer = await self._transport.exchange(request)
-        self.quotas = quotas(answer.pairs, self.now) or self.quotas
         try:
             content = await bodies.read(answer, self._model.max_body)
             return Reply(answer.status_code, answer.headers, content, self.now)

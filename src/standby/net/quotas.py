@@ -20,28 +20,40 @@ _EPOCH_S = 10**9  # more is no span but an instant
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """So many calls are left of so many, until they come back in so many seconds; None where nobody says."""
+    """So many calls are left of so many in each period, until they come back; seconds; None where nobody says."""
 
     name: str
-    remaining: float
+    remaining: float | None
     limit: float | None = None
     reset_s: float | None = None
+    period_s: float | None = None
+
+    @property
+    def used_up(self) -> bool:
+        """Whether no call is left, as far as it says."""
+        return self.remaining is None or self.remaining < 1
 
     def metrics(self) -> dict[str, float]:
-        """`rate_remaining`, `rate_limit`, `rate_reset_s`; `daily_` and `api_` for quotas of those names."""
-        found = {"remaining": self.remaining, "limit": self.limit, "reset_s": self.reset_s}
+        """`rate_remaining`, `rate_limit`, `rate_reset_s`, `rate_period_s`; `daily_` and `api_` for those names."""
+        found = {
+            "remaining": self.remaining, "limit": self.limit, "reset_s": self.reset_s, "period_s": self.period_s
+        }  # fmt: skip
         return {f"{self.name}_{key}": value for key, value in found.items() if value is not None}
 
     def pause_s(self) -> float | None:
         """Seconds until the next call, so that what is left lasts until the reset; None while there is plenty."""
-        if self.limit is None or self.reset_s is None or self.limit <= 0 or self.remaining >= self.limit * FLOOR:
+        if self.remaining is None or self.limit is None or self.reset_s is None:
+            return None
+        if self.limit <= 0 or self.remaining >= self.limit * FLOOR:
             return None
         return min(self.reset_s / max(1.0, self.remaining), LONGEST_S)
 
     def told(self) -> str:
         """`3 of 100 calls are left for 40 s`."""
         until = f" for {self.reset_s:.3g} s" if self.reset_s is not None else ""
-        return f"{self.remaining:g} of {self.limit:g} calls are left{until}" if self.limit is not None else ""
+        if self.remaining is None or self.limit is None:
+            return ""
+        return f"{self.remaining:g} of {self.limit:g} calls are left{until}"
 
 
 def quotas(pairs: Sequence[tuple[bytes, bytes]], now: int) -> list[Quota]:
@@ -79,7 +91,7 @@ def wait(status: int, said: str, found: Iterable[Quota], now: int) -> float | No
         return asked
     found = list(found)
     if status == 429:
-        resets = [quota.reset_s for quota in found if quota.reset_s is not None and quota.remaining < 1]
+        resets = [quota.reset_s for quota in found if quota.reset_s is not None and quota.used_up]
         if resets:
             return min(max(resets), LONGEST_S)
     scarce = scarcest(found)
@@ -90,9 +102,10 @@ def _plain(headers: Mapping[str, str], now: int) -> Quota | None:
     """X-RateLimit-Remaining and its kin, with a reset as seconds or as an instant."""
     for prefix in ("x-ratelimit-", "x-rate-limit-", "ratelimit-"):
         remaining = _number(headers.get(prefix + "remaining"))
-        if remaining is not None:
-            reset = _number(headers.get(prefix + "reset"))
-            return Quota("rate", remaining, _number(headers.get(prefix + "limit")), _span(reset, now))
+        reset = _span(_number(headers.get(prefix + "reset")), now)
+        if remaining is not None or reset is not None:
+            limit, period = (_number(headers.get(prefix + key)) for key in ("limit", "period"))
+            return Quota("rate", remaining, limit, reset, period)
     return None
 
 
@@ -122,7 +135,8 @@ def _hubspot(headers: Mapping[str, str], _: int) -> Quota | None:
     if remaining is None:
         return None
     limit = _number(headers.get("x-hubspot-ratelimit-max"))
-    return Quota("rate", remaining, limit, interval / 1000 if interval is not None else None)
+    period = interval / 1000 if interval is not None else None
+    return Quota("rate", remaining, limit, period, period)
 
 
 def _hubspot_daily(headers: Mapping[str, str], _: int) -> Quota | None:

@@ -126,3 +126,11 @@ def test_maintenance_answers_html() -> None:
     assert trouble is not None
     assert trouble.failure is Failure.SERVER
     assert limits.refused(reply({}), NOON, UTC) is None
+
+
+def test_the_header_of_one_app_is_not_the_orgs() -> None:
+    headers = httpx.Headers({"Sforce-Limit-Info": "per-app-api-usage=9/250(appName=x), api-usage=25/5000"})
+    found = limits.usage(Reply(200, headers, b"{}", 0))
+    assert found is not None
+    assert (found.most, found.left) == (5000.0, 4975.0)
+    assert limits.usage(Reply(200, httpx.Headers(), b"{}", 0)) is None

@@ -8,12 +8,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from standby.checks import limits
 from standby.checks.answers import Reply
 from standby.checks.api import Api, ApiCheck, Finding, refusal, unreadable
 from standby.checks.base import Kind
 from standby.checks.datadog import metrics, monitors
-from standby.checks.documents import number
 from standby.checks.expectations import Expectations
 from standby.checks.series import Asked, FiguresModel, judge
 from standby.config.cel import FIGURE
@@ -35,12 +33,6 @@ Site = Literal[
     "us2.ddog-gov.com",
 ]
 PAGE, MOST_PAGES = 100, 20
-_LIMITS = {
-    "rate_limit": "x-ratelimit-limit",
-    "rate_remaining": "x-ratelimit-remaining",
-    "rate_reset_s": "x-ratelimit-reset",
-    "rate_period_s": "x-ratelimit-period",
-}
 _WHOLE = [("with_downtimes", "true"), ("group_states", "alert,warn,no data")]
 _MonitorId = Annotated[int, Field(ge=1, lt=2**63)]
 
@@ -175,18 +167,13 @@ class DatadogCheck(ApiCheck[DatadogModel]):
         return found, False
 
     async def _ask(self, api: Api, path: str, query: Sequence[tuple[str, str]] = (), *, shared: bool = True) -> Reply:
-        """The answer to a GET, its rate limits noted. Raises Trouble for a refusal, with the mend."""
+        """The answer to a GET. Raises Trouble for a refusal, with the mend."""
         reply = await (api.shared if shared else api.get)(self.model.base + path, query, headers=self._keys(api))
-        api.metrics.update(limits.figures(reply.headers, _LIMITS))
         trouble = refusal(reply)
         if trouble is None:
             return reply
-        wait, mend = trouble.retry_after_s, ""
-        if reply.status == 429 and wait is None:
-            wait = number(reply.headers.get("x-ratelimit-reset"))
-        if trouble.failure is Failure.CREDENTIALS:
-            mend = self._mend()
-        raise Trouble(trouble.failure, f"{trouble}{mend}", trouble.outcome, retry_after_s=wait)
+        mend = self._mend() if trouble.failure is Failure.CREDENTIALS else ""
+        raise Trouble(trouble.failure, f"{trouble}{mend}", trouble.outcome, retry_after_s=trouble.retry_after_s)
 
     def _keys(self, api: Api) -> Mapping[str, str]:
         keys = {"DD-API-KEY": api.secret(self.model.api_key)}

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-import httpx
-
 from standby.checks.answers import Document, Reply
 from standby.checks.api import Finding, refusal, sentence, unreadable
 from standby.checks.documents import Table, every, first_text, number, table, text
@@ -17,6 +15,7 @@ from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
 from standby.domain.quota import Quota, ends, forecast, later_reset, next_midnight
 from standby.domain.units import DAY, HOUR, SECOND
+from standby.net import quotas
 from standby.net.retry_after import retry_after
 from standby.net.trouble import Trouble
 
@@ -94,11 +93,13 @@ def _usage(one: Table, zone: tzinfo, now: int) -> Usage:
     return Usage(name, Quota(used, limit, at, resets))
 
 
-def of_headers(headers: httpx.Headers, zone: tzinfo, now: int) -> list[Usage]:
-    """The day's calls by the headers of any answer; those of OAuth apps have none."""
-    limit = number(headers.get("x-hubspot-ratelimit-daily"))
-    left = number(headers.get("x-hubspot-ratelimit-daily-remaining"))
-    if limit is None or left is None or not 0 <= left <= limit or limit <= 0:
+def of_headers(found: Sequence[quotas.Quota], zone: tzinfo, now: int) -> list[Usage]:
+    """The day's calls by the quota headers of any answer; those of OAuth apps have none."""
+    daily = next((one for one in found if one.name == "daily"), None)
+    if daily is None or daily.limit is None or daily.remaining is None:
+        return []
+    limit, left = daily.limit, daily.remaining
+    if not 0 <= left <= limit or limit <= 0:
         return []
     return [Usage("daily calls", Quota(limit - left, limit, now, next_midnight(now, zone)))]
 

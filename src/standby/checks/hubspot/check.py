@@ -8,11 +8,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from standby.checks import limits
 from standby.checks.answers import Reply
 from standby.checks.api import Api, ApiCheck, ApiModel, Finding
 from standby.checks.base import Kind
-from standby.checks.documents import number
 from standby.checks.hubspot import account
 from standby.config.fields import SecretReference, Url
 from standby.domain.observation import Failure
@@ -20,7 +18,6 @@ from standby.net.trouble import Trouble
 
 _DETAILS = "/account-info/v3/details"
 _USAGE = "/account-info/v3/api-usage/daily/private-apps"
-_LIMITS = {"rate_limit": "x-hubspot-ratelimit-max", "rate_remaining": "x-hubspot-ratelimit-remaining"}
 _NOT_OURS = frozenset({Failure.CREDENTIALS, Failure.REQUEST})
 
 
@@ -56,7 +53,7 @@ class HubSpotCheck(ApiCheck[HubSpotModel]):
         who = account.account(reply.document)
         self._zone = who.zone or self._zone
         zone = self._zone or UTC
-        found = account.of_headers(reply.headers, zone, reply.at)
+        found = account.of_headers(api.quotas, zone, reply.at)
         if self.model.usage:
             found = await self._used(api, zone) or found
         return account.judge(account.Account(who.id, self._zone), found, self.model.warn_at, api.now)
@@ -74,10 +71,6 @@ class HubSpotCheck(ApiCheck[HubSpotModel]):
     async def _ask(self, api: Api, path: str) -> Reply:
         headers = {"Authorization": f"Bearer {api.secret(self.model.token)}"}
         reply = await api.shared(self.model.url.rstrip("/") + path, headers=headers)
-        api.metrics.update(limits.figures(reply.headers, _LIMITS))
-        interval_ms = number(reply.headers.get("x-hubspot-ratelimit-interval-milliseconds"))
-        if interval_ms is not None:
-            api.metrics["rate_period_s"] = interval_ms / 1000
         trouble = account.refused(reply, self._zone)
         if trouble is not None:
             raise trouble

@@ -17,6 +17,7 @@ from standby.domain.outcome import Outcome
 from standby.domain.quota import Quota, ends, forecast, next_midnight
 from standby.domain.text import clean
 from standby.domain.units import DAY, SECOND
+from standby.net.quotas import quotas
 from standby.net.trouble import Trouble
 
 DAILY_CALLS = "DailyApiRequests"
@@ -24,7 +25,6 @@ _UNLIMITED = 999_999_999
 _MOST = 100  # limits that are kept
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,60}")
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_USAGE = re.compile(r"api-usage=(\d{1,12})/(\d{1,12})")
 _RECHECK_S = 3600.0  # used up is looked at again at least so often: somebody may have raised it
 
 
@@ -65,10 +65,10 @@ def decode(reply: Reply) -> tuple[Limit, ...]:
 
 def usage(reply: Reply) -> Limit | None:
     """The day's calls by the header that stands on every answer."""
-    found = _USAGE.search(reply.headers.get("sforce-limit-info", ""))
-    if found is None or not int(found[2]):
+    calls = next((one for one in quotas(reply.headers.raw, reply.at) if one.name == "api"), None)
+    if calls is None or not calls.limit or calls.remaining is None:
         return None
-    return Limit(DAILY_CALLS, float(found[2]), float(found[2]) - float(found[1]))
+    return Limit(DAILY_CALLS, calls.limit, calls.remaining)
 
 
 def _limit(name: str, found: object) -> Limit | None:
