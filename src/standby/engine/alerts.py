@@ -26,6 +26,8 @@ from standby.store.rows import AlertRow, AuditRow
 
 DEADLINE_SLACK_NS = 50 * MILLISECOND  # so that a run due at the very deadline is under way, and judges it
 _SUMMARY_LIMIT = 300
+_TOLD = frozenset({Sort.BLIND, Sort.OUTSIDE})
+"""What is known though our own network is gone."""
 
 Verdict: TypeAlias = "bool | None"
 """Whether a condition holds; `None` when it cannot be told."""
@@ -85,6 +87,7 @@ class Live:
             mutes=self.mutes,
             acked_until=self.ack.until if self.ack else None,
             escalations=self.escalations,
+            origin=self.watch.origin,
         )
 
 
@@ -134,10 +137,12 @@ class Alerts:
         self._recorder = recorder
         self._running = running
         self._live: dict[tuple[str, str], Live] = {}
+        self._by_id: dict[int, Live] = {}
         self._resolved: dict[int, int] = {}  # id -> when, within the retention
         self.hearer: Hearer | None = None
         self.mutes_of: Callable[[Live], Mutes] = lambda _: ()  # why nobody is told about an alert that fires
         self.on_change: Callable[[Live], None] = lambda _: None  # it fired or is over: others may be muted by it
+        self.on_thaw: Callable[[], None] = lambda: None  # we can hear again
         self.last_id = 0
         self.counts = {"fired": 0, "resolved": 0}
 
@@ -146,11 +151,15 @@ class Alerts:
 
     def by_id(self, alert_id: int) -> Live | None:
         """The live alert with this id."""
-        return next((live for live in self._live.values() if live.id == alert_id), None)
+        return self._by_id.get(alert_id)
 
     def resolved_at(self, alert_id: int) -> int | None:
         """When an alert of the last minutes was resolved."""
         return self._resolved.get(alert_id)
+
+    def by_key(self, key: tuple[str, str]) -> Live | None:
+        """The live alert of this rule."""
+        return self._live.get(key)
 
     def is_live(self, key: tuple[str, str]) -> bool:
         """Whether this rule has an alert that is not resolved."""
@@ -158,7 +167,7 @@ class Alerts:
 
     def adopt(self, live: Live) -> None:
         """An alert from before the restart."""
-        self._live[live.watch.key] = live
+        self._live[live.watch.key] = self._by_id[live.id] = live
         self.last_id = max(self.last_id, live.id)
         self._recorder.buffer.alerts[live.id] = live.row()
         if self.hearer is not None:
@@ -168,12 +177,17 @@ class Alerts:
         """An alert that was resolved not long ago."""
         self._resolved[alert_id] = at
 
-    def evaluate(self, watch: Watch, condition: Verdict, now: int, explain: Callable[[], str]) -> None:
-        """Something was learned about a rule at `now` (the slot of what was seen, ns since 1970)."""
+    def evaluate(
+        self, watch: Watch, condition: Verdict, now: int, explain: Callable[[], str], *, since: int | None = None
+    ) -> None:
+        """Something was learned about a rule at `now` (the slot of what was seen, ns since 1970).
+
+        `since`: when it became true, for who knows that better than by when it was seen.
+        """
         live = self._live.get(watch.key)
         if live is None:
             if condition:
-                self._begin(watch, now, explain)
+                self._begin(watch, now, explain, now if since is None else since)
             return
         live.condition = condition
         if condition:
@@ -184,9 +198,10 @@ class Alerts:
         self._step(live, condition, now, told=live.summary != before)
 
     def freeze(self, now: int) -> None:
-        """Nothing can be told any more: every clock stops, nothing resolves. Not the alert that says so."""
+        """Nothing can be told any more: every clock stops, nothing resolves. Not the alert that says so, and not what
+        others tell us: that is no measurement of ours."""
         for live in self._live.values():
-            if live.watch.sort is not Sort.BLIND:
+            if live.watch.sort not in _TOLD:
                 live.condition = None
                 self._step(live, None, now, told=False)
         if self.hearer is not None:
@@ -196,6 +211,7 @@ class Alerts:
         """Things can be told again: each clock runs on when something is."""
         if self.hearer is not None:
             self.hearer.thawed()
+        self.on_thaw()
 
     def acknowledge(self, live: Live, ack: Ack | None) -> None:
         """Somebody takes it, or gives it back (`None`)."""
@@ -272,11 +288,12 @@ class Alerts:
             if live.timer is not None:
                 live.timer.cancel()
 
-    def _begin(self, watch: Watch, now: int, explain: Callable[[], str]) -> None:
+    def _begin(self, watch: Watch, now: int, explain: Callable[[], str], since: int) -> None:
         machine, change = alerting.step(alerting.INACTIVE, condition=True, now=now, timing=watch.timing)
+        machine = replace(machine, since=since)
         self.last_id += 1
-        live = Live(self.last_id, watch, machine, now, clean(explain(), _SUMMARY_LIMIT), condition=True, looks=1)
-        self._live[watch.key] = live
+        live = Live(self.last_id, watch, machine, since, clean(explain(), _SUMMARY_LIMIT), condition=True, looks=1)
+        self._live[watch.key] = self._by_id[live.id] = live
         self._after(live, change)
 
     def _step(self, live: Live, condition: Verdict, now: int, *, told: bool) -> None:
@@ -308,7 +325,7 @@ class Alerts:
         if live.timer is not None:
             live.timer.cancel()
             live.timer = None
-        del self._live[live.watch.key]
+        del self._live[live.watch.key], self._by_id[live.id]
         self._resolved[live.id] = at
         row = replace(live.row(), state=AlertState.RESOLVED, resolved_at=at, machine={})
         self._recorder.buffer.alerts[live.id] = row

@@ -108,7 +108,7 @@ class Changeover:
         """Alerts of rules that are gone are resolved and say so; those of changed rules follow them."""
         now = self._timeline.now()
         for live in self._alerts:
-            if live.watch.sort is Sort.BLIND:
+            if live.watch.sort in (Sort.BLIND, Sort.OUTSIDE):
                 continue
             watch = watches.get(live.watch.key)
             if watch is None:

@@ -13,7 +13,7 @@ from standby.engine.alerts import Ack, Alerts, Live, shifted
 from standby.engine.judge import Judge
 from standby.engine.recorder import Recorder
 from standby.engine.timeline import Timeline
-from standby.engine.watches import BLIND_WATCH, Watch
+from standby.engine.watches import BLIND_WATCH, Sort, Watch
 from standby.store.rows import AlertRow, AuditRow, GapRow, Loaded
 
 SHORTEST_GAP_NS = 2 * SECOND
@@ -56,7 +56,9 @@ class Return:
                 alerts.remember_resolved(row.id, row.resolved_at or self.now)
                 continue
             key = (row.integration, row.rule)
-            watch = BLIND_WATCH if key == BLIND_WATCH.key else watches.get(key)
+            watch = (
+                _told(row) if row.origin is not None else BLIND_WATCH if key == BLIND_WATCH.key else watches.get(key)
+            )
             live = self._live(row, watch)
             alerts.adopt(live)
             if watch is None:
@@ -107,6 +109,8 @@ class Return:
         )
 
     def _resume(self, alerts: Alerts, live: Live) -> None:
+        if live.watch.sort is Sort.OUTSIDE:
+            return
         live.machine, change = alerting.restore(live.machine, self.left, self.now, live.watch.timing)
         if change is Change.DROPPED:
             alerts.drop(live)
@@ -125,6 +129,11 @@ class Return:
                 found = rule.get("for_ns")
                 return found if isinstance(found, int) else None
         return None
+
+
+def _told(row: AlertRow) -> Watch:
+    """The watch of an alert that somebody else decides about, as its row has it: its source says the rest again."""
+    return Watch(row.rule, row.integration, Sort.OUTSIDE, row.severity, (), labels=row.labels, origin=row.origin)
 
 
 def _machine(row: AlertRow) -> Machine:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from standby.domain.alerting import Timing
 from standby.domain.outcome import Criticality, Severity
+from standby.domain.outside import OURSELVES, Origin
 from standby.domain.units import format_duration
 
 if TYPE_CHECKING:
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
 DOWN = "down"
 NO_DATA = "no-data"
 BLIND = "blind"
-OURSELVES = "standby"
-"""The `integration` of alerts about the engine itself."""
-
-
 AT_ONCE = Timing()
 
 
@@ -46,6 +43,12 @@ class Sort(StrEnum):
     DOWN = "down"  # the settled outcomes
     NO_DATA = "no-data"  # unknowns in a row
     BLIND = "blind"  # the reference targets
+    OUTSIDE = "outside"  # somebody else: what is pushed to us
+
+
+def outside_key(source: str, fingerprint: str) -> tuple[str, str]:
+    """The key of somebody else's alert; no integration has such an id."""
+    return (f"@{source}", fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,14 @@ class Watch:
     summary: str = ""
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What routes, silences and inhibitions tell its alert apart by."""
+    origin: Origin | None = None  # who decides, when it is not us
     key: tuple[str, str] = field(init=False)
-    """What an alert is identified by: integration and rule."""
+    """What an alert is identified by: integration and rule, or source and fingerprint."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "key", (self.integration, self.id))
+        one = self.origin
+        key = (self.integration, self.id) if one is None else outside_key(one.source, one.fingerprint)
+        object.__setattr__(self, "key", key)
 
     def describe(self, expression: Expression, values: Mapping[str, Any]) -> str:
         """The alert's summary: the user's words, the condition with its values, the window."""
@@ -128,15 +134,15 @@ def watches(config: Config) -> list[Watch]:
 
 
 def labels_of(config: Config, watch: Watch) -> dict[str, str]:
-    """The labels of an alert of ours; an absent label is the same as an empty one."""
-    integration = config.integration_by_id[watch.integration]
+    """The labels that an alert has by what it is about; an absent label is the same as an empty one."""
+    integration = config.integration_by_id.get(watch.integration)
     labels = {
         "alertname": watch.id,
-        "integration": integration.id,
-        "vendor": integration.vendor,
+        "integration": watch.integration,
+        "vendor": integration.vendor if integration is not None else "",
         "severity": watch.severity.value,
-        "criticality": integration.criticality.value,
-        "owner": integration.owner,
+        "criticality": integration.criticality.value if integration is not None else "",
+        "owner": integration.owner if integration is not None else "",
         "environment": config.settings.environment.value,
         "check": watch.check or "",
     }

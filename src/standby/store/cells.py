@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypedDict
 
-from standby.domain import muting
+from standby.domain import muting, outside
 from standby.domain.observation import Observation
 from standby.domain.text import clean
 from standby.store.rows import (
@@ -151,6 +151,7 @@ def alert(row: AlertRow, seq: int) -> tuple[Cell, ...]:
         _encode(muting.to_json(row.mutes)),
         row.acked_until,
         _encode(list(row.escalations)),
+        None if row.origin is None else document(outside.to_json(row.origin)),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from standby.domain.muting import Mutes
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome, Severity
+from standby.domain.outside import Origin
 
 if TYPE_CHECKING:
     from standby.store.escalations import EscalationRow, NotificationRow
@@ -98,6 +99,7 @@ class AlertRow:
     mutes: Mutes = ()
     acked_until: int | None = None  # the end of the lease of whoever has it
     escalations: tuple[int, ...] = ()  # who is told about it: ids
+    origin: Origin | None = None  # of an alert that somebody else decides about
 
 
 @dataclass(frozen=True, slots=True)

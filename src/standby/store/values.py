@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from standby.domain import muting
+from standby.domain import muting, outside
 from standby.domain.observation import NO_METRICS, NO_PHASES, Failure, Observation, Phases
 from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.text import clean
@@ -248,6 +248,7 @@ def alert(cells: Cells) -> AlertRow:
         mutes=mutes(cells[14]),
         acked_until=maybe_whole(cells[15]),
         escalations=numbers(cells[16]),
+        origin=origin(cells[17]),
     )
 
 
@@ -261,6 +262,17 @@ def numbers(cell: object) -> tuple[int, ...]:
     except (ValueError, RecursionError):
         return ()
     return tuple(one for one in found if type(one) is int and 0 <= one <= MAX_INT) if isinstance(found, list) else ()
+
+
+def origin(cell: object) -> outside.Origin | None:
+    """Who decides about an alert, when it is not us."""
+    if not isinstance(cell, str):
+        return None
+    try:
+        found = json.loads(cell)
+    except (ValueError, RecursionError):
+        return None
+    return outside.from_json(found) if isinstance(found, dict) else None
 
 
 @lru_cache(1024)

@@ -23,29 +23,29 @@ FROM integration_state WHERE seq > :since ORDER BY integration;
 
 -- name: alerts_since
 SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
-    machine, labels, mutes, acked_until, escalations
+    machine, labels, mutes, acked_until, escalations, origin
 FROM alert WHERE seq > :since ORDER BY id;
 
 -- name: alerts_open
 SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
-    machine, labels, mutes, acked_until, escalations
+    machine, labels, mutes, acked_until, escalations, origin
 FROM alert WHERE state <> 'resolved' ORDER BY id;
 
 -- name: alerts_resolved
 SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
-    machine, labels, mutes, acked_until, escalations
+    machine, labels, mutes, acked_until, escalations, origin
 FROM alert WHERE state = 'resolved' AND fired_at IS NOT NULL AND resolved_at >= :from ORDER BY id DESC LIMIT :limit;
 
 -- name: alerts -- one that was dropped before it had fired was never told to anybody
 SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
-    machine, labels, mutes, acked_until, escalations
+    machine, labels, mutes, acked_until, escalations, origin
 FROM alert
 WHERE (state <> 'resolved' OR (:open_only = 0 AND fired_at IS NOT NULL)) AND (:integration IS NULL OR integration = :integration)
 ORDER BY id DESC LIMIT :limit;
 
 -- name: alert
 SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
-    machine, labels, mutes, acked_until, escalations
+    machine, labels, mutes, acked_until, escalations, origin
 FROM alert WHERE id = :id;
 
 -- name: last_alert_id

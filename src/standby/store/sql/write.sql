@@ -60,14 +60,14 @@ ON CONFLICT (integration) DO UPDATE SET seq = excluded.seq, outcome = excluded.o
 
 -- name: upsert_alert
 INSERT INTO alert (id, seq, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at,
-    acked_from, summary, machine, labels, mutes, acked_until, escalations)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    acked_from, summary, machine, labels, mutes, acked_until, escalations, origin)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, rule = excluded.rule, integration = excluded.integration,
     severity = excluded.severity, state = excluded.state, since = excluded.since, fired_at = excluded.fired_at,
     resolved_at = excluded.resolved_at, acked_by = excluded.acked_by, acked_at = excluded.acked_at,
     acked_from = excluded.acked_from, summary = excluded.summary, machine = excluded.machine,
     labels = excluded.labels, mutes = excluded.mutes, acked_until = excluded.acked_until,
-    escalations = excluded.escalations;
+    escalations = excluded.escalations, origin = excluded.origin;
 
 -- name: last_audit
 SELECT no, hash FROM audit ORDER BY no DESC LIMIT 1;
