@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pydantic import Field
 
-from pydantic import AfterValidator, Field
-
-from standby.config.fields import Duration, DurationOrZero, Identifier, Text
+from standby.config.fields import Duration, DurationOrZero, Identifier, MatcherText, Text
 from standby.config.models import Table
 from standby.domain.matchers import parse_matcher
 from standby.domain.routing import ALL_LABELS, Route, Written, grow
 from standby.domain.units import HOUR, MINUTE, SECOND
 
-
-def _matcher(text: str) -> str:
-    parse_matcher(text)
-    return text
-
-
-MatcherText = Annotated[str, AfterValidator(_matcher)]
 _GROUP_BY = f'labels that alerts of one group have in common; `["{ALL_LABELS}"]`: each alert alone'
 
 

@@ -10,6 +10,7 @@ from standby.config.models import BUILT_IN_RULES, CheckModel, Rule
 from standby.config.policies import check_policies
 from standby.config.problems import Problems, did_you_mean
 from standby.config.routes import check_routes
+from standby.config.senders import check_sources
 from standby.domain.text import clean
 from standby.domain.units import format_duration
 
@@ -33,6 +34,7 @@ def check_together(entries: Entries, problems: Problems) -> None:
     _rules(entries, problems)
     check_routes(entries, problems)
     check_policies(entries, problems)
+    check_sources(entries, problems)
 
 
 def _duplicates(entries: Entries, problems: Problems) -> None:

@@ -56,6 +56,7 @@ def diff(old: Config, new: Config) -> Diff:
         ("channel", _by_id(old.channels), _by_id(new.channels)),
         ("person", _by_id(old.people), _by_id(new.people)),
         ("policy", _by_id(old.policies), _by_id(new.policies)),
+        ("source", _by_id(old.sources), _by_id(new.sources)),
     ):
         tables[table] = _compare(table, before, after, said)
     simulator = old.simulator != new.simulator

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from standby.config.alerting import Alerting
 from standby.config.discover import default_store, resolve_store
+from standby.config.inbound import AlertSource
 from standby.config.lines import KeyPath
 from standby.config.models import (
     CheckModel,
@@ -31,7 +32,7 @@ from standby.config.sources import INCLUDE, Source
 from standby.domain.text import clean
 
 M = TypeVar("M", bound=Table)
-LISTS = ("vendor", "integration", "check", "rule", "route", "channel", "person", "policy")
+LISTS = ("vendor", "integration", "check", "rule", "route", "channel", "person", "policy", "source")
 MAIN_ONLY = ("standby", "simulator", "alerting")
 
 
@@ -90,6 +91,7 @@ class Entries:
     channels: list[Entry[ChannelModel]] = field(default_factory=list)
     people: list[Entry[Person]] = field(default_factory=list)
     policies: list[Entry[Policy]] = field(default_factory=list)
+    sources: list[Entry[AlertSource]] = field(default_factory=list)
     rows: dict[str, list[Row]] = field(default_factory=lambda: {table: [] for table in LISTS})
     partial: set[tuple[str, str]] = field(default_factory=set)  # (table, id) of entries that do not stand
 
@@ -131,6 +133,7 @@ def read_entries(sources: list[Source], kinds: Kinds, problems: Problems) -> Ent
         entries.channels += reader.of_kinds("channel", ChannelModel, kinds.channels)
         entries.people += reader.read("person", Person)
         entries.policies += reader.read("policy", Policy)
+        entries.sources += reader.read("source", AlertSource)
     return entries
 
 

@@ -25,6 +25,7 @@ from standby.config.cel_tokens import bare_name
 from standby.config.references import is_sensitive, parse_reference, reference_mistake
 from standby.config.sentences import described
 from standby.domain.bucket import parse_rate
+from standby.domain.matchers import parse_matcher
 from standby.domain.text import clean
 from standby.domain.units import format_duration, parse_duration
 
@@ -214,6 +215,11 @@ def _figures(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
+def _matcher(value: str) -> str:
+    parse_matcher(value)
+    return value
+
+
 def _compiles(compile_: Any, value: str) -> str:  # noqa: ANN401 - one of the two functions above
     try:
         compile_(value)
@@ -249,6 +255,8 @@ Size = Annotated[
 """Bytes, written `500MB` (decimal units)."""
 Identifier = Annotated[str, AfterValidator(_identifier), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
 """The id of a vendor, integration, check or rule."""
+MatcherText = Annotated[str, AfterValidator(_matcher)]
+"""A condition on a label; read it with `matchers.parse_matcher`."""
 Text = Annotated[str, AfterValidator(_printable)]
 """One plain line for people."""
 Url = Annotated[

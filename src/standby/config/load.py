@@ -53,6 +53,7 @@ def load(path: Path, kinds: Kinds, *, shown: str | None = None) -> Config:
         people=tuple(one.model for one in entries.people),
         policies=tuple(one.model for one in entries.policies),
         alerting=entries.alerting or Alerting(),
+        sources=tuple(one.model for one in entries.sources),
     )
 
 
@@ -82,6 +83,7 @@ def digest(settings: Settings, entries: Entries) -> str:
         "person": [one.model.model_dump(mode="json", by_alias=True) for one in entries.people],
         "policy": [one.model.model_dump(mode="json", by_alias=True) for one in entries.policies],
         "alerting": None if entries.alerting is None else entries.alerting.model_dump(mode="json", by_alias=True),
+        "source": [one.model.model_dump(mode="json", by_alias=True) for one in entries.sources],
     }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()

@@ -34,6 +34,7 @@ from standby.domain.units import DAY, HOUR, MILLISECOND, MINUTE, SECOND, format_
 
 if TYPE_CHECKING:
     from standby.config.alerting import Alerting
+    from standby.config.inbound import AlertSource
     from standby.config.people import ChannelModel, Person, Policy
 
 DOWN = "down"
@@ -352,6 +353,7 @@ class Config:
     people: tuple[Person, ...] = ()
     policies: tuple[Policy, ...] = ()
     alerting: Alerting = field(default_factory=_plain_alerting)
+    sources: tuple[AlertSource, ...] = ()
 
     @property
     def store(self) -> Path:
@@ -399,6 +401,11 @@ class Config:
     def route_by_id(self) -> Mapping[str, Route]:
         """Routes by id."""
         return MappingProxyType({route.id: route for route in self.routes})
+
+    @cached_property
+    def source_by_id(self) -> Mapping[str, AlertSource]:
+        """Who may push alerts, by id."""
+        return MappingProxyType({source.id: source for source in self.sources})
 
     @cached_property
     def policy_by_id(self) -> Mapping[str, Policy]:

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from standby.config.alerting import Alerting, AlertRoute
 from standby.config.cel import DNS, EXPECTATION, FIGURE, RULE, SERIES, Scope
 from standby.config.entries import Kinds
+from standby.config.inbound import AlertSource, Belonging
 from standby.config.models import (
     CheckModel,
     DirectorModel,
@@ -116,6 +117,8 @@ def markdown(kinds: Kinds) -> str:
     parts += _people(kinds)
     parts += _table("## `[alerting]`", Alerting)
     parts += _table("### `[[alerting.route]]`", AlertRoute)
+    parts += _table("## `[[source]]`", AlertSource)
+    parts += _table("### `[[source.belongs]]`", Belonging)
     parts += _table("## `[simulator]`", Simulator)
     parts += [_CONDITIONS, *_names("### In `expect` and `prefer`", EXPECTATION), _EXPECT.lstrip()]
     parts += [*_names("### In `expect` and `prefer` of queries", FIGURE), _FIGURE.lstrip()]

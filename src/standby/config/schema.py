@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from standby.config.alerting import Alerting
 from standby.config.entries import Kinds
+from standby.config.inbound import AlertSource
 from standby.config.models import Integration, Route, Rule, Settings, Simulator, Table, Vendor
 from standby.config.people import Person, Policy
 from standby.config.sources import INCLUDE
@@ -29,6 +30,7 @@ def schema(kinds: Kinds) -> dict[str, Any]:
         Route,
         Person,
         Policy,
+        AlertSource,
         *(model for _, model in of_kinds),
     ]
     references, definitions = models_json_schema([(model, "validation") for model in models], by_alias=True)
@@ -57,6 +59,7 @@ def schema(kinds: Kinds) -> dict[str, Any]:
             "channel": _list({"oneOf": [of[model] for model in kinds.channels.values()]}),
             "person": _list(of[Person]),
             "policy": _list(of[Policy]),
+            "source": _list(of[AlertSource]),
         },
         "required": ["standby"],
         "additionalProperties": False,

@@ -25,6 +25,8 @@ def secret_uses(entries: Entries) -> list[SecretUse]:
         uses += _uses(check.source, check.path, check.label(), _written(check), check.model.id)
     for channel in entries.channels:
         uses += _uses(channel.source, channel.path, channel.label(), _written(channel), None)
+    for one in entries.sources:
+        uses += _uses(one.source, one.path, one.label(), {"token": one.model.token or ""}, None)
     for route in entries.routes:
         director = route.source.document.data["route"][int(route.path[1])]["director"]
         uses += _uses(route.source, (*route.path, "director"), route.label("director"), director, None)

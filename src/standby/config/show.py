@@ -33,6 +33,7 @@ def shown(config: Config) -> dict[str, Any]:
         ("channel", config.channels),
         ("person", config.people),
         ("policy", config.policies),
+        ("source", config.sources),
     )
     return document | {table: [_plain(model) for model in models] for table, models in tables if models}
 
