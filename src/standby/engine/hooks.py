@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
 from standby.checks.base import Tally
 from standby.checks.signatures import Refused, Terms, verify
-from standby.domain.units import MINUTE
 from standby.engine.clock import EngineClock
+from standby.engine.counts import Counts
 from standby.store.errors import StoreError
 
 MOST_MARKS = 20_000  # calls that are known again when somebody sends them again
-MOST_COUNTED = 50_000  # of one check; more in ten minutes are not told apart
-_LATELY = 10 * MINUTE
 _LONGEST_CHALLENGE = 256
 
 Record = Callable[[str], Awaitable[None]]
@@ -29,13 +27,13 @@ class Hooks:
         self._clock = clock
         self._record = record
         self._terms: dict[str, Terms] = {}
-        self._counts: dict[str, _Counts] = {}
+        self._counts: dict[str, Counts] = {}
         self._marks: OrderedDict[tuple[str, str], bool] = OrderedDict()  # whether it is on disk
 
     def expect(self, terms: Mapping[str, Terms]) -> None:
         """Take the events of these checks from now on."""
         self._terms = dict(terms)
-        self._counts = {check_id: self._counts.get(check_id) or _Counts() for check_id in terms}
+        self._counts = {check_id: self._counts.get(check_id) or Counts() for check_id in terms}
 
     def knows(self, check_id: str) -> bool:
         """Whether there is such a check."""
@@ -60,7 +58,7 @@ class Hooks:
             return (HTTPStatus.OK if on_disk else HTTPStatus.SERVICE_UNAVAILABLE), b""
         return await self._accept(mark, counts, _challenge(terms, body))
 
-    async def _accept(self, mark: tuple[str, str], counts: _Counts, answer: bytes) -> tuple[HTTPStatus, bytes]:
+    async def _accept(self, mark: tuple[str, str], counts: Counts, answer: bytes) -> tuple[HTTPStatus, bytes]:
         check_id, told = mark
         if told:
             self._marks[mark] = False
@@ -77,36 +75,6 @@ class Hooks:
                 self._marks.popitem(last=False)
         counts.accept(self._clock.monotonic())
         return HTTPStatus.OK, answer
-
-
-class _Counts:
-    """The calls of one check in the last ten minutes, by the monotonic clock."""
-
-    def __init__(self) -> None:
-        self.repeated = 0
-        self._accepted: deque[int] = deque(maxlen=MOST_COUNTED)
-        self._refused: deque[int] = deque(maxlen=MOST_COUNTED)
-        self._why = ""
-
-    def accept(self, at: int) -> None:
-        self._accepted.append(at)
-        _forget(self._accepted, at - MINUTE)
-
-    def refuse(self, at: int, why: str) -> None:
-        self._refused.append(at)
-        self._why = why
-        _forget(self._refused, at - _LATELY)
-
-    def tally(self, now: int) -> Tally:
-        _forget(self._accepted, now - MINUTE)
-        _forget(self._refused, now - _LATELY)
-        lately = sum(1 for at in self._refused if at > now - MINUTE)
-        return Tally(len(self._accepted), len(self._refused), lately, self.repeated, self._why)
-
-
-def _forget(instants: deque[int], before: int) -> None:
-    while instants and instants[0] <= before:
-        instants.popleft()
 
 
 def _challenge(terms: Terms, body: bytes) -> bytes:

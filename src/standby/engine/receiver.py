@@ -1,5 +1,5 @@
 """Where batch jobs call: `/ping/TOKEN`, `/ping/TOKEN/start`, `/ping/TOKEN/success`, `/ping/TOKEN/fail`, and vendors:
-`/hook/CHECK`.
+`/hook/CHECK`; and whoever pushes alerts (see `inbound.door`).
 
 Answered only after the signal is on disk. Everything that comes in is hostile: headers and events are bounded in size
 and time, the body of a job's call is thrown away unread, tokens are compared in constant time, calls are bounded in
@@ -17,7 +17,9 @@ from urllib.parse import unquote_to_bytes
 
 from standby.domain.units import SECOND
 from standby.engine.clock import EngineClock
+from standby.engine.exchange import Answer, Request, Unread
 from standby.engine.hooks import Hooks
+from standby.engine.inbound.door import Door
 from standby.store.errors import StoreError
 
 MAX_HEAD = 8_192
@@ -47,18 +49,17 @@ def parse_listen(text: str) -> tuple[str, int]:
 class Receiver:
     """A small HTTP server: one request a connection."""
 
-    def __init__(self, clock: EngineClock, take: Take, hooks: Hooks | None = None) -> None:
+    def __init__(self, clock: EngineClock, take: Take, hooks: Hooks | None = None, door: Door | None = None) -> None:
         self.trouble = ""
         self.port = 0  # where it really listens
-        self._clock = clock
         self._take = take
         self._hooks = hooks
+        self._door = door
         self._tokens: dict[bytes, str] = {}  # token -> check id
         self._server: asyncio.Server | None = None
         self._listening = ""
         self._open = 0
-        self._credit = float(BURST)
-        self._credited = clock.monotonic()
+        self._calls, self._pushes = _Credit(clock), _Credit(clock)
 
     def expect(self, tokens: Mapping[str, str]) -> None:
         """Accept these from now on: check id by token."""
@@ -75,10 +76,15 @@ class Receiver:
             self._server = await asyncio.start_server(self._serve, host, port, limit=MAX_HEAD, backlog=MAX_OPEN)
         except (OSError, ValueError) as error:
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            self.trouble = f"heartbeats cannot be received on {listen}: {reason}; free it or set `listen`"
+            self.trouble = f"nothing can be received on {listen}: {reason}; free it or set `listen`"
             return
         self.trouble = ""
         self.port = int(self._server.sockets[0].getsockname()[1])
+
+    @property
+    def hears(self) -> bool:
+        """Whether anybody can call."""
+        return self._server is not None
 
     async def stop(self) -> None:
         """Close the door."""
@@ -93,11 +99,8 @@ class Receiver:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open += 1
         try:
-            status, body, head_only = await self._answer(reader)
-            body = body or f"{status.phrase}\n".encode()
-            head = f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: text/plain\r\n"
-            head += f"Content-Length: {len(body)}\r\nConnection: close\r\nCache-Control: no-store\r\n\r\n"
-            writer.write(head.encode() + (b"" if head_only else body))
+            answer, head_only = await self._answer(reader)
+            writer.write(answer.wire(head_only=head_only))
             async with asyncio.timeout(HEAD_WITHIN_S):
                 await writer.drain()
                 writer.write_eof()
@@ -117,55 +120,55 @@ class Receiver:
                 if not await reader.read(MAX_HEAD):
                     return
 
-    async def _answer(self, reader: asyncio.StreamReader) -> tuple[HTTPStatus, bytes, bool]:
-        """Status, body, and whether only the head is sent."""
+    async def _answer(self, reader: asyncio.StreamReader) -> tuple[Answer, bool]:
+        """The answer, and whether only its head is sent."""
         if self._open > MAX_OPEN:
-            return HTTPStatus.SERVICE_UNAVAILABLE, b"", False
+            return Answer(HTTPStatus.SERVICE_UNAVAILABLE), False
         try:
             async with asyncio.timeout(HEAD_WITHIN_S):
                 head = await reader.readuntil(b"\r\n\r\n")
         except TimeoutError:
-            return HTTPStatus.REQUEST_TIMEOUT, b"", False
+            return Answer(HTTPStatus.REQUEST_TIMEOUT), False
         except asyncio.LimitOverrunError:
-            return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, b"", False
-        if not self._may_call():
-            return HTTPStatus.TOO_MANY_REQUESTS, b"", False
+            return Answer(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE), False
         line, _, rest = head.decode("latin-1").partition("\r\n")
         parts = line.split(" ")
         if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
-            return HTTPStatus.BAD_REQUEST, b"", False
-        if parts[0] not in _METHODS:
-            return HTTPStatus.METHOD_NOT_ALLOWED, b"", False
-        if parts[1].startswith(_HOOK):
-            return *await self._event(parts[0], parts[1], rest, reader), False
-        return await self._signal(parts[1]), b"", parts[0] == "HEAD"
-
-    async def _event(
-        self, method: str, target: str, rest: str, reader: asyncio.StreamReader
-    ) -> tuple[HTTPStatus, bytes]:
-        """One event of a vendor, read whole: a signature is over all of it."""
-        check_id = target.removeprefix(_HOOK).partition("?")[0]
-        if self._hooks is None or not self._hooks.knows(check_id):
-            return HTTPStatus.NOT_FOUND, b""
-        if method != "POST":
-            return HTTPStatus.METHOD_NOT_ALLOWED, b""
+            return Answer(HTTPStatus.BAD_REQUEST), False
         headers = {name.strip().lower(): value.strip() for name, _, value in _lines(rest)}
-        length = headers.get("content-length", "")
-        if not (length.isascii() and length.isdigit()):
-            return HTTPStatus.LENGTH_REQUIRED, b""
-        if len(length) > 9 or int(length) > MAX_BODY:
-            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b""
-        try:
-            async with asyncio.timeout(HEAD_WITHIN_S):
-                body = await reader.readexactly(int(length))
-        except TimeoutError:
-            return HTTPStatus.REQUEST_TIMEOUT, b""
-        if not self._hooks.knows(check_id):  # a reload came between
-            return HTTPStatus.NOT_FOUND, b""
-        return await self._hooks.take(check_id, headers, body)
+        path = parts[1].partition("?")[0]
+        request = Request(parts[0], path, headers, lambda most: _body(reader, headers, most))
+        return await self._route(request), parts[0] == "HEAD"
 
-    async def _signal(self, target: str) -> HTTPStatus:
-        path = target.partition("?")[0]
+    async def _route(self, request: Request) -> Answer:
+        """To whoever it is about; alerts and all other calls are let in at a pace of their own."""
+        if self._door is not None and self._door.serves(request.path):
+            return await self._door.answer(request) if self._pushes.spend() else self._door.too_often()
+        if not self._calls.spend():
+            return Answer(HTTPStatus.TOO_MANY_REQUESTS)
+        if request.method not in _METHODS:
+            return Answer(HTTPStatus.METHOD_NOT_ALLOWED)
+        if request.path.startswith(_HOOK):
+            return await self._event(request)
+        return Answer(await self._signal(request.path))
+
+    async def _event(self, request: Request) -> Answer:
+        """One event of a vendor, read whole: a signature is over all of it."""
+        check_id = request.path.removeprefix(_HOOK)
+        if self._hooks is None or not self._hooks.knows(check_id):
+            return Answer(HTTPStatus.NOT_FOUND)
+        if request.method != "POST":
+            return Answer(HTTPStatus.METHOD_NOT_ALLOWED)
+        try:
+            body = await request.body(MAX_BODY)
+        except Unread as error:
+            return Answer(error.status)
+        if not self._hooks.knows(check_id):  # a reload came between
+            return Answer(HTTPStatus.NOT_FOUND)
+        status, said = await self._hooks.take(check_id, request.headers, body)
+        return Answer(status, said or None)
+
+    async def _signal(self, path: str) -> HTTPStatus:
         parts = path.split("/")
         if len(parts) not in (3, 4) or parts[0] or parts[1] != "ping":
             return HTTPStatus.NOT_FOUND
@@ -188,14 +191,38 @@ class Receiver:
                 found = check_id
         return found
 
-    def _may_call(self) -> bool:
+
+class _Credit:
+    """How many calls may come: so many a second, and a burst after a quiet while."""
+
+    def __init__(self, clock: EngineClock) -> None:
+        self._clock = clock
+        self._left = float(BURST)
+        self._at = clock.monotonic()
+
+    def spend(self) -> bool:
+        """Whether one more may come now."""
         now = self._clock.monotonic()
-        self._credit = min(BURST, self._credit + (now - self._credited) / SECOND * CALLS_A_SECOND)
-        self._credited = now
-        if self._credit < 1:
+        self._left = min(BURST, self._left + (now - self._at) / SECOND * CALLS_A_SECOND)
+        self._at = now
+        if self._left < 1:
             return False
-        self._credit -= 1
+        self._left -= 1
         return True
+
+
+async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str], most: int) -> bytes:
+    """The body of a call. Raises Unread."""
+    length = headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit()):
+        raise Unread(HTTPStatus.LENGTH_REQUIRED, "it does not say its length")
+    if len(length) > 9 or int(length) > most:
+        raise Unread(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"{length[:12]} bytes; at most {most} are taken")
+    try:
+        async with asyncio.timeout(HEAD_WITHIN_S):
+            return await reader.readexactly(int(length))
+    except TimeoutError:
+        raise Unread(HTTPStatus.REQUEST_TIMEOUT, "its body did not come in time") from None
 
 
 def _lines(text: str) -> Iterator[tuple[str, str, str]]:

@@ -122,7 +122,7 @@ class Engine:
         )  # fmt: skip
         on_fenced = self._ending.fenced
         self._housekeeping = Housekeeping(clock, self._timeline, writer, beat=self._beat, on_fenced=on_fenced)
-        self._ears = Ears(clock, self._timeline, self._recorder, self._signals, context.secrets)
+        self._ears = Ears(clock, self._timeline, self._recorder, self._signals, context.secrets, self._judge)
         self._deadman = DeadMan(clock, self._works)
 
     @property
@@ -178,7 +178,7 @@ class Engine:
         self._term.state = "stopped"
         await self._response.stop()
         await self._polling.stop()
-        await self._ears.receiver.stop()
+        await self._ears.close()
         await self._deadman.stop()
         await self._housekeeping.stop()
         self._alerts.stop()
