@@ -11,6 +11,7 @@ import pytest
 
 from standby.cli.main import main
 from standby.domain.outcome import AlertState, Outcome, Severity
+from standby.domain.outside import Origin
 from standby.domain.units import MINUTE, SECOND
 from standby.engine.clock import SystemClock
 from standby.store.rows import AlertRow, AuditRow, Batch, ConfigRow, EngineRow, IntegrationStateRow
@@ -166,3 +167,24 @@ async def test_what_needs_a_person_comes_first(tmp_path: Path, capsys: pytest.Ca
     )
     main(["--store", str(store), "alerts", "--json"])
     assert [alert["id"] for alert in json.loads(capsys.readouterr().out)] == [5, 2, 1, 3, 4]
+
+
+async def test_what_a_source_pushed_is_chosen_by_source_and_by_labels(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now, store = SystemClock().now(), tmp_path / "s.db"
+    origin = Origin("prom", "ab", "http://prom.test/graph")
+    pushed = alert_row(now, 13, integration="prom", labels={"team": "crm", "source": "prom"}, origin=origin)
+    await fill(store, alert_row(now, labels={"team": "pay"}), pushed)
+
+    def found(*options: str) -> list[dict[str, Any]]:
+        assert main(["--store", str(store), "alerts", "--json", *options]) == 0
+        rows: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
+        return rows
+
+    (one,) = found("--source", "prom")
+    assert (one["id"], one["source"], one["link"]) == (13, "prom", "http://prom.test/graph")
+    assert one["labels"] == {"team": "crm", "source": "prom"}
+    assert found("--matcher", "team=crm") == [one]
+    assert [row["id"] for row in found("--matcher", "team=~crm|pay", "--matcher", "team!=crm")] == [12]
+    assert main(["--store", str(store), "alerts", "--matcher", "nonsense"]) == 2

@@ -10,6 +10,8 @@ import pytest
 
 from standby.console.snapshot import Pane
 from standby.domain.outcome import Outcome
+from standby.domain.outside import Origin
+from standby.domain.units import MINUTE
 
 from . import shop
 from .harness import UTF8, StillFeed, console, press, screen
@@ -57,3 +59,28 @@ async def test_golden(name: str, size: tuple[int, int], environ: Mapping[str, st
     assert shown == path.read_text(encoding="utf-8")
     if environ is LINUX:
         assert shown.isascii()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_golden_of_an_alert_that_is_none_of_ours(size: tuple[int, int]) -> None:
+    """Enter on what a source pushed: its labels, where to look at it, and what was written down about it."""
+    origin = Origin("prometheus-eu", "ab12", "http://prom.test:9090/graph?g0.expr=up+%3D%3D+0", 4 * MINUTE)
+    labels = {"alertname": "InstanceDown", "instance": "db1:9100", "job": "node", "source": "prometheus-eu"}
+    one = shop.alert(
+        7, "prometheus-eu", rule="InstanceDown", summary="db1 does not answer", labels=labels, origin=origin
+    )
+    log = [shop.audit(5, "fired", actor="engine", origin="", subject="alert:7", message="db1 does not answer")]
+    log.append(shop.audit(6, "note", subject="alert:7", message="the rack has no power"))
+    pane = Pane("alert:7", (), [one], log, loaded=True)
+    app = console(shop.snapshot(alerts={7: one}, pane=pane), feed=StillFeed(pane), environ=UTF8)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        await press(pilot, "alerts")
+        feed = screen(app)
+        await press(pilot, "open")
+        await pilot.pause()
+        shown = f"{feed}\n\n{screen(app)}"
+    path = GOLDENS / f"pushed-{size[0]}x{size[1]}.txt"
+    if os.environ.get("STANDBY_UPDATE"):
+        path.write_text(shown, encoding="utf-8")
+    assert shown == path.read_text(encoding="utf-8")

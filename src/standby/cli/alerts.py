@@ -6,19 +6,23 @@ import argparse
 import json
 from typing import Any
 
+from standby.cli.main import UsageError
 from standby.cli.output import ago, table
 from standby.cli.place import reading
 from standby.console.estate import Estate, estate_of
 from standby.console.present.escalation import escalation_of, next_of
+from standby.domain.matchers import match_all, parse_matcher
 from standby.domain.muting import MuteKind
 from standby.domain.outcome import AlertState, Severity
 from standby.domain.units import format_instant
 from standby.engine.clock import SystemClock
 from standby.store.escalations import EscalationRow
+from standby.store.reader import Reader
 from standby.store.rows import AlertRow
 
 _STATES = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.PENDING, AlertState.RESOLVED)
 _SEVERITIES = tuple(Severity)
+_ALL = 1_000_000
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -26,13 +30,17 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="as JSON on standard output")
     parser.add_argument("--all", action="store_true", help="resolved ones too")
     parser.add_argument("--integration", metavar="ID", help="only of this integration")
+    parser.add_argument("--source", metavar="ID", help="only what this source pushed")
+    parser.add_argument(
+        "--matcher", action="append", default=[], metavar="M", help='only with this label: team="crm"; may be repeated'
+    )
     parser.add_argument("--limit", type=int, default=200, metavar="N", help="at most so many (default 200)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the alerts, those that need a person first."""
     with reading(args) as reader:
-        rows = reader.alerts(max(1, args.limit), open_only=not args.all, integration=args.integration)
+        rows = _chosen(reader, args)
         changes = reader.changes(0)
     told = {row.id: row for row in changes.escalations}
     estate = estate_of(changes.config, Estate())
@@ -50,6 +58,20 @@ def run(args: argparse.Namespace) -> int:
         return 0
     print(table(("id", "state", "severity", "integration", "since", "who", "what"), [_cells(row, now) for row in rows]))
     return 0
+
+
+def _chosen(reader: Reader, args: argparse.Namespace) -> list[AlertRow]:
+    """The newest that the options choose. Raises UsageError."""
+    try:
+        matchers = [parse_matcher(text) for text in args.matcher]
+    except ValueError as error:
+        raise UsageError(f"--matcher: {error}") from None
+    most = max(1, args.limit)
+    some = bool(matchers) or args.source is not None
+    rows = reader.alerts(_ALL if some else most, open_only=not args.all, integration=args.integration)
+    if args.source is not None:
+        rows = [row for row in rows if row.origin is not None and row.origin.source == args.source]
+    return [row for row in rows if match_all(matchers, row.labels)][:most]
 
 
 def _urgency(row: AlertRow) -> tuple[int, int, int]:
@@ -78,6 +100,8 @@ def alert_json(row: AlertRow, estate: Estate | None = None, escalation: Escalati
             {"kind": one.kind.value, "by": one.by, "until": _instant(one.until), "why": one.why} for one in row.mutes
         ],
         "labels": dict(row.labels),
+        "source": row.origin.source if row.origin is not None else None,
+        "link": row.origin.link or None if row.origin is not None else None,
         "summary": row.summary,
         "next": _next(row, estate, escalation),
     }

@@ -175,8 +175,9 @@ class Deeds:
             self._open_route(key)
             return
         name = situation.meant()
+        ours = name in self._app.snapshot.estate.integrations  # what others push may belong to none of them
         if kind == "integration" or (
-            kind in ("alert", "notification") and situation.screen in ("overview", "alerts", "escalation") and name
+            kind in ("alert", "notification") and situation.screen in ("overview", "alerts", "escalation") and ours
         ):
             self._app.guided = replace(self._app.guided, detail=True)
             self._app.push_screen(DetailScreen(key if kind == "integration" else name or ""))

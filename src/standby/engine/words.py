@@ -60,6 +60,8 @@ def _body(one: Integration | None, said: Said, lives: Sequence[Live]) -> Iterato
         yield from _listed([f"#{live.id} {live.watch.severity} {_told(live)}" for live in said.calling], "alerts")
     else:
         yield f"rule: {first.watch.id}"
+        origin = first.watch.origin
+        yield f"look at: {origin.link}" if origin is not None and origin.link else ""
     if said.over and (calls or len(said.over) > 1):
         yield from _listed([f"#{alert} {summary}" for alert, summary in said.over.items()], "over")
     yield f"whose: {said.cause}" if said.cause is not None and calls else ""

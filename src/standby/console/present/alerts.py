@@ -73,9 +73,8 @@ def _nothing(moment: Moment, known: Sequence[AlertRow]) -> str:
 
 def _matches(moment: Moment, alert: AlertRow) -> bool:
     name = moment.snapshot.estate.name_of(alert.integration)
-    return moment.shows(
-        alert.integration, name, alert.summary, alert.rule, alert.severity, alert.state, alert.acked_by or ""
-    )
+    said = (alert.integration, name, alert.summary, alert.rule, alert.severity, alert.state, alert.acked_by or "")
+    return moment.shows(*said) or moment.shows(*said, *(f"{label}={value}" for label, value in alert.labels.items()))
 
 
 def _cells(moment: Moment, alert: AlertRow, sent: Sent | None) -> dict[str, Cell]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from standby.console.present import figures
-from standby.console.present.cells import Cell, Row, fit, line, wrap
+from standby.console.present.alerts import PREFIX as ALERT
+from standby.console.present.cells import Cell, Row, blank, fit, line, wrap
 from standby.console.present.glyphs import DASH
+from standby.console.present.log import log
 from standby.console.present.moment import Moment
-from standby.domain.units import format_duration
+from standby.domain.outside import Origin
+from standby.domain.units import SECOND, format_duration
 
 
 def record(moment: Moment, width: int, key: str) -> list[Row]:
@@ -22,7 +25,19 @@ def record(moment: Moment, width: int, key: str) -> list[Row]:
         for number, text in enumerate(wrap(value, max(10, width - label - 2), 40)):
             head = fit(f" {name}" if number == 0 else "", label)
             rows.append(line([Cell(head, "dim"), Cell(f" {text}", "text")], width))
-    return rows
+    return [*rows, *_history(moment, width, key)]
+
+
+def _history(moment: Moment, width: int, key: str) -> list[Row]:
+    """What was written down about an alert."""
+    if not key.startswith(ALERT):
+        return []
+    pane = moment.snapshot.pane if moment.snapshot.pane.integration == key else None
+    if pane is None or not pane.loaded:
+        return [blank(width), line([Cell("  no data yet: reading the store", "dim")], width)]
+    if pane.failed:
+        return [blank(width), line([Cell(f" failed: {pane.failed}", "down")], width)]
+    return [blank(width), *log(moment, width, pane.audits)]
 
 
 def _facts(moment: Moment, key: str) -> Iterable[tuple[str, str]]:
@@ -74,6 +89,18 @@ def _alert_facts(moment: Moment, rest: str) -> Iterable[tuple[str, str]]:
     yield "acked by", alert.acked_by or DASH
     yield "acked at", when(alert.acked_at)
     yield "acked from", alert.acked_from or DASH
+    for mute in alert.mutes:
+        yield "quiet", f"{mute.why or mute.by}{f', until {when(mute.until)}' if mute.until is not None else ''}"
+    if alert.origin is not None:
+        yield "told by", f"{alert.origin.source}{_unless(alert.origin)}"
+        yield "look at", alert.origin.link or DASH
+    yield "labels", ", ".join(f"{name}={value}" for name, value in alert.labels.items()) or DASH
+
+
+def _unless(origin: Origin) -> str:
+    if origin.lease_ns is None:
+        return ", until it says that it is over"
+    return f", over unless said again within {format_duration(origin.lease_ns // SECOND * SECOND)}"
 
 
 def _audit_facts(moment: Moment, rest: str) -> Iterable[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from standby.console.keys import Situation
+from standby.console.present.alerts import PREFIX as ALERT
 from standby.console.present.detail import detail
 from standby.console.present.footer import Hint
 from standby.console.present.record import record
@@ -57,6 +58,14 @@ class RecordScreen(DetailScreen):
     def __init__(self, key: str, integration: str | None) -> None:
         super().__init__(integration or "")
         self._key = key
+
+    def integration(self) -> str:
+        """What is read for it: an alert brings its own history along."""
+        return self._key if self._key.startswith(ALERT) else self._integration
+
+    def hints(self) -> Sequence[Hint]:
+        """Those of every screen."""
+        return Frame.hints(self)
 
     def situation(self) -> Situation:
         """The keys act on the record that is shown."""
