@@ -357,25 +357,27 @@ def _until(command: Sequence[str], log: Path) -> None:
 
 
 @contextlib.contextmanager
-def prometheus(folder: Path, rules: str, *, down: str = "") -> Iterator[str]:
-    """Prometheus with these groups of rules, scraping itself and `down` (host:port) each second; its address."""
+def prometheus(folder: Path, rules: str, *, down: str = "", more: str = "") -> Iterator[str]:
+    """Prometheus with these groups of rules, scraping itself and `down` (host:port) each second; its address. `more`
+    goes into its configuration."""
     binary = require("prometheus", "prometheus")
     port = free_port()
     (folder / "rules.yml").write_text(rules)
     configuration = folder / "prometheus.yml"
-    configuration.write_text(_PROMETHEUS.format(port=port, down=down or f"127.0.0.1:{free_port()}"))
+    configuration.write_text(_PROMETHEUS.format(port=port, down=down or f"127.0.0.1:{free_port()}") + more)
     arguments = [f"--config.file={configuration}", f"--storage.tsdb.path={folder / 'data'}", "--log.level=error"]
     with _monitor([str(binary), *arguments, f"--web.listen-address=127.0.0.1:{port}"], folder, port) as url:
         yield url
 
 
 @contextlib.contextmanager
-def alertmanager(folder: Path) -> Iterator[str]:
-    """Alertmanager that tells nobody; alerts named Inhibitor inhibit those named Inhibited; its address."""
+def alertmanager(folder: Path, written: str = "") -> Iterator[str]:
+    """Alertmanager that tells nobody; alerts named Inhibitor inhibit those named Inhibited; its address. `written` is
+    another configuration for it."""
     binary = require("prometheus-alertmanager", "prometheus-alertmanager")
     port = free_port()
     configuration = folder / "alertmanager.yml"
-    configuration.write_text(_ALERTMANAGER)
+    configuration.write_text(written or _ALERTMANAGER)
     arguments = [f"--config.file={configuration}", f"--storage.path={folder / 'data'}", "--log.level=error"]
     arguments += ["--cluster.listen-address=", f"--web.listen-address=127.0.0.1:{port}"]
     with _monitor([str(binary), *arguments], folder, port) as url:
