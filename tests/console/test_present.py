@@ -17,8 +17,9 @@ from standby.console.present.moment import Guided
 from standby.console.present.record import record
 from standby.console.snapshot import Link, Pane, Sent, Snapshot
 from standby.domain.failover import RunKind, RunState
+from standby.domain.muting import Mute, MuteKind
 from standby.domain.outcome import AlertState, Outcome, Severity
-from standby.domain.units import MINUTE, SECOND
+from standby.domain.units import HOUR, MINUTE, SECOND
 from standby.link.protocol import CommandKind, Status, Welcome
 from standby.store.failovers import FailoverRow
 
@@ -317,3 +318,14 @@ def test_on_a_small_screen_the_status_panes_keep_what_the_alerts_leave() -> None
     assert boxes["status"].height >= 12
     assert boxes["alerts"].height >= 5
     assert boxes["log"].height == 0
+
+
+def test_a_muted_alert_says_by_whom_and_until_when_and_stands_below_what_needs_somebody() -> None:
+    mute = Mute(MuteKind.SILENCE, "7", shop.NOW + HOUR, "silenced by anna: the bank is at work")
+    quiet, loud = shop.alert(1, mutes=(mute,)), shop.alert(2, severity=Severity.WARNING)
+    rows = alerts.feed(shop.moment(), 200, [quiet, loud])
+    assert [row.id for row in rows[1:]] == ["alert:2", "alert:1"]
+    said = rows[2].text
+    assert "muted" in said
+    assert "silenced by anna: the bank is at work until 04:10:24; error_rate > 0.05" in said
+    assert "nobody" not in said

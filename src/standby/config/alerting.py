@@ -8,6 +8,7 @@ from standby.config.fields import Duration, DurationOrZero, Identifier, MatcherT
 from standby.config.models import Table
 from standby.domain.matchers import parse_matcher
 from standby.domain.routing import ALL_LABELS, Route, Written, grow
+from standby.domain.silence import LONGEST_NS
 from standby.domain.units import HOUR, MINUTE, SECOND
 
 _GROUP_BY = f'labels that alerts of one group have in common; `["{ALL_LABELS}"]`: each alert alone'
@@ -62,6 +63,7 @@ class Alerting(Table):
         default=HOUR, description="how long a critical alert stays acknowledged without a word; 0s: until it is over"
     )
     ack_reminder: Duration = Field(default=15 * MINUTE, description="so long before the end whoever has it is reminded")
+    silence_max: Duration = Field(default=LONGEST_NS, description="how long a silence may be")
     route: tuple[AlertRoute, ...] = Field(default=(), max_length=200, description="the first that fits takes an alert")
 
     def tree(self) -> Route:

@@ -1,4 +1,4 @@
-"""Silences: whoever set one does not want to be told about what its matchers choose, for a reason and for a while (S24).
+"""Silences: somebody does not want to be told about what their matchers choose, for a reason and for a while (S24).
 
 The matchers of one set hold all together, of several sets any. A silence is never deleted: it expires, and stays in the
 log of what was kept quiet.
@@ -35,6 +35,7 @@ class Silence:
     starts_at: int
     ends_at: int
     by: str = ""
+    origin: str = ""
     why: str = ""
 
     def state(self, now: int) -> SilenceState:

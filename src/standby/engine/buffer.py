@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import replace
 
 from standby.domain.observation import Observation
+from standby.domain.silence import Silence
 from standby.domain.units import MINUTE
 from standby.store.escalations import EscalationRow, NotificationRow
 from standby.store.failovers import FailoverRow, RouteStateRow
@@ -42,6 +43,7 @@ class Buffer:
         self.forget_routes: set[str] = set()
         self.escalations: dict[int, EscalationRow] = {}
         self.notifications: dict[int, NotificationRow] = {}
+        self.silences: dict[int, Silence] = {}
         self.engine: EngineRow | None = None
         self.config: ConfigRow | None = None
         self.forget_checks: set[str] = set()
@@ -60,6 +62,7 @@ class Buffer:
             or self.forget_routes
             or self.escalations
             or self.notifications
+            or self.silences
             or self.engine
             or self.config
             or self.forget_checks
@@ -95,6 +98,7 @@ class Buffer:
             forget_routes=sorted(self.forget_routes),
             escalations=list(self.escalations.values()),
             notifications=list(self.notifications.values()),
+            silences=list(self.silences.values()),
             engine=self.engine,
             config=self.config,
             forget_checks=sorted(self.forget_checks),
@@ -104,7 +108,7 @@ class Buffer:
         self.check_states, self.integration_states, self.alerts, self.gaps = {}, {}, {}, {}
         self.audits = []
         self.failovers, self.route_states, self.forget_routes = {}, {}, set()
-        self.escalations, self.notifications = {}, {}
+        self.escalations, self.notifications, self.silences = {}, {}, {}
         self.engine, self.config = None, None
         self.forget_checks, self.forget_integrations = set(), set()
         return batch
@@ -128,6 +132,7 @@ class Buffer:
         self.route_states = {**{route.route: route for route in batch.route_states}, **self.route_states}
         self.escalations = {**{row.id: row for row in batch.escalations}, **self.escalations}
         self.notifications = {**{row.id: row for row in batch.notifications}, **self.notifications}
+        self.silences = {**{row.id: row for row in batch.silences}, **self.silences}
         self.forget_routes |= set(batch.forget_routes)
         self.audits = [*batch.audits, *self.audits]
         self.engine = self.engine or batch.engine

@@ -15,6 +15,7 @@ from standby.engine.deeds import Deed, Person, RefusedError
 from standby.engine.failovers import Failovers
 from standby.engine.judge import Judge
 from standby.engine.leases import Leases
+from standby.engine.own_silences import OwnSilences
 from standby.engine.recorder import Recorder
 from standby.engine.silences import Silences
 from standby.engine.timeline import Timeline
@@ -26,6 +27,7 @@ NOTE_LIMIT = 2_000
 _ID_LIMIT = 100
 _NAME_LIMIT = 64
 _LONGEST_LEASE = 7 * DAY
+_OF_SILENCES = frozenset({CommandKind.SILENCE, CommandKind.SILENCE_EXPIRE, CommandKind.SILENCE_EXTEND})
 
 Rehearse = Callable[[Mapping[str, Any]], Awaitable[str]]
 
@@ -50,6 +52,7 @@ class Commands:
         failovers: Failovers,
         silences: Silences,
         leases: Leases,
+        own_silences: OwnSilences,
         *,
         end: Callable[[str], None],
         rehearse: Rehearse | None = None,
@@ -63,6 +66,7 @@ class Commands:
         self._failovers = failovers
         self._silences = silences
         self._leases = leases
+        self._own_silences = own_silences
         self._end = end
         self._rehearse = rehearse
         self._under_way: dict[str, asyncio.Task[Receipt]] = {}
@@ -157,7 +161,16 @@ class Commands:
             return self._failovers.cancel(command.args, person)
         if command.kind is CommandKind.SILENCE_THERE:
             return await self._silences.make(command, person)
+        if command.kind in _OF_SILENCES:
+            return self._quiet(command, person)
         return await self._rehearsal(command.args)
+
+    def _quiet(self, command: Command, person: Person) -> Deed:
+        if command.kind is CommandKind.SILENCE:
+            return self._own_silences.make(command.args, person)
+        if command.kind is CommandKind.SILENCE_EXPIRE:
+            return self._own_silences.expire(command.args)
+        return self._own_silences.extend(command.args)
 
     def _ack(self, args: Mapping[str, Any], person: Person) -> Deed:
         live = self._live(args)

@@ -13,6 +13,7 @@ from standby.engine.judge import Judge
 from standby.engine.leases import Leases
 from standby.engine.mutes import Mutes
 from standby.engine.outbox import Outbox
+from standby.engine.own_silences import OwnSilences
 from standby.engine.recorder import Recorder
 from standby.engine.routes import Direct, Routes
 from standby.engine.telling import Telling
@@ -49,6 +50,8 @@ class Response:
         self._outbox.on_end = self._escalations.came_to_end
         judge.alerts.hearer = self._escalations
         self.mutes = Mutes(clock, timeline, judge.alerts)
+        self.silences = OwnSilences(clock, timeline, recorder, config)
+        self.mutes.add(self._silencing)
         self.leases = Leases(clock, timeline, recorder, judge.alerts, config=config, remind=self._escalations.remind)
         self._routes = Routes(clock, timeline, recorder, judge, direct)
         self.failovers = Failovers(
@@ -60,6 +63,7 @@ class Response:
         self._routes.keep(config)
         self._channels.keep(config)
         self._outbox.remember(loaded.notifications, loaded.last_notification)
+        self.silences.remember(loaded.silences, loaded.last_silence)
         self._escalations.remember(loaded.escalations, loaded.notifications, loaded.last_escalation)
 
     def start(self, loaded: Loaded, who: str) -> None:
@@ -67,6 +71,7 @@ class Response:
         self.failovers.resume(loaded.failovers, who)
         self._routes.start()
         self._escalations.resume()
+        self.silences.look()
         self.mutes.look()
         self.leases.look()
         self._outbox.start()
@@ -86,6 +91,7 @@ class Response:
         self._escalations.shift(by)
         self.mutes.changed()
         self.leases.shift(by)
+        self.silences.shift()
 
     async def stop(self) -> None:
         """What is under way comes to its end, for a while; the rest is the next engine's."""
@@ -93,6 +99,7 @@ class Response:
         await self._routes.stop()
         self.mutes.stop()
         self.leases.stop()
+        self.silences.stop()
         self._escalations.stop()
         await self._outbox.stop()
         await self._channels.close()
@@ -102,6 +109,10 @@ class Response:
         """One line; empty when all is well."""
         parts = (self.failovers.trouble, self._outbox.trouble, self._escalations.trouble)
         return "; ".join(part for part in parts if part)
+
+    def _silencing(self, changed: Callable[[], None]) -> OwnSilences:
+        self.silences.changed = changed
+        return self.silences
 
     def _blind(self) -> bool:
         return self._judge.blind

@@ -118,6 +118,7 @@ class Engine:
             writer, self._recorder, self._timeline, self._judge, self._response.failovers,
             Silences(self._timeline, self._recorder, self._in_force, hush or hushing(context)),
             self._response.leases,
+            self._response.silences,
             end=self._ending.ask, rehearse=rehearse,
         )  # fmt: skip
         on_fenced = self._ending.fenced

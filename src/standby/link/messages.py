@@ -151,7 +151,7 @@ def _arguments(kind: CommandKind, given: object) -> dict[str, Any]:
 
 
 _ALLOWED: Mapping[CommandKind, tuple[str, ...]] = {
-    CommandKind.ACK: ("alert", "note"),
+    CommandKind.ACK: ("alert", "note", "for"),
     CommandKind.UNACK: ("alert", "note"),
     CommandKind.NOTE: ("alert", "integration", "text"),
     CommandKind.REHEARSE: ("scenario", "party", "kind"),
@@ -159,7 +159,16 @@ _ALLOWED: Mapping[CommandKind, tuple[str, ...]] = {
     CommandKind.FAILOVER_RUN: ("run", "confirm"),
     CommandKind.FAILOVER_CANCEL: ("run",),
     CommandKind.SILENCE_THERE: ("check", "matchers", "ends", "comment"),
+    CommandKind.SILENCE: ("matchers", "starts", "ends", "comment"),
+    CommandKind.SILENCE_EXPIRE: ("silence",),
+    CommandKind.SILENCE_EXTEND: ("silence", "ends"),
     CommandKind.REPLACE: (),
+}
+_NEEDED: Mapping[CommandKind, tuple[str, ...]] = {
+    CommandKind.SILENCE_THERE: ("check", "matchers", "ends", "comment"),
+    CommandKind.SILENCE: ("matchers", "ends", "comment"),
+    CommandKind.SILENCE_EXPIRE: ("silence",),
+    CommandKind.SILENCE_EXTEND: ("silence", "ends"),
 }
 _LIMITS = {
     "note": NOTE_LIMIT,
@@ -176,7 +185,7 @@ _LIMITS = {
     "matchers": NOTE_LIMIT,
     "comment": REASON_LIMIT,
 }
-_NUMBERS = frozenset({"alert", "run", "ends"})
+_NUMBERS = frozenset({"alert", "run", "ends", "starts", "for", "silence"})
 
 
 def _require(kind: CommandKind, found: Mapping[str, Any]) -> None:
@@ -186,10 +195,9 @@ def _require(kind: CommandKind, found: Mapping[str, Any]) -> None:
         raise BadMessageError("which route? its id is missing")
     if kind in (CommandKind.FAILOVER_RUN, CommandKind.FAILOVER_CANCEL) and "run" not in found:
         raise BadMessageError("which run? its number is missing")
-    if kind is CommandKind.SILENCE_THERE:
-        for key in ("check", "matchers", "ends", "comment"):
-            if not found.get(key):
-                raise BadMessageError(f"{key} is missing")
+    for key in _NEEDED.get(kind, ()):
+        if not found.get(key):
+            raise BadMessageError(f"{key} is missing")
     if kind is CommandKind.NOTE:
         if not found.get("text"):
             raise BadMessageError("an empty note")

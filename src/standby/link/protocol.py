@@ -22,7 +22,7 @@ MAX_LINE = 65_536
 class CommandKind(StrEnum):
     """What a person may ask of the engine."""
 
-    ACK = "ack"  # args: alert (id), note
+    ACK = "ack"  # args: alert (id), note, for (how long, ns)
     UNACK = "unack"  # args: alert, note
     NOTE = "note"  # args: alert or integration, text
     REHEARSE = "rehearse"  # args: fault scenario; only with simulated third parties
@@ -30,6 +30,9 @@ class CommandKind(StrEnum):
     FAILOVER_RUN = "failover-run"  # args: run (id), confirm (what was typed)
     FAILOVER_CANCEL = "failover-cancel"  # args: run
     SILENCE_THERE = "alertmanager-silence"  # args: check, matchers, ends (ns since 1970), comment
+    SILENCE = "silence"  # args: matchers, starts (now when left out), ends, comment
+    SILENCE_EXPIRE = "silence-expire"  # args: silence (id)
+    SILENCE_EXTEND = "silence-extend"  # args: silence, ends
     REPLACE = "replace"  # ask the engine to end (`standby engine --replace`)
 
 

@@ -66,6 +66,7 @@ class Expiry:
             ("delete_alerts", retention.hours),
             ("delete_notifications", retention.hours),
             ("delete_escalations", retention.hours),
+            ("delete_silences", retention.hours),
             ("delete_gaps", retention.hours),
             ("delete_failovers", retention.hours),
         ):

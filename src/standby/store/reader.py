@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from standby.domain.audit import GENESIS, verify
 from standby.domain.observation import Observation
 from standby.domain.text import clean
-from standby.store import escalations, failovers, values
+from standby.store import escalations, failovers, silences, values
 from standby.store.errors import SQLITE_ERRORS, error, from_sqlite
 from standby.store.escalations import NotificationRow
 from standby.store.failovers import FailoverRow
@@ -96,6 +96,7 @@ class Reader:
                 route_states=self._every("route_states", failovers.route_state, since=since),
                 escalations=self._newer("escalations", escalations.escalation, since),
                 notifications=self._newer("notifications", escalations.notification, since),
+                silences=self._newer("silences", silences.silence, since),
             )
 
     def observations(self, check_id: str, limit: int = 100) -> list[Observation]:

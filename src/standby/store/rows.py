@@ -10,6 +10,7 @@ from standby.domain.muting import Mutes
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.outside import Origin
+from standby.domain.silence import Silence
 
 if TYPE_CHECKING:
     from standby.store.escalations import EscalationRow, NotificationRow
@@ -188,6 +189,7 @@ class Batch:
     forget_routes: Sequence[str] = ()
     escalations: Sequence[EscalationRow] = ()
     notifications: Sequence[NotificationRow] = ()
+    silences: Sequence[Silence] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,7 @@ class Changes:
     route_states: Sequence[RouteStateRow] = ()
     escalations: Sequence[EscalationRow] = ()
     notifications: Sequence[NotificationRow] = ()
+    silences: Sequence[Silence] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +229,8 @@ class Loaded:
     last_escalation: int = 0
     notifications: Sequence[NotificationRow] = ()  # of those, and every one that is still to be sent
     last_notification: int = 0
+    silences: Sequence[Silence] = ()  # that are not over
+    last_silence: int = 0
 
 
 @dataclass(frozen=True, slots=True)

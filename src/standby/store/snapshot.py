@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from standby.domain.units import MINUTE
-from standby.store import escalations, failovers, values
+from standby.store import escalations, failovers, silences, values
 from standby.store.rows import Loaded
 from standby.store.sqlfile import statements
 
@@ -45,6 +45,8 @@ def load(connection: sqlite3.Connection, now: int) -> Loaded:
             escalations=every("escalations_open", escalations.escalation),
             last_escalation=int(connection.execute(_SQL["last_escalation"]).fetchone()[0]),
             notifications=every("notifications_open", escalations.notification),
+            silences=every("silences", silences.silence, **{"from": now}),
+            last_silence=int(connection.execute(_SQL["last_silence"]).fetchone()[0]),
             last_notification=int(connection.execute(_SQL["last_notification"]).fetchone()[0]),
         )
     finally:

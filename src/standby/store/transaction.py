@@ -12,7 +12,7 @@ from pathlib import Path
 from standby.domain.audit import GENESIS, chain
 from standby.domain.observation import Observation
 from standby.domain.units import MINUTE
-from standby.store import cells, escalations, failovers, values
+from standby.store import cells, escalations, failovers, silences, values
 from standby.store.errors import error
 from standby.store.migrate import SMALL_TABLES, create, upgrade, version
 from standby.store.place import prepare
@@ -202,6 +202,7 @@ class Transactions:
         self._execute_many("upsert_escalation", [escalations.escalation_cells(row, seq) for row in batch.escalations])
         told = [escalations.notification_cells(row, seq) for row in batch.notifications]
         self._execute_many("upsert_notification", told)
+        self._execute_many("upsert_silence", [silences.silence_cells(row, seq) for row in batch.silences])
         for run in batch.failovers:
             self._execute_one("upsert_failover", failovers.failover_cells(run, seq))
         self._execute_many("upsert_gap", [cells.gap(row, seq) for row in batch.gaps])

@@ -27,7 +27,8 @@ _COLUMNS = (
     Column("since", "since", 6, right=True),
     Column("who", "who", 10, weight=1, most=20, drop=2),
 )
-_STATES = {AlertState.FIRING: 0, AlertState.ACKNOWLEDGED: 1, AlertState.PENDING: 2, AlertState.RESOLVED: 3}
+_STATES = {AlertState.FIRING: 0, AlertState.ACKNOWLEDGED: 1, AlertState.PENDING: 3, AlertState.RESOLVED: 4}
+_MUTED = 2  # nobody has to do anything about it for now, but it is true
 _WORDS = {state: state.value for state in AlertState} | {AlertState.ACKNOWLEDGED: "acked"}
 _STYLES = {
     AlertState.FIRING: "down",
@@ -38,16 +39,21 @@ _STYLES = {
 
 
 def ordered(alerts: Sequence[AlertRow]) -> list[AlertRow]:
-    """What needs somebody first: firing by severity and age, then acknowledged, pending, and the newest resolved."""
+    """What needs somebody first: firing by severity and age, acknowledged, muted, pending, and the newest resolved."""
     return sorted(
         alerts,
         key=lambda alert: (
-            _STATES[alert.state],
+            _MUTED if muted(alert) else _STATES[alert.state],
             loudness(alert) if alert.state is not AlertState.RESOLVED else 0,
             alert.since if alert.state is not AlertState.RESOLVED else -(alert.resolved_at or 0),
             alert.id,
         ),
     )
+
+
+def muted(alert: AlertRow) -> bool:
+    """Whether it fires and nobody is to be told."""
+    return bool(alert.mutes) and alert.state is AlertState.FIRING
 
 
 def feed(moment: Moment, width: int, alerts: Sequence[AlertRow] | None = None) -> list[Row]:
@@ -80,17 +86,27 @@ def _matches(moment: Moment, alert: AlertRow) -> bool:
 def _cells(moment: Moment, alert: AlertRow, sent: Sent | None) -> dict[str, Cell]:
     resolved = alert.state is AlertState.RESOLVED
     quiet = "dim" if resolved else "text"
+    word, style = ("muted", "dim") if muted(alert) else (_WORDS[alert.state], _STYLES[alert.state])
     return {
-        "state": Cell(f"{ALERTS[alert.state]} {_WORDS[alert.state]}", _STYLES[alert.state]),
+        "state": Cell(f"{ALERTS[alert.state]} {word}", style),
         "severity": Cell(alert.severity.value, "dim" if resolved else f"severity.{alert.severity}"),
         "integration": Cell(moment.snapshot.estate.name_of(alert.integration), quiet if resolved else "name"),
-        "what": Cell(alert.summary, quiet),
+        "what": Cell(f"{_why(moment, alert)}{alert.summary}", quiet),
         "rule": Cell(alert.rule, "dim"),
         "number": Cell(f"#{alert.id}", "dim"),
         "at": Cell(figures.stamp(alert.since, moment.now, moment.zone), "dim"),
         "since": Cell(_since(moment, alert), quiet),
         "who": _who(alert, sent),
     }
+
+
+def _why(moment: Moment, alert: AlertRow) -> str:
+    """Why nobody is told, and until when."""
+    if not muted(alert):
+        return ""
+    mute = alert.mutes[0]
+    until = "" if mute.until is None else f" until {figures.stamp(mute.until, moment.now, moment.zone)}"
+    return f"{mute.why}{until}; "
 
 
 def _since(moment: Moment, alert: AlertRow) -> str:
@@ -105,7 +121,8 @@ def _who(alert: AlertRow, sent: Sent | None) -> Cell:
         return Cell(f"{sent.kind.value} {told}", "sent")
     if alert.acked_by:
         return Cell(alert.acked_by, "acked" if alert.state is AlertState.ACKNOWLEDGED else "dim")
-    return Cell("nobody", "down") if alert.state is AlertState.FIRING else Cell(DASH, "dim")
+    needed = alert.state is AlertState.FIRING and not alert.mutes
+    return Cell("nobody", "down") if needed else Cell(DASH, "dim")
 
 
 def _sent(sent: Mapping[str, Sent]) -> dict[int, Sent]:

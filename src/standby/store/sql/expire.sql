@@ -66,5 +66,8 @@ DELETE FROM notification WHERE created_at < :before AND state NOT IN ('pending',
 DELETE FROM escalation WHERE stage = 'ended' AND id NOT IN (SELECT escalation FROM notification) AND :before > 0
     AND id < (SELECT max(id) FROM escalation);
 
+-- name: delete_silences
+DELETE FROM silence WHERE ends_at < :before AND id < (SELECT max(id) FROM silence);
+
 -- name: delete_gaps
 DELETE FROM gap WHERE to_at < :before;

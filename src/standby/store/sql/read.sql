@@ -177,3 +177,15 @@ ORDER BY id DESC LIMIT :limit;
 
 -- name: last_notification
 SELECT coalesce(max(id), 0) FROM notification;
+
+-- name: silences_since
+SELECT id, matchers, starts_at, ends_at, made_by, origin, why FROM silence WHERE seq > :since ORDER BY id;
+
+-- name: silences_open
+SELECT id, matchers, starts_at, ends_at, made_by, origin, why FROM silence ORDER BY id DESC LIMIT 200;
+
+-- name: silences
+SELECT id, matchers, starts_at, ends_at, made_by, origin, why FROM silence WHERE ends_at >= :from ORDER BY id;
+
+-- name: last_silence
+SELECT coalesce(max(id), 0) FROM silence;

@@ -127,3 +127,7 @@ DELETE FROM check_state WHERE check_id = ?;
 
 -- name: forget_integration
 DELETE FROM integration_state WHERE integration = ?;
+
+-- name: upsert_silence
+INSERT INTO silence (id, seq, matchers, starts_at, ends_at, made_by, origin, why) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, starts_at = excluded.starts_at, ends_at = excluded.ends_at;
