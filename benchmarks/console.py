@@ -84,7 +84,7 @@ def run(quick: bool) -> list[Figure]:  # noqa: FBT001 - the contract of all benc
             ours = [console.watch(lengths.window_s) / lengths.window_s for _ in range(lengths.windows)]
             keys = _keys(console, lengths.keys)
             late = [_unread(console, place) for _ in range(lengths.stalls)]
-        _end_engine(place)
+        end_engine(place)
         return [_first_paint(place, lengths.starts), *_bytes(ours, folder, lengths), keys, _lateness(late)]
 
 
@@ -98,7 +98,7 @@ def _console(place: Place) -> Iterator[Screen]:
         screen.end()
 
 
-def _end_engine(place: Place) -> None:
+def end_engine(place: Place) -> None:
     """The companion ends with its last console; wait for it, so that the next part has the machine to itself."""
     (pid,) = place.ask("SELECT pid FROM engine")
     deadline = time.monotonic() + 15
@@ -158,7 +158,7 @@ def _keys(console: Screen, presses: int) -> Figure:
     """From a key to the cursor on another line, while the checks go on."""
     took = []
     for number in range(presses):
-        seconds = console.answered("j" if number // 10 % 2 == 0 else "k", lambda: _cursor(console))
+        seconds = console.answered("j" if number // 10 % 2 == 0 else "k", lambda: cursor_of(console))
         if seconds is not None:
             took.append(seconds * 1e3)
         console.watch(0.13)
@@ -169,7 +169,7 @@ def _keys(console: Screen, presses: int) -> Figure:
     )
 
 
-def _cursor(console: Screen) -> int:
+def cursor_of(console: Screen) -> int:
     """The line of the cursor."""
     return next((number for number, line in enumerate(console.shown.display) if _CURSOR in line), -1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from standby.console.present import figures
-from standby.console.present.cells import Cell, Column, Row, lay_out, line, place, titles
+from standby.console.present.cells import Cell, Column, Row, Slot, lay_out, line, place, titles
 from standby.console.present.glyphs import ALERTS, DASH
 from standby.console.present.guide import loudness
 from standby.console.present.moment import Moment
@@ -65,10 +65,12 @@ def feed(moment: Moment, width: int, alerts: Sequence[AlertRow] | None = None) -
     rows = [titles(slots, width)]
     if not shown:
         rows.append(line([Cell(f"  {_nothing(moment, known)}", "dim")], width))
-    for alert in shown:
-        cells = _cells(moment, alert, sent.get(alert.id))
-        rows.append(place(slots, cells, width, id=f"{PREFIX}{alert.id}"))
-    return rows
+    return [*rows, *(_row(moment, slots, width, alert, sent.get(alert.id)) for alert in shown)]
+
+
+def _row(moment: Moment, slots: Sequence[Slot], width: int, alert: AlertRow, sent: Sent | None) -> Row:
+    """A line that is made when it is looked at: in a storm there are thousands, and the screen asks for forty."""
+    return Row(lambda: place(slots, _cells(moment, alert, sent), width).cells, f"{PREFIX}{alert.id}")
 
 
 def _nothing(moment: Moment, known: Sequence[AlertRow]) -> str:

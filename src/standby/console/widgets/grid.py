@@ -108,7 +108,8 @@ class Grid(Widget, inherit_bindings=False):
     def to_section(self, step: int) -> bool:
         """To the first selectable row of the next (1) or previous (-1) block of rows; false when there is none."""
         places = self._places()
-        starts = [at for at in places if at - 1 not in places]
+        known = set(places)
+        starts = [at for at in places if at - 1 not in known]
         here = self._selected_at()
         ahead = [at for at in starts if (at > here if step > 0 else at < here)]
         if step < 0 and ahead and here not in starts:
