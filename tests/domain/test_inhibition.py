@@ -32,6 +32,16 @@ def holds(rule: Rule, source: dict[str, str], target: dict[str, str]) -> bool:
     return match_all(rule.source, source) and match_all(rule.target, target) and equal and not both
 
 
+@given(ALERTS, st.data())
+def test_what_ended_is_as_if_it_had_never_fired(alerts: list[dict[str, str]], data: st.DataObject) -> None:
+    firing = dict(enumerate(alerts))
+    inhibition = Inhibition(RULES, firing)
+    for over in data.draw(st.sets(st.sampled_from(sorted(firing)))):
+        inhibition.drop(over, firing.pop(over))
+    fresh = Inhibition(RULES, firing)
+    assert [list(inhibition.sources_of(one)) for one in alerts] == [list(fresh.sources_of(one)) for one in alerts]
+
+
 @given(ALERTS)
 def test_no_two_inhibit_each_other_by_one_rule(alerts: list[dict[str, str]]) -> None:
     inhibition = Inhibition(RULES, dict(enumerate(alerts)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from standby.config.entries import LISTS, Entries, Entry, Row
 from standby.config.lines import KeyPath
@@ -24,6 +25,8 @@ _REFERENCES = (
     ("route", "verify", "check"),
     ("integration", "policy", "policy"),
 )
+
+_DEEPEST = 2  # lists within lists
 
 
 def check_together(entries: Entries, problems: Problems) -> None:
@@ -64,11 +67,16 @@ def _references(entries: Entries, problems: Problems) -> None:
 
 
 def _written(row: Row, key: str) -> list[tuple[KeyPath, str]]:
-    """The ids that a key names, with their places; what is not text is told elsewhere."""
-    value = row.data.get(key)
-    if isinstance(value, list):
-        return [((key, index), name) for index, name in enumerate(value) if isinstance(name, str)]
-    return [((key,), value)] if isinstance(value, str) else []
+    """The ids that a key names, in lists of lists too, with their places; what is not text is told elsewhere."""
+    return list(_texts((key,), row.data.get(key)))
+
+
+def _texts(keys: KeyPath, value: object) -> Iterator[tuple[KeyPath, str]]:
+    if isinstance(value, str):
+        yield keys, value
+    elif isinstance(value, list) and len(keys) <= _DEEPEST:
+        for index, item in enumerate(value):
+            yield from _texts((*keys, index), item)
 
 
 def _circles(entries: Entries, problems: Problems) -> None:

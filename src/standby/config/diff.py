@@ -57,6 +57,7 @@ def diff(old: Config, new: Config) -> Diff:
         ("person", _by_id(old.people), _by_id(new.people)),
         ("policy", _by_id(old.policies), _by_id(new.policies)),
         ("source", _by_id(old.sources), _by_id(new.sources)),
+        ("inhibit", _by_id(old.inhibitions), _by_id(new.inhibitions)),
     ):
         tables[table] = _compare(table, before, after, said)
     simulator = old.simulator != new.simulator

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from standby.config.alerting import Alerting
 from standby.config.discover import default_store, resolve_store
 from standby.config.inbound import AlertSource
+from standby.config.inhibitions import Inhibit
 from standby.config.lines import KeyPath
 from standby.config.models import (
     CheckModel,
@@ -32,7 +33,7 @@ from standby.config.sources import INCLUDE, Source
 from standby.domain.text import clean
 
 M = TypeVar("M", bound=Table)
-LISTS = ("vendor", "integration", "check", "rule", "route", "channel", "person", "policy", "source")
+LISTS = ("vendor", "integration", "check", "rule", "route", "channel", "person", "policy", "source", "inhibit")
 MAIN_ONLY = ("standby", "simulator", "alerting")
 
 
@@ -92,6 +93,7 @@ class Entries:
     people: list[Entry[Person]] = field(default_factory=list)
     policies: list[Entry[Policy]] = field(default_factory=list)
     sources: list[Entry[AlertSource]] = field(default_factory=list)
+    inhibitions: list[Entry[Inhibit]] = field(default_factory=list)
     rows: dict[str, list[Row]] = field(default_factory=lambda: {table: [] for table in LISTS})
     partial: set[tuple[str, str]] = field(default_factory=set)  # (table, id) of entries that do not stand
 
@@ -134,6 +136,7 @@ def read_entries(sources: list[Source], kinds: Kinds, problems: Problems) -> Ent
         entries.people += reader.read("person", Person)
         entries.policies += reader.read("policy", Policy)
         entries.sources += reader.read("source", AlertSource)
+        entries.inhibitions += reader.read("inhibit", Inhibit)
     return entries
 
 

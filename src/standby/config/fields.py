@@ -9,7 +9,16 @@ import re
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 from standby.config.cel import (
     DNS,
@@ -220,6 +229,10 @@ def _matcher(value: str) -> str:
     return value
 
 
+def _alone_or_many(value: object) -> str:
+    return "many" if isinstance(value, list | tuple) else "one"
+
+
 def _compiles(compile_: Any, value: str) -> str:  # noqa: ANN401 - one of the two functions above
     try:
         compile_(value)
@@ -255,6 +268,12 @@ Size = Annotated[
 """Bytes, written `500MB` (decimal units)."""
 Identifier = Annotated[str, AfterValidator(_identifier), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
 """The id of a vendor, integration, check or rule."""
+Needed = Annotated[
+    Annotated[Identifier, Tag("one")]
+    | Annotated[tuple[Identifier, ...], Field(min_length=1, max_length=100), Tag("many")],
+    Discriminator(_alone_or_many),
+]
+"""An integration, or several of which one is enough."""
 MatcherText = Annotated[str, AfterValidator(_matcher)]
 """A condition on a label; read it with `matchers.parse_matcher`."""
 Text = Annotated[str, AfterValidator(_printable)]

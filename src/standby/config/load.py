@@ -54,6 +54,7 @@ def load(path: Path, kinds: Kinds, *, shown: str | None = None) -> Config:
         policies=tuple(one.model for one in entries.policies),
         alerting=entries.alerting or Alerting(),
         sources=tuple(one.model for one in entries.sources),
+        inhibitions=tuple(one.model for one in entries.inhibitions),
     )
 
 
@@ -84,6 +85,7 @@ def digest(settings: Settings, entries: Entries) -> str:
         "policy": [one.model.model_dump(mode="json", by_alias=True) for one in entries.policies],
         "alerting": None if entries.alerting is None else entries.alerting.model_dump(mode="json", by_alias=True),
         "source": [one.model.model_dump(mode="json", by_alias=True) for one in entries.sources],
+        "inhibit": [one.model.model_dump(mode="json", by_alias=True) for one in entries.inhibitions],
     }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()

@@ -23,11 +23,13 @@ from standby.config.fields import (
     DurationOrZero,
     Expectation,
     Identifier,
+    Needed,
     RateText,
     Size,
     Text,
     UrlOrReference,
 )
+from standby.domain.dependency import Groups, groups_of
 from standby.domain.outcome import Criticality, Environment, Outcome, Severity
 from standby.domain.text import clean
 from standby.domain.units import DAY, HOUR, MILLISECOND, MINUTE, SECOND, format_duration
@@ -35,13 +37,15 @@ from standby.domain.units import DAY, HOUR, MILLISECOND, MINUTE, SECOND, format_
 if TYPE_CHECKING:
     from standby.config.alerting import Alerting
     from standby.config.inbound import AlertSource
+    from standby.config.inhibitions import Inhibit
     from standby.config.people import ChannelModel, Person, Policy
 
 DOWN = "down"
 NO_DATA = "no-data"
 BLIND = "blind"
+FLAPPING = "flapping"
 OFTENEST = 100 * MILLISECOND
-BUILT_IN_RULES = frozenset({DOWN, NO_DATA, BLIND})
+BUILT_IN_RULES = frozenset({DOWN, NO_DATA, BLIND, FLAPPING})
 
 
 class Table(BaseModel):
@@ -151,8 +155,10 @@ class Integration(Table):
     rpo: DurationOrZero | None = Field(
         default=None, description="recovery point objective: at most so much data may be lost"
     )
-    depends_on: tuple[Identifier, ...] = Field(
-        default=(), max_length=100, description="ids of integrations that it needs"
+    depends_on: tuple[Needed, ...] = Field(
+        default=(),
+        max_length=100,
+        description='ids of integrations that it needs; of several in brackets one: `["gateway", ["dns-a", "dns-b"]]`',
     )
     runbook: Text | None = Field(default=None, description="where it is written what to do")
     data: tuple[Text, ...] = Field(
@@ -354,6 +360,7 @@ class Config:
     policies: tuple[Policy, ...] = ()
     alerting: Alerting = field(default_factory=_plain_alerting)
     sources: tuple[AlertSource, ...] = ()
+    inhibitions: tuple[Inhibit, ...] = ()
 
     @property
     def store(self) -> Path:
@@ -374,6 +381,20 @@ class Config:
     def vendor_of(self) -> Mapping[str, str]:
         """The id of each integration's vendor."""
         return MappingProxyType({one.id: one.vendor for one in self.integrations})
+
+    @cached_property
+    def needs(self) -> Mapping[str, Groups]:
+        """What each integration needs that needs any (see `domain.dependency`)."""
+        return MappingProxyType({one.id: groups_of(one.depends_on) for one in self.integrations if one.depends_on})
+
+    @cached_property
+    def needed_by(self) -> Mapping[str, tuple[str, ...]]:
+        """The integrations that need each one that is needed."""
+        found: dict[str, dict[str, None]] = {}
+        for child, groups in self.needs.items():
+            for parent in (name for group in groups for name in group):
+                found.setdefault(parent, {})[child] = None
+        return MappingProxyType({parent: tuple(children) for parent, children in found.items()})
 
     @cached_property
     def grounds(self) -> Mapping[str, tuple[str, ...]]:

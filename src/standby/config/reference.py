@@ -17,6 +17,7 @@ from standby.config.alerting import Alerting, AlertRoute
 from standby.config.cel import DNS, EXPECTATION, FIGURE, RULE, SERIES, Scope
 from standby.config.entries import Kinds
 from standby.config.inbound import AlertSource, Belonging
+from standby.config.inhibitions import Inhibit
 from standby.config.models import (
     CheckModel,
     DirectorModel,
@@ -119,6 +120,7 @@ def markdown(kinds: Kinds) -> str:
     parts += _table("### `[[alerting.route]]`", AlertRoute)
     parts += _table("## `[[source]]`", AlertSource)
     parts += _table("### `[[source.belongs]]`", Belonging)
+    parts += _table("## `[[inhibit]]`", Inhibit)
     parts += _table("## `[simulator]`", Simulator)
     parts += [_CONDITIONS, *_names("### In `expect` and `prefer`", EXPECTATION), _EXPECT.lstrip()]
     parts += [*_names("### In `expect` and `prefer` of queries", FIGURE), _FIGURE.lstrip()]
@@ -233,7 +235,8 @@ def _annotation(kind: Any) -> str:  # noqa: ANN401 - whatever a model's field is
     if origin is typing.Literal:
         return " ".join(f"`{one}`" for one in arguments)
     if origin in (list, tuple):
-        return f"list of {_annotation(arguments[0])}s"
+        one, _, other = _annotation(arguments[0]).partition(" or ")
+        return f"list of {one}s" + (f" or {other}" if other else "")
     if origin is dict:
         return "table"
     if isinstance(kind, type) and issubclass(kind, Enum):

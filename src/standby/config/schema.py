@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 from standby.config.alerting import Alerting
 from standby.config.entries import Kinds
 from standby.config.inbound import AlertSource
+from standby.config.inhibitions import Inhibit
 from standby.config.models import Integration, Route, Rule, Settings, Simulator, Table, Vendor
 from standby.config.people import Person, Policy
 from standby.config.sources import INCLUDE
@@ -31,6 +32,7 @@ def schema(kinds: Kinds) -> dict[str, Any]:
         Person,
         Policy,
         AlertSource,
+        Inhibit,
         *(model for _, model in of_kinds),
     ]
     references, definitions = models_json_schema([(model, "validation") for model in models], by_alias=True)
@@ -60,6 +62,7 @@ def schema(kinds: Kinds) -> dict[str, Any]:
             "person": _list(of[Person]),
             "policy": _list(of[Policy]),
             "source": _list(of[AlertSource]),
+            "inhibit": _list(of[Inhibit]),
         },
         "required": ["standby"],
         "additionalProperties": False,

@@ -34,6 +34,7 @@ def shown(config: Config) -> dict[str, Any]:
         ("person", config.people),
         ("policy", config.policies),
         ("source", config.sources),
+        ("inhibit", config.inhibitions),
     )
     return document | {table: [_plain(model) for model in models] for table, models in tables if models}
 

@@ -7,6 +7,7 @@ from typing import Any
 from standby.config.models import CheckModel, Config, Integration, Route, Rule, Vendor
 from standby.config.people import Policy
 from standby.config.risks import risks
+from standby.domain.dependency import groups_of
 
 
 def view(config: Config) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def _integration(one: Integration, vendor: Vendor | None) -> dict[str, Any]:
         "rpo_ns": one.rpo,
         "runbook": one.runbook,
         "data": list(one.data),
-        "depends_on": list(one.depends_on),
+        "depends_on": [" or ".join(group) for group in groups_of(one.depends_on)],
         "policy": one.policy,
     }
 

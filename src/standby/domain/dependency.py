@@ -8,10 +8,12 @@ needs the child itself, and one that nobody knows suppress nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 Groups = Sequence[Sequence[str]]
 """Of each of them at least one has to be there."""
+Down = Callable[[str], bool | None]
+"""What is believed of a parent; `None` when nothing can be told."""
 
 
 def groups_of(written: Iterable[str | Sequence[str]]) -> tuple[tuple[str, ...], ...]:
@@ -19,11 +21,8 @@ def groups_of(written: Iterable[str | Sequence[str]]) -> tuple[tuple[str, ...], 
     return tuple((one,) if isinstance(one, str) else tuple(one) for one in written)
 
 
-def gone_because(child: str, needs: Mapping[str, Groups], down: Mapping[str, bool | None]) -> tuple[str, ...]:
-    """What is down that `child` needs, named once each and as far up as it is known; empty: its trouble is its own.
-
-    `down` is what is believed of each: `None`, or not there, when nothing can be told.
-    """
+def gone_because(child: str, needs: Mapping[str, Groups], down: Down) -> tuple[str, ...]:
+    """What is down that `child` needs, named once each and as far up as it is known; empty: its trouble is its own."""
     gone: dict[str, tuple[str, ...]] = {
         child: ()
     }  # what is being worked out counts as there: a circle suppresses nothing
@@ -39,7 +38,7 @@ def gone_because(child: str, needs: Mapping[str, Groups], down: Mapping[str, boo
     def reason(parent: str) -> tuple[str, ...]:
         if parent not in gone:
             gone[parent] = ()
-            believed = down.get(parent)
+            believed = down(parent)
             if believed is not False and not _needs(parent, child, needs):
                 gone[parent] = because(parent) or ((parent,) if believed else ())
         return gone[parent]

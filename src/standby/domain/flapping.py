@@ -14,6 +14,8 @@ from typing import Any
 
 from standby.domain.outcome import Outcome
 
+KEY = "flapping"
+"""Where a check's stored document has it."""
 RESULTS = 20
 _START, _END = 300, 250  # tenths of a percent
 _MASK = (1 << RESULTS) - 1
@@ -45,7 +47,7 @@ STEADY = Flapping()
 
 def step(flapping: Flapping, outcome: Outcome) -> tuple[Flapping, Turn | None]:
     """What is known after one more raw result."""
-    if not outcome.decided:
+    if not outcome.decided or (outcome is flapping.last and not flapping.changes):
         return flapping, None
     changes = (flapping.changes << 1 | (outcome is not flapping.last)) & _MASK
     weight = _weight(changes)

@@ -7,12 +7,13 @@ that are not targets: so no alert inhibits itself, and no two inhibit each other
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from standby.domain.matchers import Matcher, match_all
 
 Labels = Mapping[str, str]
+_Table = dict[tuple[str, ...], dict[int, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,33 +31,50 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class _Sources:
-    """The firing sources of one rule, by what they have in common with their targets; the first of each counts."""
+    """The firing sources of one rule, by what they have in common with their targets; the first of each is named."""
 
-    any: dict[tuple[str, ...], int] = field(default_factory=dict)
-    pure: dict[tuple[str, ...], int] = field(default_factory=dict)  # those that are no target of the rule
+    any: _Table = field(default_factory=dict)
+    pure: _Table = field(default_factory=dict)  # those that are no target of the rule
 
 
 class Inhibition:
-    """Which of the alerts that fire are sources, looked up in the same time however many fire.
+    """The alerts that fire and are a source of some rule, found in the same time however many they are.
 
-    `firing` are ids with labels, also of alerts that nobody is told about: what is silenced still inhibits.
+    Alerts that nobody is told about belong to them: what is silenced still inhibits.
     """
 
-    def __init__(self, rules: tuple[Rule, ...], firing: Mapping[int, Labels]) -> None:
+    def __init__(self, rules: Iterable[Rule], firing: Mapping[int, Labels]) -> None:
         self._rules = [(rule, _Sources()) for rule in rules]
         for alert, labels in firing.items():
-            for rule, sources in self._rules:
-                if match_all(rule.source, labels):
-                    common = rule.common(labels)
-                    sources.any.setdefault(common, alert)
-                    if not match_all(rule.target, labels):
-                        sources.pure.setdefault(common, alert)
+            self.add(alert, labels)
+
+    def add(self, alert: int, labels: Labels) -> None:
+        """It fires."""
+        for table, common in self._places(labels):
+            table.setdefault(common, {})[alert] = None
+
+    def drop(self, alert: int, labels: Labels) -> None:
+        """It fires no more; `labels` are those that it was added with."""
+        for table, common in self._places(labels):
+            sources = table.get(common, {})
+            sources.pop(alert, None)
+            if not sources:
+                table.pop(common, None)
 
     def sources_of(self, labels: Labels) -> Iterator[tuple[int, int]]:
         """What inhibits an alert with these labels: each rule that does, by its place, and the id of one source."""
         for place, (rule, sources) in enumerate(self._rules):
             if match_all(rule.target, labels):
                 known = sources.pure if match_all(rule.source, labels) else sources.any
-                source = known.get(rule.common(labels))
+                source = next(iter(known.get(rule.common(labels), ())), None)
                 if source is not None:
                     yield place, source
+
+    def _places(self, labels: Labels) -> Iterator[tuple[_Table, tuple[str, ...]]]:
+        """Where an alert with these labels stands as a source."""
+        for rule, sources in self._rules:
+            if match_all(rule.source, labels):
+                common = rule.common(labels)
+                yield sources.any, common
+                if not match_all(rule.target, labels):
+                    yield sources.pure, common
