@@ -256,6 +256,7 @@ class Alerts:
             self._audit(live, "pending", f"back to pending, its rule now waits longer: {live.summary}", now)
             if self.hearer is not None:
                 self.hearer.ended(live, resolved=False)
+            self.on_change(live)
 
     def drop(self, live: Live) -> None:
         """Pending, and too long ago to be gone on with."""

@@ -14,7 +14,7 @@ from standby.domain import escalation as ladder
 from standby.domain import grouping
 from standby.domain.escalation import Effect, Escalation, Passed, Policy, Stage
 from standby.domain.grouping import Batch
-from standby.domain.outcome import AlertState, Severity
+from standby.domain.outcome import AlertState
 from standby.domain.text import clean
 from standby.domain.units import MINUTE, SECOND
 from standby.engine.alerts import Alerts, Live
@@ -23,14 +23,13 @@ from standby.engine.groups import Group, Groups
 from standby.engine.recorder import Recorder
 from standby.engine.telling import Telling
 from standby.engine.timeline import Timeline
+from standby.engine.watches import LOUD
 from standby.engine.ways import Ways
 from standby.store.escalations import EscalationRow, Fate, NotificationRow
 from standby.store.rows import AuditRow
 
 AUDIT_EVERY_NS = MINUTE
 _SLACK_NS = 30 * SECOND
-_LOUD = frozenset({Severity.CRITICAL, Severity.WARNING})
-"""What escalates: `info` is for the screen."""
 
 
 class Escalations:
@@ -118,7 +117,7 @@ class Escalations:
 
     def fired(self, live: Live) -> None:
         """It joins its groups; the first of a group waits for company, unless the route says that it need not."""
-        if live.mutes or live.watch.severity not in _LOUD:
+        if live.mutes or live.watch.severity not in LOUD:
             return
         for way in self._ways.of(live):
             group = self.groups.at(way)
@@ -209,7 +208,7 @@ class Escalations:
         self._auditor = self._clock.call_at(self._clock.monotonic() + AUDIT_EVERY_NS, self.audit)
 
     def _forgotten(self, live: Live) -> str:
-        if live.mutes or live.state is not AlertState.FIRING or live.watch.severity not in _LOUD:
+        if live.mutes or live.state is not AlertState.FIRING or live.watch.severity not in LOUD:
             return ""
         ways, now = self._ways.of(live), self._timeline.now()
         if ways and not self._followed(live):

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from standby.domain import attempts, settled
+from standby.domain import attempts, flapping, settled
 from standby.domain.cause import Cause, whose
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome, worst
 from standby.domain.units import MINUTE
 from standby.domain.window import Window
-from standby.engine.alerts import Alerts
+from standby.engine.alerts import Alerts, Verdict
 from standby.engine.memory import CheckMemory, IntegrationMemory
 from standby.engine.recorder import Recorder
 from standby.engine.timeline import Timeline
-from standby.engine.watches import BLIND_WATCH, Expression, Sort, Watch
+from standby.engine.watches import BLIND_WATCH, LOUD, Expression, Sort, Watch
 from standby.engine.windows import Scope, Windows
 from standby.store.rows import AuditRow
 
@@ -37,18 +37,26 @@ class Judge:
         self.blind = False
         self.no_data_after = 3
         self.watches: dict[tuple[str, str], Watch] = {}
-        self.on_settled: Callable[[str], None] = lambda _: None  # hears of the integration whose check changed
+        self.on_settled: list[Callable[[str], None]] = []  # hear of the integration whose check changed
+        self.on_failed: Callable[[str], None] = lambda _: None  # ... of which a look failed that was not down
         self._timeline = timeline
         self._recorder = recorder
         self._expressions: Mapping[tuple[str, str], Expression] = {}
         self._of_check: dict[str, list[Watch]] = {}
+        self._of_integration: dict[str, list[Watch]] = {}
+        self._sorts: Mapping[Sort, tuple[Callable[[Watch], Verdict], Callable[[Watch], str]]] = {
+            Sort.DOWN: (self._down, self._say_down),
+            Sort.NO_DATA: (self._silent, self._say_silent),
+            Sort.FLAPPING: (self._flaps, self._say_flapping),
+        }
 
     def rule(self, found: Iterable[Watch], expressions: Mapping[tuple[str, str], Expression]) -> set[Scope]:
         """These rules are in force from now on; returns the windows that are new and empty."""
         self.watches = {watch.key: watch for watch in found}
         self._expressions = expressions
-        self._of_check = {}
+        self._of_check, self._of_integration = {}, {}
         for watch in self.watches.values():
+            self._of_integration.setdefault(watch.integration, []).append(watch)
             for check in watch.checks:
                 self._of_check.setdefault(check, []).append(watch)
         scopes = {(watch.checks, watch.window_ns) for watch in self.watches.values() if watch.sort is Sort.RULE}
@@ -63,6 +71,7 @@ class Judge:
         if now != observation.slot:  # the wall clock was stepped while it ran
             observation = replace(observation, slot=now)
         memory.settled, changed = attempts.step(before, observation.outcome, now, memory.attempts)
+        memory.flapping, _ = flapping.step(memory.flapping, observation.outcome)
         memory.take(observation)
         self._count_silence(memory, observation)
         if memory.settled.outcome is not Outcome.UNKNOWN:
@@ -77,7 +86,10 @@ class Judge:
             self._settled(memory, before.outcome)
         self._refresh(self.integrations[memory.integration], now, monotonic)
         if changed:
-            self.on_settled(memory.integration)
+            for hear in self.on_settled:
+                hear(memory.integration)
+        if observation.outcome is Outcome.DOWN and (before is None or before.outcome is not Outcome.DOWN):
+            self.on_failed(memory.integration)
         self._evaluate(self._of_check.get(memory.id, ()), now, monotonic)
         return memory.settled
 
@@ -124,14 +136,20 @@ class Judge:
         memories = [self.checks[name] for name in checks if name in self.checks]
         return whose((memory.outcome, memory.failure, memory.stated) for memory in memories)
 
+    def is_told(self, integration_id: str, sorts: Container[Sort]) -> bool:
+        """Whether it has an alert of one of these sorts that somebody hears of, now or when it fires."""
+        return any(
+            watch.sort in sorts and watch.severity in LOUD and self.alerts.is_live(watch.key)
+            for watch in self._of_integration.get(integration_id, ())
+        )
+
     def refresh(self, integration_id: str) -> None:
         """Its checks changed: look at the worst of them again."""
         self._refresh(self.integrations[integration_id], self._timeline.now(), self._timeline.monotonic())
 
     def reconsider(self, integration_id: str) -> None:
         """Its checks or rules changed: judge what is known by the rules that are in force now."""
-        found = [watch for watch in self.watches.values() if watch.integration == integration_id]
-        live = [watch for watch in found if self.alerts.is_live(watch.key)]
+        live = [watch for watch in self._of_integration.get(integration_id, ()) if self.alerts.is_live(watch.key)]
         self._evaluate(live, self._timeline.now(), self._timeline.monotonic())
 
     def _count_silence(self, memory: CheckMemory, observation: Observation) -> None:
@@ -164,10 +182,9 @@ class Judge:
                 self.alerts.evaluate(watch, None, now, str)
             elif watch.sort is Sort.RULE:
                 self._rule(watch, now, monotonic)
-            elif watch.sort is Sort.DOWN:
-                self.alerts.evaluate(watch, self._down(watch), now, partial(self._say_down, watch))
             else:
-                self.alerts.evaluate(watch, self._silent(watch), now, partial(self._say_silent, watch))
+                holds, say = self._sorts[watch.sort]
+                self.alerts.evaluate(watch, holds(watch), now, partial(say, watch))
 
     def _rule(self, watch: Watch, now: int, monotonic: int) -> None:
         window = self.windows.at((watch.checks, watch.window_ns), monotonic)
@@ -219,6 +236,13 @@ class Judge:
             for memory in memories
             if memory.silent >= self.no_data_after
         )
+
+    def _flaps(self, watch: Watch) -> bool:
+        return any(self.checks[name].flapping.flaps for name in watch.checks)
+
+    def _say_flapping(self, watch: Watch) -> str:
+        flaps = [memory for memory in (self.checks[name] for name in watch.checks) if memory.flapping.flaps]
+        return "; ".join(f"{memory.id} comes and goes, {memory.flapping.percent:.0f} % of late" for memory in flaps)
 
 
 def _whose(memory: CheckMemory) -> str:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from standby.domain import flapping
 from standby.domain.attempts import Settled
 from standby.domain.cause import Cause, cause
+from standby.domain.flapping import STEADY, Flapping
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.store.rows import CheckStateRow, IntegrationStateRow
@@ -34,6 +36,7 @@ class CheckMemory:
     silent: int = 0  # runs in a row that told nothing: unknown, or not run at all
     missed: int = 0
     not_before: int = 0
+    flapping: Flapping = STEADY
 
     @property
     def outcome(self) -> Outcome:
@@ -63,6 +66,8 @@ class CheckMemory:
             doc["decided"] = self.decided.value
         if self.not_before:
             doc["not_before"] = self.not_before
+        if self.flapping.changes:
+            doc[flapping.KEY] = flapping.to_json(self.flapping)
         return CheckStateRow(
             check_id=self.id,
             integration=self.integration,
@@ -91,6 +96,7 @@ class CheckMemory:
         doc = row.doc
         self.known_since = _instant(doc.get("known_since")) or self.known_since
         self.not_before = _instant(doc.get("not_before"))
+        self.flapping = flapping.from_json(doc.get(flapping.KEY))
         decided = doc.get("decided")
         self.decided = Outcome(decided) if decided in {outcome.value for outcome in Outcome} else None
         metrics = doc.get("metrics")

@@ -40,10 +40,11 @@ class Mutes:
         self._timeline = timeline
         self._alerts = alerts
         self._muters: list[Muter] = []
+        self.on_alert: list[Callable[[Live], None]] = []  # hear of each alert that fired, or does so no more
         self._timer: Timer | None = None
         self._due: int | None = None  # monotonic
         alerts.mutes_of = self.of
-        alerts.on_change = lambda _: self.changed()
+        alerts.on_change = self._follow
 
     def add(self, make: Callable[[Callable[[], None]], Muter]) -> None:
         """Take a muter in; it is made with what it calls when an answer of its own may differ."""
@@ -68,6 +69,11 @@ class Mutes:
         coming = [at for muter in self._muters if (at := muter.next_change(now)) is not None and at > now]
         if coming:
             self._at(self._timeline.monotonic_at(min(coming)))
+
+    def _follow(self, live: Live) -> None:
+        for hear in self.on_alert:
+            hear(live)
+        self.changed()
 
     def stop(self) -> None:
         """Nothing is looked at any more."""

@@ -133,6 +133,15 @@ class Scheduler:
         if due < entry.next_due and due >= entry.not_before:
             entry.retry = self._clock.call_at(due, lambda: self._again(entry, due))
 
+    def soon(self, check_id: str) -> None:
+        """Look now, off the grid, because of what something else saw. Not when it does so anyway, was asked for
+        patience, or looked within its `retry_every`: what it saw is new enough."""
+        entry, now = self._entries.get(check_id), self._clock.monotonic()
+        if entry is None or self._stopped or entry.retry is not None or now < entry.not_before:
+            return
+        if entry.task is None and not entry.waiting and (not entry.slot or now - entry.due >= entry.model.retry_every):
+            self._enter(entry, self._timeline.instant_at(now), now, 0)
+
     def hold_off(self, check_id: str, seconds: float) -> int:
         """The third party asked for patience: no run for that long, an hour at most. Returns until when (wall ns)."""
         entry = self._entries[check_id]

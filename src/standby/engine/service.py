@@ -23,6 +23,7 @@ from standby.engine.ears import Ears
 from standby.engine.ending import Ending
 from standby.engine.housekeeping import Housekeeping
 from standby.engine.judge import Judge
+from standby.engine.muters import add_muters
 from standby.engine.polling import Polling
 from standby.engine.proof import Prover
 from standby.engine.recorder import Recorder
@@ -90,7 +91,8 @@ class Engine:
         self._recorder = Recorder(writer, clock, self._timeline, on_fenced=self._ending.fenced)
         self._alerts = Alerts(clock, self._timeline, self._recorder, self._running)
         self._judge = Judge(self._timeline, self._recorder, self._alerts)
-        self._judge.on_settled = Attributions(self._timeline, self._recorder, self._judge, self._in_force).look
+        attributions = Attributions(self._timeline, self._recorder, self._judge, self._in_force)
+        self._judge.on_settled.append(attributions.look)
         self._polling = Polling(
             clock,
             self._timeline,
@@ -114,6 +116,7 @@ class Engine:
             reach=reach or reaching(context),
             prove=Prover(clock, context, self._model, build),
         )
+        add_muters(self._response.mutes, self._judge, self._in_force, self._polling.scheduler.soon)
         self._commands = Commands(
             writer, self._recorder, self._timeline, self._judge, self._response.failovers,
             Silences(self._timeline, self._recorder, self._in_force, hush or hushing(context)),

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 DOWN = "down"
 NO_DATA = "no-data"
 BLIND = "blind"
+FLAPPING = "flapping"
 AT_ONCE = Timing()
+LOUD = frozenset({Severity.CRITICAL, Severity.WARNING})
+"""What somebody is told about: `info` is for the screen."""
 
 
 class Expression(Protocol):
@@ -43,6 +46,7 @@ class Sort(StrEnum):
     DOWN = "down"  # the settled outcomes
     NO_DATA = "no-data"  # unknowns in a row
     BLIND = "blind"  # the reference targets
+    FLAPPING = "flapping"  # raw results that come and go
     OUTSIDE = "outside"  # somebody else: what is pushed to us
 
 
@@ -103,10 +107,17 @@ _NO_DATA_SEVERITY = {**dict.fromkeys(Criticality, Severity.WARNING), Criticality
 
 
 def watches(config: Config) -> list[Watch]:
-    """Every rule in force. An integration without a rule of its own gets `down`; each gets `no-data`."""
+    """Every rule in force. An integration without a rule of its own gets `down`; each gets `no-data` and `flapping`.
+
+    `flapping` is first: what it mutes is muted before it is told.
+    """
     scopes: dict[str, list[str]] = {integration.id: [] for integration in config.integrations}
     for check in config.checks:
         scopes[check.integration].append(check.id)
+    flapping = [
+        Watch(FLAPPING, one.id, Sort.FLAPPING, _DOWN_SEVERITY[Criticality(one.criticality)], tuple(scopes[one.id]))
+        for one in config.integrations
+    ]
     found = [
         Watch(
             id=rule.id,
@@ -130,7 +141,7 @@ def watches(config: Config) -> list[Watch]:
         if integration.id not in ruled:
             found.append(Watch(DOWN, integration.id, Sort.DOWN, _DOWN_SEVERITY[criticality], checks))
         found.append(Watch(NO_DATA, integration.id, Sort.NO_DATA, _NO_DATA_SEVERITY[criticality], checks))
-    return [replace(watch, labels=labels_of(config, watch)) for watch in found]
+    return [replace(watch, labels=labels_of(config, watch)) for watch in (*flapping, *found)]
 
 
 def labels_of(config: Config, watch: Watch) -> dict[str, str]:

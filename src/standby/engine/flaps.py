@@ -1,0 +1,43 @@
+"""Alerts of a check that comes and goes stay quiet: one alert says that it does (S51)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from standby.domain.muting import Mute, MuteKind
+from standby.domain.outcome import Outcome
+from standby.engine.alerts import Live
+from standby.engine.judge import Judge
+from standby.engine.watches import Sort
+
+_COMING_AND_GOING = frozenset({Sort.DOWN, Sort.RULE})
+_BAD = frozenset({Outcome.DOWN, Outcome.DEGRADED})
+
+
+class Flaps:
+    """A `Muter`. It mutes nothing while another check of the same alert is bad and does not flap."""
+
+    def __init__(self, judge: Judge, changed: Callable[[], None]) -> None:
+        self._judge = judge
+        self._changed = changed
+
+    def mutes(self, live: Live, now: int) -> Iterator[Mute]:  # noqa: ARG002 - it does not depend on the time
+        """The checks that flap."""
+        watch = live.watch
+        if watch.sort not in _COMING_AND_GOING or not self._judge.is_told(watch.integration, {Sort.FLAPPING}):
+            return
+        memories = [self._judge.checks[name] for name in watch.checks]
+        if any(memory.outcome in _BAD and not memory.flapping.flaps for memory in memories):
+            return
+        for memory in memories:
+            if memory.flapping.flaps:
+                yield Mute(MuteKind.FLAPPING, memory.id, None, f"{memory.id} comes and goes")
+
+    def settled(self, integration: str) -> None:
+        """What is believed of one of its checks changed, perhaps of one that does not flap."""
+        if self._judge.is_told(integration, {Sort.FLAPPING}):
+            self._changed()
+
+    def next_change(self, now: int) -> int | None:  # noqa: ARG002
+        """Time alone changes nothing."""
+        return None

@@ -1,0 +1,28 @@
+"""What mutes alerts by itself: other alerts, what an integration depends on, checks that come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from standby.engine.dependencies import Dependencies
+from standby.engine.flaps import Flaps
+from standby.engine.inhibitions import Inhibitions
+from standby.engine.judge import Judge
+from standby.engine.mutes import Mutes
+
+if TYPE_CHECKING:
+    from standby.config.models import Config
+
+
+def add_muters(mutes: Mutes, judge: Judge, config: Callable[[], Config], soon: Callable[[str], None]) -> None:
+    """Have all of them asked. `config` gives the configuration in force, `soon` has a check look now."""
+    inhibitions = Inhibitions(judge.alerts, config)
+    mutes.on_alert.append(inhibitions.follow)
+    mutes.add(lambda _: inhibitions)
+    flaps = Flaps(judge, mutes.changed)
+    mutes.add(lambda _: flaps)
+    dependencies = Dependencies(judge, config, soon, mutes.changed)
+    mutes.add(lambda _: dependencies)
+    judge.on_settled += [flaps.settled, dependencies.settled]
+    judge.on_failed = dependencies.failed
