@@ -16,6 +16,7 @@ from standby.console.present.guide import guide
 from standby.console.present.moment import Guided
 from standby.console.present.record import record
 from standby.console.snapshot import Link, Pane, Sent, Snapshot
+from standby.domain import flapping
 from standby.domain.failover import RunKind, RunState
 from standby.domain.muting import Mute, MuteKind
 from standby.domain.outcome import AlertState, Outcome, Severity
@@ -260,6 +261,14 @@ def test_detail_has_phases_messages_alerts_and_log() -> None:
         "10.5", "20.2", "80.0", "expectation: status == 200: status is 503", "! firing", "vendor confirms",
     ):  # fmt: skip
         assert words in text
+
+
+def test_detail_has_a_word_for_a_check_that_flaps() -> None:
+    flaps = {flapping.KEY: {"last": "down", "changes": 0b1111111, "flaps": True}}
+    night = shop.bad_night()
+    states = [shop.check("payments", Outcome.DOWN, message="status is 503", doc=flaps), *night.check_states[1:]]
+    rows = detail(shop.moment(shop.snapshot(replace(night, check_states=states))), 140, "payments")
+    assert "flapping 39%: status is 503" in "\n".join(lines(rows))
 
 
 def test_detail_marks_what_is_unsafe() -> None:

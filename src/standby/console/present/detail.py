@@ -13,6 +13,7 @@ from standby.console.present.glyphs import DASH, OUTCOMES, RULE, UNSAFE
 from standby.console.present.integrations import soft_word, stale_for, standing
 from standby.console.present.log import log
 from standby.console.present.moment import Moment
+from standby.domain import flapping
 from standby.domain.cause import ACTIONS, whose
 from standby.domain.observation import Observation
 from standby.domain.units import format_duration
@@ -163,6 +164,9 @@ def _check(moment: Moment, check: Check, state: CheckStateRow | None) -> dict[st
     soft = 0 < state.attempt < state.attempts and state.raw.badness > state.outcome.badness
     word, style = (soft_word(state), "soft") if soft else (state.outcome.value, state.outcome.value)
     missed = f" (missed {state.missed})" if state.missed else ""
+    flaps = flapping.from_json(state.doc.get(flapping.KEY))
+    comes = f"flapping {flaps.percent:.0f}%: " if flaps.flaps else ""
+    calm = state.outcome.badness <= 1 and not soft and not comes
     return cells | {
         "state": Cell(f"{OUTCOMES[state.outcome]} {word}", style),
         "latency": Cell(figures.exact(state.latency_ms), "figure"),
@@ -171,7 +175,7 @@ def _check(moment: Moment, check: Check, state: CheckStateRow | None) -> dict[st
             f"stale {figures.age(stale)}" if stale is not None else figures.clock(state.at, moment.zone, seconds=True),
             "stale" if stale is not None else "dim",
         ),
-        "message": Cell(f"{state.message}{missed}", "text" if state.outcome.badness > 1 or soft else "dim"),
+        "message": Cell(f"{comes}{state.message}{missed}", "dim" if calm else "text"),
     }
 
 
