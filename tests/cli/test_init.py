@@ -60,7 +60,7 @@ def test_a_check_runs_as_soon_as_its_secret_is_there(
     monkeypatch.setenv("STRIPE_API_KEY", "sk-canary")
     _, out, err = run(capsys, "init", "--vendor", "stripe", "--yes")
     (check,) = [one for one in written()["check"] if one["kind"] == "http"]
-    assert check["headers"] == {"Authorization": "Bearer env:STRIPE_API_KEY"}
+    assert (check["preset"], check["key"]) == ("stripe", "env:STRIPE_API_KEY")
     assert "sk-canary" not in out + err + Path("config.toml").read_text()
 
 

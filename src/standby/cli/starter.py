@@ -121,7 +121,7 @@ class _Writer:
     def _active(self, one: VendorFacts, fact: Fact, says: str, row: dict[str, Any]) -> str:
         self.made.checks += 1
         if not fact.confirmed:
-            what = row.get("url") or row.get("host")
+            what = row.get("url") or row.get("host") or says
             self.made.unconfirmed.append(
                 f"{row['id']}: {what} is unconfirmed; see that it is right before you trust it"
             )
