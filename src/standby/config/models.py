@@ -70,7 +70,8 @@ class Settings(Table):
     environment: Environment = Field(description="where it runs, in every header and confirmation")
     store: Path = Field(default=Path("standby.db"), description="where everything is kept; relative to this file")
     listen: str = Field(
-        default="127.0.0.1:8737", description="where heartbeats and webhooks arrive; opened only when a check needs it"
+        default="127.0.0.1:8737",
+        description="where heartbeats, webhooks and alerts arrive; opened only when one is expected",
     )
     heartbeat_url: UrlOrReference | None = Field(
         default=None, description="asked each minute while polling, storing and judging work: who watches the watcher"
