@@ -10,6 +10,7 @@ from standby.console.present.glyphs import ALERTS, DASH
 from standby.console.present.guide import loudness
 from standby.console.present.moment import Moment
 from standby.console.snapshot import Sent
+from standby.domain.muting import Mute
 from standby.domain.outcome import AlertState
 from standby.link.protocol import CommandKind, Status
 from standby.store.rows import AlertRow
@@ -93,7 +94,7 @@ def _cells(moment: Moment, alert: AlertRow, sent: Sent | None) -> dict[str, Cell
         "state": Cell(f"{ALERTS[alert.state]} {word}", style),
         "severity": Cell(alert.severity.value, "dim" if resolved else f"severity.{alert.severity}"),
         "integration": Cell(moment.snapshot.estate.name_of(alert.integration), quiet if resolved else "name"),
-        "what": Cell(f"{_why(moment, alert)}{alert.summary}", quiet),
+        "what": Cell(f"{_quiet(moment, alert)}{alert.summary}", quiet),
         "rule": Cell(alert.rule, "dim"),
         "number": Cell(f"#{alert.id}", "dim"),
         "at": Cell(figures.stamp(alert.since, moment.now, moment.zone), "dim"),
@@ -102,13 +103,23 @@ def _cells(moment: Moment, alert: AlertRow, sent: Sent | None) -> dict[str, Cell
     }
 
 
-def _why(moment: Moment, alert: AlertRow) -> str:
-    """Why nobody is told, and until when."""
+def _quiet(moment: Moment, alert: AlertRow) -> str:
+    """By what it is kept quiet, and until when, in a few words: `silence 7 until 04:10; `."""
     if not muted(alert):
         return ""
     mute = alert.mutes[0]
-    until = "" if mute.until is None else f" until {figures.stamp(mute.until, moment.now, moment.zone)}"
-    return f"{mute.why}{until}; "
+    return f"{mute.kind.value} {mute.by}{_until(moment, mute)}; "
+
+
+def why_muted(moment: Moment, alert: AlertRow) -> str:
+    """Every reason why nobody is told, in full; empty for an alert that may be told."""
+    if not muted(alert):
+        return ""
+    return "; ".join(f"{mute.why}{_until(moment, mute)}" for mute in alert.mutes) + "; "
+
+
+def _until(moment: Moment, mute: Mute) -> str:
+    return "" if mute.until is None else f" until {figures.stamp(mute.until, moment.now, moment.zone)}"
 
 
 def _since(moment: Moment, alert: AlertRow) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from standby.console.present.alerts import why_muted
 from standby.console.present.cells import Cell, Row, fit, line, trim
 from standby.console.present.moment import Moment
 
@@ -55,7 +56,7 @@ def _message(moment: Moment, selected: str | None) -> str:
         return _integration(moment, key)
     if kind == "alert" and key.isdigit():
         alert = snapshot.alerts.get(int(key))
-        return f"#{alert.id} {alert.rule}: {alert.summary}" if alert else ""
+        return f"#{alert.id} {alert.rule}: {why_muted(moment, alert)}{alert.summary}" if alert else ""
     if kind == "notification" and key.isdigit():
         told = snapshot.notifications.get(int(key))
         return f"{told.subject}" if told else ""
