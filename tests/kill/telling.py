@@ -43,6 +43,7 @@ kind = "tcp"
 host = "127.0.0.1"
 port = {port}
 every = "100ms"
+flapping = false
 timeout = "80ms"
 attempts = 1
 

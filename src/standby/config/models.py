@@ -206,6 +206,9 @@ class CheckModel(Table):
         default=None, description='how often one credential may ask one host: "100/m", "5/s"; that of the vendor'
     )
     attempts: int = Field(default=3, ge=1, le=100, description="so many bad observations in a row before it counts")
+    flapping: bool = Field(
+        default=True, description="coming and going too often is told as one alert, when no rule of yours judges it"
+    )
 
     @field_validator("every")
     @classmethod

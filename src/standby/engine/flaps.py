@@ -8,9 +8,8 @@ from standby.domain.muting import Mute, MuteKind
 from standby.domain.outcome import Outcome
 from standby.engine.alerts import Live
 from standby.engine.judge import Judge
-from standby.engine.watches import Sort
+from standby.engine.watches import FLAPPING, Sort
 
-_COMING_AND_GOING = frozenset({Sort.DOWN, Sort.RULE})
 _BAD = frozenset({Outcome.DOWN, Outcome.DEGRADED})
 
 
@@ -24,14 +23,15 @@ class Flaps:
     def mutes(self, live: Live, now: int) -> Iterator[Mute]:  # noqa: ARG002 - it does not depend on the time
         """The checks that flap."""
         watch = live.watch
-        if watch.sort not in _COMING_AND_GOING or not self._judge.is_told(watch.integration, {Sort.FLAPPING}):
+        if watch.sort is not Sort.DOWN or not self._judge.is_told(watch.integration, {Sort.FLAPPING}):
             return
+        told = self._judge.watches[(watch.integration, FLAPPING)].checks
         memories = [self._judge.checks[name] for name in watch.checks]
-        if any(memory.outcome in _BAD and not memory.flapping.flaps for memory in memories):
+        flap = [memory for memory in memories if memory.flapping.flaps and memory.id in told]
+        if any(memory.outcome in _BAD and memory not in flap for memory in memories):
             return
-        for memory in memories:
-            if memory.flapping.flaps:
-                yield Mute(MuteKind.FLAPPING, memory.id, None, f"{memory.id} comes and goes")
+        for memory in flap:
+            yield Mute(MuteKind.FLAPPING, memory.id, None, f"{memory.id} comes and goes")
 
     def settled(self, integration: str) -> None:
         """What is believed of one of its checks changed, perhaps of one that does not flap."""

@@ -13,7 +13,7 @@ from standby.domain.outside import OURSELVES, Origin
 from standby.domain.units import format_duration
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.models import Config, Integration
 
 DOWN = "down"
 NO_DATA = "no-data"
@@ -107,17 +107,14 @@ _NO_DATA_SEVERITY = {**dict.fromkeys(Criticality, Severity.WARNING), Criticality
 
 
 def watches(config: Config) -> list[Watch]:
-    """Every rule in force. An integration without a rule of its own gets `down`; each gets `no-data` and `flapping`.
+    """Every rule in force. An integration without a rule of its own gets `down` and `flapping`; each gets `no-data`.
 
-    `flapping` is first: what it mutes is muted before it is told.
+    `flapping` is first: what it mutes is muted before it is told. A rule of the user's over a window says itself what
+    a vendor that fails now and then is.
     """
     scopes: dict[str, list[str]] = {integration.id: [] for integration in config.integrations}
     for check in config.checks:
         scopes[check.integration].append(check.id)
-    flapping = [
-        Watch(FLAPPING, one.id, Sort.FLAPPING, _DOWN_SEVERITY[Criticality(one.criticality)], tuple(scopes[one.id]))
-        for one in config.integrations
-    ]
     found = [
         Watch(
             id=rule.id,
@@ -135,6 +132,7 @@ def watches(config: Config) -> list[Watch]:
         for rule in config.rules
     ]
     ruled = {watch.integration for watch in found}
+    flapping = [_flapping(config, one) for one in config.integrations if one.id not in ruled]
     for integration in config.integrations:
         checks = tuple(scopes[integration.id])
         criticality = Criticality(integration.criticality)
@@ -142,6 +140,11 @@ def watches(config: Config) -> list[Watch]:
             found.append(Watch(DOWN, integration.id, Sort.DOWN, _DOWN_SEVERITY[criticality], checks))
         found.append(Watch(NO_DATA, integration.id, Sort.NO_DATA, _NO_DATA_SEVERITY[criticality], checks))
     return [replace(watch, labels=labels_of(config, watch)) for watch in (*flapping, *found)]
+
+
+def _flapping(config: Config, one: Integration) -> Watch:
+    checks = tuple(check.id for check in config.checks_of[one.id] if check.flapping)
+    return Watch(FLAPPING, one.id, Sort.FLAPPING, _DOWN_SEVERITY[Criticality(one.criticality)], checks)
 
 
 def labels_of(config: Config, watch: Watch) -> dict[str, str]:
