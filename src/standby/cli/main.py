@@ -29,6 +29,7 @@ COMMANDS = {
     "failover": ("failover", "where traffic goes, and moving it to the standby and back"),
     "escalation": ("escalation", "who was told about each alert, what became of it, who is next"),
     "silence": ("silence", "keep alerts quiet for a while, and see what is kept quiet"),
+    "maintenance": ("maintenance", "planned windows in which nobody is told: which are on, which come"),
     "notify": ("notify", "send a test message over a channel or to a person"),
     "alertmanager": ("alertmanager", "silence alerts in an Alertmanager that a check watches"),
     "contract": ("contract", "what a third party's answers look like, and what has changed since"),

@@ -24,6 +24,8 @@ _REFERENCES = (
     ("route", "integration", "integration"),
     ("route", "verify", "check"),
     ("integration", "policy", "policy"),
+    ("maintenance", "vendors", "vendor"),
+    ("maintenance", "integrations", "integration"),
 )
 
 _DEEPEST = 2  # lists within lists

@@ -58,6 +58,7 @@ def diff(old: Config, new: Config) -> Diff:
         ("policy", _by_id(old.policies), _by_id(new.policies)),
         ("source", _by_id(old.sources), _by_id(new.sources)),
         ("inhibit", _by_id(old.inhibitions), _by_id(new.inhibitions)),
+        ("maintenance", _by_id(old.maintenance), _by_id(new.maintenance)),
     ):
         tables[table] = _compare(table, before, after, said)
     simulator = old.simulator != new.simulator

@@ -15,6 +15,7 @@ from standby.config.discover import default_store, resolve_store
 from standby.config.inbound import AlertSource
 from standby.config.inhibitions import Inhibit
 from standby.config.lines import KeyPath
+from standby.config.maintenance import Maintenance
 from standby.config.models import (
     CheckModel,
     DirectorModel,
@@ -33,7 +34,19 @@ from standby.config.sources import INCLUDE, Source
 from standby.domain.text import clean
 
 M = TypeVar("M", bound=Table)
-LISTS = ("vendor", "integration", "check", "rule", "route", "channel", "person", "policy", "source", "inhibit")
+LISTS = (
+    "vendor",
+    "integration",
+    "check",
+    "rule",
+    "route",
+    "channel",
+    "person",
+    "policy",
+    "source",
+    "inhibit",
+    "maintenance",
+)
 MAIN_ONLY = ("standby", "simulator", "alerting")
 
 
@@ -94,6 +107,7 @@ class Entries:
     policies: list[Entry[Policy]] = field(default_factory=list)
     sources: list[Entry[AlertSource]] = field(default_factory=list)
     inhibitions: list[Entry[Inhibit]] = field(default_factory=list)
+    maintenance: list[Entry[Maintenance]] = field(default_factory=list)
     rows: dict[str, list[Row]] = field(default_factory=lambda: {table: [] for table in LISTS})
     partial: set[tuple[str, str]] = field(default_factory=set)  # (table, id) of entries that do not stand
 
@@ -137,6 +151,7 @@ def read_entries(sources: list[Source], kinds: Kinds, problems: Problems) -> Ent
         entries.policies += reader.read("policy", Policy)
         entries.sources += reader.read("source", AlertSource)
         entries.inhibitions += reader.read("inhibit", Inhibit)
+        entries.maintenance += reader.read("maintenance", Maintenance)
     return entries
 
 

@@ -55,6 +55,7 @@ def load(path: Path, kinds: Kinds, *, shown: str | None = None) -> Config:
         alerting=entries.alerting or Alerting(),
         sources=tuple(one.model for one in entries.sources),
         inhibitions=tuple(one.model for one in entries.inhibitions),
+        maintenance=tuple(one.model for one in entries.maintenance),
     )
 
 
@@ -86,6 +87,7 @@ def digest(settings: Settings, entries: Entries) -> str:
         "alerting": None if entries.alerting is None else entries.alerting.model_dump(mode="json", by_alias=True),
         "source": [one.model.model_dump(mode="json", by_alias=True) for one in entries.sources],
         "inhibit": [one.model.model_dump(mode="json", by_alias=True) for one in entries.inhibitions],
+        "maintenance": [one.model.model_dump(mode="json", by_alias=True) for one in entries.maintenance],
     }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from standby.config.alerting import Alerting
     from standby.config.inbound import AlertSource
     from standby.config.inhibitions import Inhibit
+    from standby.config.maintenance import Maintenance
     from standby.config.people import ChannelModel, Person, Policy
 
 DOWN = "down"
@@ -365,6 +366,7 @@ class Config:
     alerting: Alerting = field(default_factory=_plain_alerting)
     sources: tuple[AlertSource, ...] = ()
     inhibitions: tuple[Inhibit, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
 
     @property
     def store(self) -> Path:

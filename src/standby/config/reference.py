@@ -18,6 +18,7 @@ from standby.config.cel import DNS, EXPECTATION, FIGURE, RULE, SERIES, Scope
 from standby.config.entries import Kinds
 from standby.config.inbound import AlertSource, Belonging
 from standby.config.inhibitions import Inhibit
+from standby.config.maintenance import Maintenance
 from standby.config.models import (
     CheckModel,
     DirectorModel,
@@ -121,6 +122,7 @@ def markdown(kinds: Kinds) -> str:
     parts += _table("## `[[source]]`", AlertSource)
     parts += _table("### `[[source.belongs]]`", Belonging)
     parts += _table("## `[[inhibit]]`", Inhibit)
+    parts += _table("## `[[maintenance]]`", Maintenance)
     parts += _table("## `[simulator]`", Simulator)
     parts += [_CONDITIONS, *_names("### In `expect` and `prefer`", EXPECTATION), _EXPECT.lstrip()]
     parts += [*_names("### In `expect` and `prefer` of queries", FIGURE), _FIGURE.lstrip()]

@@ -11,6 +11,7 @@ from standby.config.alerting import Alerting
 from standby.config.entries import Kinds
 from standby.config.inbound import AlertSource
 from standby.config.inhibitions import Inhibit
+from standby.config.maintenance import Maintenance
 from standby.config.models import Integration, Route, Rule, Settings, Simulator, Table, Vendor
 from standby.config.people import Person, Policy
 from standby.config.sources import INCLUDE
@@ -33,6 +34,7 @@ def schema(kinds: Kinds) -> dict[str, Any]:
         Policy,
         AlertSource,
         Inhibit,
+        Maintenance,
         *(model for _, model in of_kinds),
     ]
     references, definitions = models_json_schema([(model, "validation") for model in models], by_alias=True)
@@ -63,6 +65,7 @@ def schema(kinds: Kinds) -> dict[str, Any]:
             "policy": _list(of[Policy]),
             "source": _list(of[AlertSource]),
             "inhibit": _list(of[Inhibit]),
+            "maintenance": _list(of[Maintenance]),
         },
         "required": ["standby"],
         "additionalProperties": False,

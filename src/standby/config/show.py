@@ -35,6 +35,7 @@ def shown(config: Config) -> dict[str, Any]:
         ("policy", config.policies),
         ("source", config.sources),
         ("inhibit", config.inhibitions),
+        ("maintenance", config.maintenance),
     )
     return document | {table: [_plain(model) for model in models] for table, models in tables if models}
 

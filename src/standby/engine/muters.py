@@ -1,4 +1,4 @@
-"""What mutes alerts by itself: other alerts, what an integration depends on, checks that come and go."""
+"""What mutes alerts by itself: planned windows, other alerts, what is depended on, checks that come and go."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from standby.engine.dependencies import Dependencies
 from standby.engine.flaps import Flaps
 from standby.engine.inhibitions import Inhibitions
 from standby.engine.judge import Judge
+from standby.engine.maintenance import Windows
 from standby.engine.mutes import Mutes
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ def add_muters(mutes: Mutes, judge: Judge, config: Callable[[], Config], soon: C
     inhibitions = Inhibitions(judge.alerts, config)
     mutes.on_alert.append(inhibitions.follow)
     mutes.add(lambda _: inhibitions)
+    windows = Windows(config)
+    mutes.add(lambda _: windows)
     flaps = Flaps(judge, mutes.changed)
     mutes.add(lambda _: flaps)
     dependencies = Dependencies(judge, config, soon, mutes.changed)
