@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from checks.conftest import Look
+from checks.conftest import SLOT, Look
 from checks.payloads import Answered, document, vendor
-from standby.checks.base import Context
+from standby.checks.base import Context, observe
 from standby.checks.contract.contract import Contract
 from standby.checks.contract.learn import Learner
+from standby.checks.registry import build, models
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 
@@ -81,6 +82,30 @@ async def test_a_changed_file_counts_from_the_next_look(look: Look, pinned: Path
         assert (bad.outcome, "no contract:" in bad.message, "is no JSON" in bad.message) == (Outcome.UP, True, True)
         pinned.unlink()
         assert (await look("http", **keys)).message == "status 200 Said"
+
+
+@pytest.mark.usefixtures("pinned")
+async def test_the_last_step_of_a_transaction_is_held_against_it(look: Look) -> None:
+    async with vendor({"/login": document({"token": "t"}), "/v1": document({"id": "a"})}) as acme:
+        steps = [{"url": acme.url + "/login"}, {"url": acme.url + "/v1"}]
+        one = await look("http", step=steps, contract={"file": "contract.json"})
+    assert (one.outcome, one.failure) == (Outcome.DEGRADED, Failure.CONTRACT)
+    assert one.message.startswith("step 2: the contract is broken: body.")
+    assert one.metrics["contract_breaks"] == 2
+
+
+@pytest.mark.usefixtures("pinned")
+async def test_what_is_unchanged_is_still_broken(context: Context) -> None:
+    row = {"id": "c", "integration": "i", "kind": "http", "every": "60s", "timeout": "5s", "conditional": True}
+    answers = [document({"id": "a"}, etag='"1"'), Answered(b"", 304, {"ETag": '"1"'})]
+    async with vendor({"/v1": answers}) as acme:
+        check = build(models()["http"].model_validate(
+            {**row, "url": acme.url + "/v1", "contract": {"file": "contract.json"}}
+        ))  # fmt: skip
+        first = await observe(check, context, SLOT)
+        second = await observe(check, context, SLOT)
+    assert (second.outcome, second.metrics["contract_breaks"]) == (first.outcome, first.metrics["contract_breaks"])
+    assert second.outcome is Outcome.DEGRADED
 
 
 async def test_what_the_vendor_announces_to_end_is_a_date(look: Look) -> None:

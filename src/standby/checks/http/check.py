@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from standby.checks.base import Context, Kind, certificate_metrics, observation
-from standby.checks.http.agreed import Agreed
+from standby.checks.contract.agreed import Agreed, announced
 from standby.checks.http.look import Heard, Look, Seen
 from standby.checks.http.model import HttpModel, Step
 from standby.checks.http.oauth import Bearer
@@ -36,7 +36,7 @@ class HttpCheck:
             proxy=model.proxy,
         )
         self._bearer = Bearer(model.oauth) if model.oauth is not None else None
-        self.agreed = Agreed(model)
+        self.agreed = Agreed(model.contract)
         questions: Sequence[HttpModel | Step] = model.step or (model,)
         self._looks = [
             Look(model, question, last=number == len(questions)) for number, question in enumerate(questions, 1)
@@ -60,9 +60,17 @@ class HttpCheck:
         trace.enter(None)
         metrics = self._measured(context, trace, heard)
         seen = look.judge(heard, latency_ms, metrics)
-        verdict, more = self.agreed.hold(seen, heard, context.base, context.clock.now())
-        metrics |= more
-        return self._observed(context, slot, verdict, hidden, heard, latency_ms, {**metrics, **seen.figures})
+        verdict, more = self._agreed(seen.verdict, seen, context)
+        return self._observed(context, slot, verdict, hidden, heard, latency_ms, {**metrics, **more, **seen.figures})
+
+    def _agreed(self, verdict: Verdict, seen: Seen, context: Context) -> tuple[Verdict, dict[str, float]]:
+        """With what the answer says beside its content."""
+        answer = seen.heard.answer
+        verdict, dates = announced(verdict, answer.header, context.clock.now())
+        if not self.agreed.holds or not 200 <= answer.status_code < 300:
+            return verdict, dict(dates)
+        verdict, kept = self.agreed.hold(verdict, seen.document, seen.heard.size, context.base)
+        return verdict, {**dates, **kept}
 
     async def _hear(
         self,
@@ -116,6 +124,9 @@ class HttpCheck:
             verdict = _with_saved(seen, saved)
             if verdict.outcome is not Outcome.UP:
                 break
+            if number == len(self._looks):
+                verdict, more = self._agreed(verdict, seen, context)
+                metrics |= more
         verdict = Verdict(verdict.outcome, f"{name}: {verdict.message}", verdict.failure)
         return self._observed(context, slot, verdict, [*hidden, *saved.values()], heard, trace.elapsed_ms, metrics)
 

@@ -102,9 +102,9 @@ class Look:
         if unchanged and verdict.outcome is Outcome.UP:
             verdict = Verdict(Outcome.UP, f"unchanged: {verdict.message}")
         if not self._figures and not self._saves:
-            return Seen(verdict, NO_METRICS, _NOTHING, values.get("body"))
+            return Seen(verdict, heard, NO_METRICS, _NOTHING, values.get("body"))
         saved = {name: look_up(values, path) for name, path in self._saves.items()}
-        return Seen(verdict, figures(self._figures, values), saved, values.get("body"))
+        return Seen(verdict, heard, figures(self._figures, values), saved, values.get("body"))
 
     def _values(self, heard: Heard, latency_ms: float, metrics: Mapping[str, float]) -> Mapping[str, Any]:
         """What expectations and metrics may name; only those are worked out that one of them does."""
@@ -153,9 +153,13 @@ class Look:
 
 
 class Seen(NamedTuple):
-    """What one answer meant, its figures, what is to be saved of it, and its document when somebody looks at it."""
+    """What one answer meant, its figures, what is to be saved of it, and its document when somebody looks at it.
+
+    `heard` is the answer that was judged: the one that is known when the new one says that it still holds.
+    """
 
     verdict: Verdict
+    heard: Heard
     figures: Mapping[str, float]
     saved: Mapping[str, object]
     document: object = None
