@@ -37,6 +37,21 @@ url = "http://127.0.0.1:{port}/orders"
 contract = {{ file = "contracts/orders.json" }}
 
 [[check]]
+id = "queue"
+integration = "payments"
+kind = "prometheus"
+url = "http://127.0.0.1:{port}"
+query = "queue"
+contract = {{ file = "contracts/queue.json" }}
+
+[[check]]
+id = "port"
+integration = "payments"
+kind = "tcp"
+host = "127.0.0.1"
+port = {port}
+
+[[check]]
 id = "plain"
 integration = "payments"
 kind = "http"
@@ -49,12 +64,14 @@ class Acme(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answering)
         self.document: Any = {"id": 1, "status": "open"}
         self.status = 200
+        self.asked = 0
 
 
 class _Answering(BaseHTTPRequestHandler):
     server: Acme
 
     def do_GET(self) -> None:
+        self.server.asked += 1
         body = json.dumps(self.server.document).encode()
         self.send_response(self.server.status)
         self.send_header("Content-Length", str(len(body)))
@@ -85,8 +102,13 @@ def standby(config: Path, *words: str) -> int:
     return main(["--config", str(config), *words])
 
 
-def learn(config: Path, deed: str = "learn") -> int:
-    return standby(config, "contract", deed, "orders", "--answers", "3", "--pause", "0s")
+def learn(config: Path, deed: str = "learn", check: str = "orders") -> int:
+    return standby(config, "contract", deed, check, "--answers", "3", "--pause", "0s")
+
+
+def vector(*values: str) -> dict[str, Any]:
+    rows = [{"metric": {"job": "queue"}, "value": [1.5, value]} for value in values]
+    return {"status": "success", "data": {"resultType": "vector", "result": rows}}
 
 
 def test_learned_changed_and_accepted(config: Path, acme: Acme, capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,14 +122,35 @@ def test_learned_changed_and_accepted(config: Path, acme: Acme, capsys: pytest.C
         "! body.id: text instead of a whole number",
         "+ body.currency: is new",
     ]
-    assert standby(config, "check", "--contracts", "--github") == 1
+    assert standby(config, "check", "orders", "--contracts", "--github") == 1
     said = capsys.readouterr().out
     assert "::error title=payments%3A orders is degraded::the contract is broken%3A body.id" in said
     assert "plain" not in said
     assert learn(config, "accept") == 0
     assert "! body.id: text instead of a whole number" in capsys.readouterr().out
     assert standby(config, "contract", "diff", "orders") == 0
-    assert standby(config, "check", "--contracts") == 0
+    assert standby(config, "check", "orders", "plain", "--contracts") == 0
+
+
+def test_a_check_of_another_kind(config: Path, acme: Acme, capsys: pytest.CaptureFixture[str]) -> None:
+    acme.document = vector("1")
+    assert learn(config, check="queue") == 0
+    assert acme.asked == 3, "an answer that is known is not three answers"
+    assert standby(config, "contract", "diff", "queue") == 0
+    acme.document = vector("1") | {"status": "success", "more": 1}
+    del acme.document["data"]["result"][0]["metric"]["job"]
+    capsys.readouterr()
+    assert standby(config, "contract", "diff", "queue") == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "! body.data.result[].metric.job: is gone",
+        "+ body.more: is new",
+    ]
+    assert standby(config, "check", "queue", "port", "--contracts") == 1
+    said = capsys.readouterr().out
+    assert "the contract is broken: body.data.result[].metric.job: is gone" in said
+    assert "port" not in said.splitlines()[1]
+    assert learn(config, "accept", "queue") == 0
+    assert standby(config, "contract", "diff", "queue") == 0
 
 
 def test_what_cannot_be_learned(config: Path, acme: Acme, capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,6 +164,8 @@ def test_what_cannot_be_learned(config: Path, acme: Acme, capsys: pytest.Capture
     assert "is there already; `standby contract accept orders`" in capsys.readouterr().err
     assert standby(config, "contract", "learn", "plain") == 2
     assert "plain has no contract; write contract = { file" in capsys.readouterr().err
+    assert standby(config, "contract", "learn", "port") == 2
+    assert "port is a check of kind tcp, whose answers have no contract" in capsys.readouterr().err
     assert standby(config, "contract", "learn", "orders", "--pause", "soon") == 2
 
 

@@ -79,6 +79,10 @@ class Answers:
             asking.add_done_callback(lambda task: self._asked(question, task))
         return await asyncio.shield(asking)  # one asker's time may run out: the others still wait
 
+    def forget(self) -> None:
+        """Know no answer any more: the next question is asked, however young the last answer is."""
+        self._known.clear()
+
     async def close(self) -> None:
         """Stop asking."""
         asking = list(self._asking.values())

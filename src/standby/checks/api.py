@@ -20,6 +20,10 @@ from pydantic import Field, JsonValue
 from standby.checks import body as bodies
 from standby.checks.answers import Reply
 from standby.checks.base import Context, certificate_metrics, observation
+from standby.checks.contract import notices
+from standby.checks.contract.agreed import Agreed, announced, without
+from standby.checks.contract.pinned import ContractModel
+from standby.checks.presets.base import Verdict
 from standby.checks.redirects import STATUSES, following, place, same_party
 from standby.checks.refusal import accepted, refusal, sentence, unreadable
 from standby.config.fields import Headers, Size
@@ -62,6 +66,9 @@ class ApiModel(CheckModel):
         default=True, description="false, or a PEM file of authorities, instead of the system's"
     )
     max_body: Size = Field(default=MAX_BODY, le=8 * MAX_BODY, description="the largest answer, decoded")
+    contract: ContractModel | None = Field(
+        default=None, description="see `contract`: what the answer that decides looks like; another form is `degraded`"
+    )
 
     @property
     def stated(self) -> bool:
@@ -76,6 +83,7 @@ class Api:
         self.context = context
         self.metrics: dict[str, float] = {}
         self.quotas: list[Quota] = []  # of the newest answer that told any
+        self.decided_by: Reply | None = None
         self._model = model
         self._secrets = secrets
         authorities = model.verify if isinstance(model.verify, Path) else None
@@ -84,6 +92,14 @@ class Api:
     def secret(self, text: str | None) -> str:
         """The value behind a secret reference of the model; a plain text stays as it is."""
         return "" if text is None else self._secrets.get(text, text)
+
+    def decides(self, reply: Reply) -> Reply:
+        """Name the answer that this look decides by, before reading it: a contract is held against it.
+
+        The first one counts: further pages have its form.
+        """
+        self.decided_by = self.decided_by or reply
+        return reply
 
     @property
     def now(self) -> int:
@@ -177,10 +193,11 @@ class ApiCheck(ABC, Generic[Model]):
 
     def __init__(self, model: Model) -> None:
         self.model = model
+        self.agreed = Agreed(model.contract)
 
     @abstractmethod
     async def look(self, api: Api) -> Finding:
-        """Ask and judge. May raise Trouble; `unknown` then."""
+        """Ask, name the answer that decides (`api.decides`), and judge. May raise Trouble; `unknown` then."""
 
     def secrets(self) -> Sequence[str]:
         """The secret references of the model beside those in `headers`."""
@@ -193,9 +210,9 @@ class ApiCheck(ABC, Generic[Model]):
         revealed = await reveal(context.secrets, texts)
         api = Api(context, model, dict(zip(texts, revealed.values, strict=True)))
         try:
-            found = await self.look(api)
+            found = self._beside(await self.look(api), api)
         except Trouble as trouble:
-            message = revealed.redact(str(trouble))
+            message = revealed.redact(f"{trouble}{self._changed(trouble, api)}")
             raise Trouble(trouble.failure, message, trouble.outcome, retry_after_s=trouble.retry_after_s) from None
         latency_ms = trace.elapsed_ms
         trace.enter(None)
@@ -213,6 +230,35 @@ class ApiCheck(ABC, Generic[Model]):
             metrics={**left, **api.metrics, **found.metrics, **certificate_metrics(trace, context.clock.now())},
             retry_after_s=pause_s,
         )
+
+    def _beside(self, found: Finding, api: Api) -> Finding:
+        """With what the answer that decided says beside its content."""
+        reply = api.decided_by
+        if reply is None or not (self.agreed.holds or notices.tell(reply.headers.raw)):
+            return found
+        verdict, kept = Verdict(found.outcome, found.message, found.failure), NO_METRICS
+        verdict, dates = announced(verdict, lambda name: reply.headers.get(name, ""), api.now)
+        if self.agreed.holds:
+            verdict, kept = self._held(verdict, reply, api.context.base)
+        return Finding(*verdict, {**found.metrics, **dates, **kept}, found.retry_after_s)
+
+    def _held(self, verdict: Verdict, reply: Reply, base: Path) -> tuple[Verdict, Mapping[str, float]]:
+        try:
+            document = reply.document
+        except Trouble as trouble:
+            return without(verdict, str(trouble)), NO_METRICS
+        return self.agreed.hold(verdict, document, len(reply.content), base)
+
+    def _changed(self, trouble: Trouble, api: Api) -> str:
+        """What breaks the contract in an answer that an adapter could not read: there it says most."""
+        reply = api.decided_by
+        if reply is None or not self.agreed.holds or trouble.failure is not Failure.UNREADABLE:
+            return ""
+        try:
+            broken = self.agreed.broken(reply.document, len(reply.content), api.context.base)
+        except Trouble:
+            return ""
+        return f"; {broken}" if broken else ""
 
 
 def _moved(request: httpx.Request, status: int, location: str, private: Mapping[str, str]) -> httpx.Request:

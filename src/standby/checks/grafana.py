@@ -66,15 +66,16 @@ class GrafanaCheck(ApiCheck[GrafanaModel]):
         """Ask and judge. Raises Trouble."""
         model = self.model
         if model.what == "health":
-            return _health(await self._ask(api, "/api/health"))
+            return _health(api.decides(await self._ask(api, "/api/health")))
         if model.what == "alerts" and model.form == "alertmanager":
             base = f"/api/alertmanager/{model.source}/api/v2"
 
             async def ask(path: str, query: Sequence[tuple[str, str]]) -> Reply:
-                return await self._ask(api, base + path, query)
+                return api.decides(await self._ask(api, base + path, query))
 
             return await alertmanager.look(model, ask, api.now, _alerts)
-        data = opened(await self._ask(api, f"/api/prometheus/{model.source}/api/v1/{model.what}")).data
+        reply = await self._ask(api, f"/api/prometheus/{model.source}/api/v1/{model.what}")
+        data = opened(api.decides(reply)).data
         if model.what == "alerts":
             return monitors.judge(chosen(rules.alerts(data), model.chosen()), model)
         return self._rules(data)

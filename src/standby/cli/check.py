@@ -42,12 +42,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look once with each check; 0 all up or maintenance, 1 some degraded or down, 4 else some unknown."""
+    from standby.checks.contract.agreed import contract_of
+
     config = load_config(args)
-    models = [
-        model
-        for model in chosen(config.checks, args.ids)
-        if not args.contracts or getattr(model, "contract", None) is not None
-    ]
+    models = [model for model in chosen(config.checks, args.ids) if not args.contracts or contract_of(model)]
     clock = SystemClock()
     started = clock.monotonic()
     seen = asyncio.run(_look(config, store_path(args) if config.simulator else None, models, clock))

@@ -20,8 +20,8 @@ from standby.engine.clock import SystemClock
 if TYPE_CHECKING:
     from standby.checks.contract.contract import Contract
     from standby.checks.contract.drift import Drift
-    from standby.checks.http.model import HttpModel
-    from standby.config.models import Config
+    from standby.checks.contract.pinned import ContractModel
+    from standby.config.models import CheckModel, Config
 
 BROKEN, UNKNOWN = 1, 4
 _LIST_OF_WORDS = 20  # answers, after which lists of words can be whole
@@ -37,7 +37,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     diff = deeds.add_parser("diff", help="ask once, and say how the answer differs from its contract")
     accept = deeds.add_parser("accept", help="learn anew: what the answers look like now is the contract")
     for deed in (learn, diff, accept):
-        deed.add_argument("check", metavar="CHECK", help="a check of kind http with a `contract`")
+        deed.add_argument("check", metavar="CHECK", help="a check with a `contract`")
     for deed in (learn, accept):
         deed.add_argument("--answers", type=int, default=_LIST_OF_WORDS, metavar="N", help="how many (20)")
         deed.add_argument("--pause", default="1s", metavar="DURATION", help="between two of them (1s)")
@@ -46,10 +46,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """0; 1 when the contract is broken; 4 when there was no good answer."""
     config = load_config(args)
-    model = _model(config, args.check)
+    model, contract = _agreed(config, args.check)
     count = 1 if args.deed == "diff" else max(1, min(args.answers, 1000))
-    path = config.base / model.contract.file if model.contract is not None else Path()
-    old = _old(model, path)
+    path = config.base / contract.file
+    old = _old(contract, path)
     if args.deed == "learn" and old is not None:
         raise UsageError(f"{path} is there already; `standby contract accept {model.id}` learns it anew")
     simulated = store_path(args) if config.simulator else None
@@ -78,20 +78,25 @@ def _pause(args: argparse.Namespace) -> float:
         raise UsageError(f"--pause: {error}") from None
 
 
-def _model(config: Config, name: str) -> HttpModel:
-    from standby.checks.http.model import HttpModel
+def _agreed(config: Config, name: str) -> tuple[CheckModel, ContractModel]:
+    """The check, and where its contract is. Raises UsageError."""
+    from standby.checks.contract.agreed import Holding, contract_of
+    from standby.checks.registry import build
 
     [model] = chosen(config.checks, [name])
-    if not isinstance(model, HttpModel) or model.contract is None:
-        raise UsageError(f'{model.id} has no contract; write contract = {{ file = "contracts/{model.id}.json" }}')
-    return model
+    contract = contract_of(model)
+    if contract is not None:
+        return model, contract
+    if not isinstance(build(model), Holding):
+        raise UsageError(f"{model.id} is a check of kind {model.kind}, whose answers have no contract")
+    raise UsageError(f'{model.id} has no contract; write contract = {{ file = "contracts/{model.id}.json" }}')
 
 
-def _old(model: HttpModel, path: Path) -> Contract | None:
+def _old(contract: ContractModel, path: Path) -> Contract | None:
     from standby.checks.contract.contract import ContractError, read
 
     try:
-        return read(path, model.contract.operation if model.contract is not None else None)
+        return read(path, contract.operation)
     except FileNotFoundError:
         return None
     except ContractError as error:
@@ -99,19 +104,22 @@ def _old(model: HttpModel, path: Path) -> Contract | None:
 
 
 async def _ask(
-    config: Config, simulated: Path | None, model: HttpModel, count: int, pause_s: float
+    config: Config, simulated: Path | None, model: CheckModel, count: int, pause_s: float
 ) -> tuple[Sequence[Heard], str]:
     """The good answers, and what the last one that was not good said."""
     from standby.checks.base import observe
-    from standby.checks.http.check import HttpCheck
+    from standby.checks.contract.agreed import Holding
+    from standby.checks.registry import build
 
-    check, clock, said = HttpCheck(model), SystemClock(), ""
+    check, clock, said = build(model), SystemClock(), ""
     heard: list[Heard] = []
-    check.agreed.listener = lambda document, size: heard.append((document, size))
+    if isinstance(check, Holding):
+        check.agreed.listener = lambda document, size: heard.append((document, size))
     async with context_of(config, simulated, clock) as context:
         for number in range(count):
             if number:
                 await asyncio.sleep(pause_s)
+            context.answers.forget()
             seen = await observe(check, context, clock.now())
             if seen.outcome is not Outcome.UP:
                 said = seen.message

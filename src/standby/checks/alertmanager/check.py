@@ -46,7 +46,7 @@ class AlertmanagerCheck(ApiCheck[AlertmanagerModel]):
         url = self.model.url
 
         async def ask(path: str, query: Sequence[tuple[str, str]]) -> Reply:
-            return await api.shared(endpoint(url, f"/api/v2{path}"), query)
+            return api.decides(await api.shared(endpoint(url, f"/api/v2{path}"), query))
 
         return await look(self.model, ask, api.now)
 

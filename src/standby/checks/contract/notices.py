@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 from standby.domain.text import clean
 from standby.domain.units import DAY, SECOND
 
+SINCE = 0
+"""An instant that stands for "already, nobody says since when"."""
 _STRUCTURED = re.compile(r"@(-?\d{1,12})")
 _WARNING = re.compile(r'(\d{3}) \S+ "([^"]{1,200})"')
 _REASONS = ("x-shopify-api-deprecated-reason", "x-api-warn", "x-api-deprecation-info", "x-deprecated")
@@ -28,9 +30,11 @@ class Notices:
         return self.deprecated is not None or self.sunset is not None or bool(self.says)
 
     def metrics(self, now: int) -> dict[str, float]:
-        """`sunset_days` and `deprecated_days` from now on; below zero when it is past."""
+        """`sunset_days` and `deprecated_days` from now on; below zero when it is past, 0 when `SINCE`."""
         named = {"sunset_days": self.sunset, "deprecated_days": self.deprecated}
-        return {name: round((at - now) / DAY, 3) for name, at in named.items() if at is not None}
+        return {
+            name: round((at - now) / DAY, 3) if at != SINCE else 0.0 for name, at in named.items() if at is not None
+        }
 
     def text(self, now: int) -> str:
         """`sunsets in 41 days`, with the vendor's words; empty when there is nothing."""
@@ -43,13 +47,19 @@ class Notices:
         return "; ".join([*parts, *self.says])
 
 
+def tell(pairs: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Whether an answer's headers may announce anything. Most do not, and this is asked of each: it is cheap."""
+    names = b"\n".join([name for name, _ in pairs]).lower()
+    return b"sunset" in names or b"deprecat" in names or b"warn" in names
+
+
 def notices(header: Callable[[str], str]) -> Notices:
     """From an answer's headers: `header` gives one, or nothing. What cannot be read is left out."""
     warning = _WARNING.match(header("warning"))
     says = [clean(warning[2], 120)] if warning is not None and warning[1] in ("199", "299") else []
     says += [clean(said, 120) for name in _REASONS if (said := header(name))]
     deprecation = header("deprecation").strip()
-    deprecated = 0 if deprecation.lower() in ("true", "?1") else _instant(deprecation)
+    deprecated = SINCE if deprecation.lower() in ("true", "?1") else _instant(deprecation)
     return Notices(deprecated, _instant(header("sunset")), tuple(says))
 
 

@@ -115,7 +115,7 @@ class DatadogCheck(ApiCheck[DatadogModel]):
         return await self._validated(api)
 
     async def _validated(self, api: Api) -> Finding:
-        found = (await self._ask(api, "/api/v1/validate")).document
+        found = api.decides(await self._ask(api, "/api/v1/validate")).document
         valid = found.get("valid") if isinstance(found, dict) else None
         if valid is True:
             return Finding(Outcome.UP, "the API key is valid")
@@ -126,14 +126,14 @@ class DatadogCheck(ApiCheck[DatadogModel]):
     async def _queried(self, api: Api, query: str) -> Finding:
         start, now = api.context.clock.monotonic(), api.now
         wanted = [("from", str((now - self.model.span) // SECOND)), ("to", str(now // SECOND)), ("query", query)]
-        reply = await self._ask(api, "/api/v1/query", wanted, shared=False)
+        reply = api.decides(await self._ask(api, "/api/v1/query", wanted, shared=False))
         latency_ms = (api.context.clock.monotonic() - start) / 1e6
         asked = Asked(api.now, latency_ms, Outcome(self.model.absent))
         return judge(self._expectations, metrics.series(reply.document, self.model.take), asked)
 
     async def _monitor(self, api: Api, number: int) -> monitors.Monitor:
         try:
-            reply = await self._ask(api, f"/api/v1/monitor/{number}", _WHOLE)
+            reply = api.decides(await self._ask(api, f"/api/v1/monitor/{number}", _WHOLE))
         except Trouble as trouble:
             raise Trouble(
                 trouble.failure, f"monitor {number}: {trouble}", trouble.outcome, retry_after_s=trouble.retry_after_s
@@ -148,7 +148,8 @@ class DatadogCheck(ApiCheck[DatadogModel]):
         wanted = [("monitor_tags", ",".join(self.model.tags))] if self.model.tags else []
         for page in range(MOST_PAGES):
             at = [*_WHOLE, ("page", str(page)), ("page_size", str(PAGE))]
-            listed = monitors.monitors((await self._ask(api, "/api/v1/monitor", [*wanted, *at])).document, api.now)
+            reply = api.decides(await self._ask(api, "/api/v1/monitor", [*wanted, *at]))
+            listed = monitors.monitors(reply.document, api.now)
             found += listed
             if len(listed) < PAGE:
                 return monitors.named(found, self.model.names), True
@@ -158,9 +159,8 @@ class DatadogCheck(ApiCheck[DatadogModel]):
         found: list[monitors.Monitor] = []
         for page in range(MOST_PAGES):
             wanted = [("query", search), ("page", str(page)), ("per_page", str(PAGE))]
-            listed, pages = monitors.searched(
-                (await self._ask(api, "/api/v1/monitor/search", wanted)).document, api.now
-            )
+            reply = api.decides(await self._ask(api, "/api/v1/monitor/search", wanted))
+            listed, pages = monitors.searched(reply.document, api.now)
             found += listed
             if not listed or page + 1 >= pages:
                 return found, True

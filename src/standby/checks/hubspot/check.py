@@ -49,7 +49,7 @@ class HubSpotCheck(ApiCheck[HubSpotModel]):
 
     async def look(self, api: Api) -> Finding:
         """Ask. Raises Trouble."""
-        reply = await self._ask(api, _DETAILS)
+        reply = api.decides(await self._ask(api, _DETAILS))
         who = account.account(reply.document)
         self._zone = who.zone or self._zone
         zone = self._zone or UTC

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, JsonValue, model_validator
 
+from standby.checks.answers import Reply
 from standby.checks.api import Api, ApiCheck, Finding, refusal, unreadable
 from standby.checks.base import Kind
 from standby.checks.documents import Table, every, table, text
@@ -108,15 +109,17 @@ class NewRelicCheck(ApiCheck[NewRelicModel]):
 
     async def _queried(self, api: Api, query: str) -> Finding:
         start = api.context.clock.monotonic()
-        answer = await self._ask(api, _NRQL, {"account": self.model.account, "nrql": query})
+        answer, reply = await self._ask(api, _NRQL, {"account": self.model.account, "nrql": query})
         found = _query_of(answer, "nrql")
         progress = nrql.progress(found)
+        if progress.done:  # what comes later is of another form
+            api.decides(reply)
         while not progress.done:  # the check's timeout ends it
             if not progress.id:
                 raise unreadable("the query is not done, and has no id to ask for it again")
             await asyncio.sleep(progress.wait_s)
             asked: dict[str, JsonValue] = {"account": self.model.account, "id": progress.id}
-            answer = await self._ask(api, _PROGRESS, asked)
+            answer, _ = await self._ask(api, _PROGRESS, asked)
             found, before = _query_of(answer, "nrqlQueryProgress"), progress
             progress = nrql.progress(found)
             if not progress.id:
@@ -140,7 +143,8 @@ class NewRelicCheck(ApiCheck[NewRelicModel]):
         cursor: str | None = None
         for _ in range(MOST_PAGES):
             asked: dict[str, JsonValue] = {"account": self.model.account, "cursor": cursor}
-            answer = await self._ask(api, _ISSUES, asked, _OPT_IN)
+            answer, reply = await self._ask(api, _ISSUES, asked, _OPT_IN)
+            api.decides(reply)
             page = table(table(table(answer.actor.get("account")).get("aiIssues")).get("issues"))
             if not isinstance(page.get("issues"), list):
                 raise answer.lacking("issues")
@@ -155,7 +159,8 @@ class NewRelicCheck(ApiCheck[NewRelicModel]):
         found: list[health.Part] = []
         cursor: str | None = None
         for _ in range(MOST_PAGES):
-            answer = await self._ask(api, _ENTITIES, {"search": search, "cursor": cursor})
+            answer, reply = await self._ask(api, _ENTITIES, {"search": search, "cursor": cursor})
+            api.decides(reply)
             page = table(table(answer.actor.get("entitySearch")).get("results"))
             if not isinstance(page.get("entities"), list):
                 raise answer.lacking("entities")
@@ -181,16 +186,18 @@ class NewRelicCheck(ApiCheck[NewRelicModel]):
         query: str,
         variables: Mapping[str, JsonValue],
         more: Mapping[str, str] = _NO_HEADERS,
-    ) -> Graph:
+    ) -> tuple[Graph, Reply]:
         """What NerdGraph answers; once more at once when it stumbled and gave nothing. Raises Trouble."""
-        answer = await self._once(api, query, variables, more)
+        answer, reply = await self._once(api, query, variables, more)
         if answer.fault is not None and answer.fault.again and answer.empty:
-            answer = await self._once(api, query, variables, more)
+            answer, reply = await self._once(api, query, variables, more)
         if answer.fault is not None and answer.empty:
             raise answer.fault.trouble()
-        return answer
+        return answer, reply
 
-    async def _once(self, api: Api, query: str, variables: Mapping[str, JsonValue], more: Mapping[str, str]) -> Graph:
+    async def _once(
+        self, api: Api, query: str, variables: Mapping[str, JsonValue], more: Mapping[str, str]
+    ) -> tuple[Graph, Reply]:
         reply = await api.post(
             f"{self.model.base}/graphql",
             headers={"API-Key": api.secret(self.model.api_key), **more},
@@ -198,7 +205,7 @@ class NewRelicCheck(ApiCheck[NewRelicModel]):
         )
         trouble = refusal(reply)
         if trouble is None:
-            return graph(reply.document)
+            return graph(reply.document), reply
         if trouble.failure is not Failure.CREDENTIALS:
             raise trouble
         mend = f"{trouble}; a key of another region is refused alike: this one is asked at {self.model.target} (region)"

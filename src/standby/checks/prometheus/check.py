@@ -66,6 +66,8 @@ class PrometheusModel(MonitorModel):
         if self.range_ is not None and self.range_ // self.interval > MOST_POINTS:
             least = format_duration(-(-self.range_ // (MOST_POINTS * SECOND)) * SECOND)
             raise ValueError(f"range holds more than {MOST_POINTS} steps; write step = {least} or longer")
+        if self.what == "ready" and self.contract is not None:
+            raise ValueError("contract is for answers in JSON, and readiness is told in text; leave it out")
         return self
 
     def _given(self, key: str) -> bool:
@@ -101,7 +103,7 @@ class PrometheusCheck(ApiCheck[PrometheusModel]):
             return await self._query(api)
         asked = {"alerts": "/api/v1/alerts", "rules": "/api/v1/rules", "targets": "/api/v1/targets"}[what]
         active = [("state", "active")] if what == "targets" else []
-        answer = opened(await api.shared(endpoint(self.model.url, asked), active))
+        answer = opened(api.decides(await api.shared(endpoint(self.model.url, asked), active)))
         return _noted(self._told(answer), answer)
 
     def _told(self, answer: Opened) -> Finding:
@@ -133,7 +135,7 @@ class PrometheusCheck(ApiCheck[PrometheusModel]):
             start = format_instant(end - model.range_)
             asked += [("start", start), ("end", format_instant(end)), ("step", f"{step:.3f}")]
             fresh_from = end / SECOND - 2 * step
-        answer = opened(await self._ask(api, asked))
+        answer = opened(api.decides(await self._ask(api, asked)))
         found = query.judge(samples(answer.data), self._limits, Outcome(model.absent), fresh_from=fresh_from)
         return _noted(found, answer)
 

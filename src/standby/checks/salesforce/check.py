@@ -126,7 +126,7 @@ class SalesforceCheck(ApiCheck[SalesforceModel]):
         if reply.status == 404:
             self._resolved = None
             raise Trouble(Failure.REQUEST, f"Salesforce knows no instance {key}; {trust.MEND}", Outcome.UNKNOWN)
-        found = trust.decode(accepted(reply).document, api.now)
+        found = trust.decode(accepted(api.decides(reply)).document, api.now)
         if found.retired:
             self._resolved = None
             return Finding(Outcome.UNKNOWN, found.retired, Failure.REQUEST)
@@ -137,7 +137,7 @@ class SalesforceCheck(ApiCheck[SalesforceModel]):
         days = trust_center.token_days(token, api.now)
         if days is not None:
             api.metrics["token_days"] = days
-        reply = accepted(await api.shared(url, headers={"Authorization": f"Bearer {token}"}))
+        reply = api.decides(accepted(await api.shared(url, headers={"Authorization": f"Bearer {token}"})))
         found = judge(trust_center.decode(reply.document), self.model.services, api.now)
         if days is None or days > 3:
             return found
@@ -156,7 +156,7 @@ class SalesforceCheck(ApiCheck[SalesforceModel]):
         return key
 
     async def _limits(self, api: Api) -> Finding:
-        reply = await self._rest(api, "limits", [])
+        reply = api.decides(await self._rest(api, "limits", []))
         zone = ZoneInfo(self.model.zone)
         return limits.judge(limits.decode(reply), self.model.limits, self.model.warn_at, api.now, zone)
 

@@ -71,12 +71,16 @@ class StatusPageCheck(ApiCheck[StatusPageModel]):
         first: Trouble | None = None
         for address in self._addresses():
             try:
-                document = forms.document_of(accepted(await api.shared(address, headers=_ACCEPT)))
-                return address, document, self._form(document, address)
+                reply = accepted(await api.shared(address, headers=_ACCEPT))
+                document = forms.document_of(reply)
+                form = self._form(document, address)
             except Trouble as trouble:
                 if not moved(trouble):
                     raise
                 first = first or trouble
+            else:
+                api.decides(reply)
+                return address, document, form
         raise first or unreadable("the page's address cannot be told; write that of its document as url")
 
     def _form(self, document: Any, address: str) -> Form:  # noqa: ANN401 - what `document_of` gives

@@ -121,7 +121,7 @@ class WeatherCheck(ApiCheck[WeatherModel]):
         if self.model.api_key is not None:
             wanted.append(("apikey", api.secret(self.model.api_key)))
         reply = await _asked(api, f"{self.model.base}/v1/forecast", openmeteo.refused, wanted)
-        return openmeteo.reading(reply.document, api.now)
+        return openmeteo.reading(api.decides(reply).document, api.now)
 
     async def _openweathermap(self, api: Api) -> Reading:
         product = self.model.product
@@ -130,7 +130,7 @@ class WeatherCheck(ApiCheck[WeatherModel]):
             wanted.append(("exclude", "minutely,hourly,daily,alerts"))
         url = self.model.base + openweathermap.PATHS[product]
         reply = await _asked(api, url, lambda reply: openweathermap.refused(reply, product), wanted)
-        return openweathermap.reading(reply.document)
+        return openweathermap.reading(api.decides(reply).document)
 
     async def _nws(self, api: Api) -> Reading:
         model = self.model
@@ -138,9 +138,10 @@ class WeatherCheck(ApiCheck[WeatherModel]):
         if model.alerts:
             api.metrics.update(nws.alerts((await self._of_nws(api, "/alerts/active", [("point", point)])).document))
         if model.station is not None:
-            return nws.observed((await self._of_nws(api, f"/stations/{model.station}/observations/latest")).document)
+            reply = await self._of_nws(api, f"/stations/{model.station}/observations/latest")
+            return nws.observed(api.decides(reply).document)
         path = nws.grid((await self._of_nws(api, f"/points/{point}")).document)
-        return nws.forecast((await self._of_nws(api, path, [("units", "si")])).document)
+        return nws.forecast(api.decides(await self._of_nws(api, path, [("units", "si")])).document)
 
     async def _of_nws(self, api: Api, path: str, query: Sequence[tuple[str, str]] = ()) -> Reply:
         """Its 500 come and go by the minute: each is asked once more before it counts."""
