@@ -129,19 +129,23 @@ async def _ask(
 
 
 def _learned(heard: Sequence[Heard]) -> Contract:
-    from standby.checks.contract.contract import Contract
-    from standby.checks.contract.learn import Learner
+    from standby.checks.contract.contract import ContractError
+    from standby.checks.contract.learn import learned
 
-    learner = Learner()
-    for document, _ in heard:
-        learner.add(document)
-    most = max(size for _, size in heard)
-    return Contract(learner.schema(), learner.count, most, format_instant(SystemClock().now()))
+    try:
+        return learned(heard, format_instant(SystemClock().now()))
+    except ContractError as error:
+        raise UsageError(str(error)) from None
 
 
 def _all_drifts(contract: Contract, heard: Sequence[Heard]) -> list[Drift]:
     """How any of the answers differs; each difference once."""
-    found = {(one.place, one.what): one for document, size in heard for one in contract.drifts(document, size)}
+    from standby.checks.contract.contract import ContractError
+
+    try:
+        found = {(one.place, one.what): one for document, size in heard for one in contract.drifts(document, size)}
+    except ContractError as error:
+        raise UsageError(str(error)) from None
     return sorted(found.values(), key=lambda one: not one.breaking)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from checks.payloads import fixtures, named, payload
 from standby.checks.contract.contract import Contract, ContractError, read
-from standby.checks.contract.learn import Learner
+from standby.checks.contract.learn import Learner, learned
 
 OPENAPI = {
     "openapi": "3.0.3",
@@ -126,3 +126,46 @@ def test_a_page_learned_once_obeys_itself(name: str) -> None:
     learner.add(document)
     contract = Contract(learner.schema(), 1, 10)
     assert not contract.drifts(document, 10)
+
+
+HALF = json.loads('"\\ud800"')  # half of a character, as JSON may write it
+
+
+def nested(depth: int) -> object:
+    found: object = "x"
+    for _ in range(depth):
+        found = {"in": [found]}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("schema", "document", "says"),
+    [
+        ({"type": "string"}, {HALF: 1}, "half a character"),
+        ({"properties": {"name": {"pattern": "x"}}}, {"name": HALF}, "half a character"),
+        ({"type": "string"}, nested(300), "nested too deeply"),
+    ],
+)
+def test_an_answer_that_no_contract_can_be_held_against(schema: dict[str, object], document: object, says: str) -> None:
+    with pytest.raises(ContractError, match=says):
+        Contract(schema).drifts(document, 1)
+
+
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [(nested(200), "nested too deeply"), ({HALF: 1}, "what was learned is no JSON Schema"), (nested(25), None)],
+)
+def test_an_answer_that_nothing_can_be_learned_from(document: object, says: str | None) -> None:
+    if says is None:
+        assert learned([(document, 9)], "today").drifts(document, 9) == []
+        return
+    with pytest.raises(ContractError, match=says):
+        learned([(document, 9)], "today")
+
+
+def test_a_document_of_an_api_that_is_nested_too_deeply(tmp_path: Path) -> None:
+    answer = {"content": {"application/json": {"schema": nested(400)}}}
+    path = tmp_path / "api.json"
+    path.write_text(json.dumps({"paths": {"/v1": {"get": {"responses": {"200": answer}}}}}))
+    with pytest.raises(ContractError, match="nested too deeply"):
+        read(path, "GET /v1")

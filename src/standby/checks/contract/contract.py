@@ -16,6 +16,7 @@ LARGEST_FILE = 16_000_000
 _FORM = "standby_contract"
 _MUCH = 4  # times the largest body that was learned from
 _WORTH_TELLING = 4096  # bytes
+TOO_DEEP = "is nested too deeply"
 
 
 class ContractError(Exception):
@@ -45,10 +46,15 @@ class Contract:
         _ = self._validator
 
     def drifts(self, document: object, size: int) -> list[Drift]:
-        """How an answer of `size` bytes differs; empty when it does not."""
+        """How an answer of `size` bytes differs; empty when it does not. Raises ContractError for one like no other."""
         found: list[Drift] = []
-        if not self._validator.is_valid(document):
-            found = drifts(self._validator.iter_errors(document))
+        try:
+            if not self._validator.is_valid(document):
+                found = drifts(self._validator.iter_errors(document))
+        except UnicodeEncodeError:
+            raise ContractError("the answer holds half a character") from None
+        except (ValueError, RecursionError):
+            raise ContractError(f"the answer {TOO_DEEP}") from None
         if self.most_bytes is not None and size > max(self.most_bytes * _MUCH, _WORTH_TELLING):
             found.append(Drift("body", f"has {size} bytes, at most {self.most_bytes} before", breaking=False))
         return found
@@ -79,6 +85,8 @@ def read(path: Path, operation: str | None = None) -> Contract:
         contract.check()
     except (NoOperationError, ContractError) as error:
         raise ContractError(f"{path} {error}") from None
+    except RecursionError:
+        raise ContractError(f"{path} {TOO_DEEP}") from None
     return contract
 
 

@@ -8,10 +8,12 @@ which no key is new or gone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from genson import SchemaBuilder
+
+from standby.checks.contract.contract import TOO_DEEP, Contract, ContractError
 
 Schema = dict[str, Any]
 Path = tuple[str, ...]
@@ -21,7 +23,7 @@ _MOST_WORDS = 8
 _OFTEN = 4  # each word is seen so often, on average, before the list of them counts as whole
 _LEAST_SEEN = 10
 _MOST_FIELDS = 40  # more that are not always there: their names are data
-_DEEPEST = 30
+_DEEPEST = 60  # a schema is nested three times as deep, and no validator reads more than some hundred levels
 _LIST = "[]"
 
 
@@ -34,11 +36,11 @@ class Learner:
         self._words: dict[Path, dict[str, int] | None] = {}  # None: too many, or no words
 
     def add(self, document: object) -> None:
-        """One more good answer."""
-        self.count += 1
-        self._builder.add_object(document)
+        """One more good answer. Raises ContractError when it is nested too deeply."""
         for path, value in _texts(document, (), 0):
             self._hear(path, value)
+        self._builder.add_object(document)
+        self.count += 1
 
     def schema(self) -> Schema:
         """A JSON Schema in which nothing may be missing that was always there, and nothing be there that never was."""
@@ -81,12 +83,25 @@ class Learner:
         return sorted(known)
 
 
+def learned(answers: Sequence[tuple[object, int]], when: str) -> Contract:
+    """The contract of good answers, each with its size in bytes; there must be one. Raises ContractError."""
+    learner = Learner()
+    for document, _ in answers:
+        learner.add(document)
+    contract = Contract(learner.schema(), learner.count, max(size for _, size in answers), when)
+    try:
+        contract.check()
+    except ContractError as error:
+        raise ContractError(f"what was learned {error}") from None
+    return contract
+
+
 def _texts(found: object, path: Path, depth: int) -> Iterator[tuple[Path, str]]:
     """Every text in a document with the way to it; the entries of a list share one."""
     if isinstance(found, str):
         yield path, found
     elif depth > _DEEPEST:
-        return
+        raise ContractError(f"the answer {TOO_DEEP}")
     elif isinstance(found, dict):
         for name, value in found.items():
             yield from _texts(value, (*path, name), depth + 1)
