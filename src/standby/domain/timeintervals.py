@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from standby.domain.units import MINUTE
+from standby.domain.units import HOUR, MINUTE
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
@@ -24,6 +24,7 @@ _MONTHS = (
 )  # fmt: skip
 _CLOCK = re.compile(r"((?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)")
 _DAY_MINUTES = 24 * 60
+_EASTERNMOST_NS = 16 * HOUR  # no zone is farther ahead of UTC
 _FARTHEST_DAYS = 5 * 366  # a 29th of February comes within that
 
 Range = tuple[int, int]
@@ -170,13 +171,18 @@ def _marks(intervals: Sequence[TimeInterval], at: int) -> Iterator[int]:
     zones = {one.zone for one in intervals}
     minutes = sorted({0, *(minute for one in intervals for span in one.times for minute in span)})
     day = min((_local(at, zone).date() for zone in zones), default=None)
+    waiting: set[int] = set()
     for _ in range(_FARTHEST_DAYS):
         if day is None:
             return
         if any(one.on(day + timedelta(days=off)) for one in intervals for off in (-1, 0, 1)):
-            marks = {mark for zone in zones for mark in _of_day(day, minutes, zone)}
-            yield from sorted(mark for mark in marks if mark > at)
+            waiting |= {mark for zone in zones for mark in _of_day(day, minutes, zone) if mark > at}
         day += timedelta(days=1)
+        # In another zone tomorrow may begin long before today has ended here.
+        safe = _ns(datetime(day.year, day.month, day.day, tzinfo=UTC)) - _EASTERNMOST_NS
+        yield from sorted(mark for mark in waiting if mark < safe)
+        waiting = {mark for mark in waiting if mark >= safe}
+    yield from sorted(waiting)
 
 
 def _of_day(day: date, minutes: Sequence[int], zone: tzinfo) -> Iterator[int]:
