@@ -40,6 +40,7 @@ def test_the_view_has_what_screens_need(tmp_path: Path) -> None:
         "timeout_ns": 5_000_000_000, "attempts": 3, "target": "https://api.acme-pay.example/health",
         "risks": [],
         "stated": False,
+            "contract": "",
     }  # fmt: skip
     assert document["checks"][1]["target"] == "stock.example:2775"
     assert [(rule["id"], rule["integration"]) for rule in document["rules"]] == [

@@ -66,7 +66,7 @@ def test_a_walk_by_quarters_of_an_hour_finds_the_same_changes(intervals: list[Ti
 def test_tomorrow_there_may_begin_before_today_ends_here() -> None:
     here = TimeInterval(weekdays=[Weekdays(0, 2)], zone=ZoneInfo("America/Chicago"))
     there = TimeInterval([(0, 1230)], days_of_month=[(1, 10)], zone=ZoneInfo("Pacific/Apia"))
-    # The 28th of December 2011 is a Wednesday in Chicago six hours later than in Greenwich; in Apia it is long the 28th.
+    # Wednesday, the 28th of December 2011, begins in Chicago twenty hours after it began in Apia.
     assert next_change([here, there], 1_324_857_600 * SECOND) == 1_325_052_000 * SECOND
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -150,12 +149,10 @@ def _all_drifts(contract: Contract, heard: Sequence[Heard]) -> list[Drift]:
 
 
 def _write(path: Path, contract: Contract) -> None:
-    """Whole or not at all."""
-    fresh = path.with_name(f".{path.name}.{threading.get_native_id()}")
+    from standby.checks.contract.contract import ContractError
+    from standby.checks.contract.pinned import write
+
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(contract.text(), encoding="utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
+        write(path, contract)
+    except ContractError as error:
+        raise UsageError(str(error)) from None

@@ -62,7 +62,14 @@ def _check(check: CheckModel, unsafe: list[str]) -> dict[str, Any]:
         "target": check.target,
         "risks": unsafe,
         "stated": check.stated,
+        "contract": _contract(check),
     }
+
+
+def _contract(check: CheckModel) -> str:
+    """The file that its contract is pinned in, as it is written; empty for a check without one."""
+    file = getattr(getattr(check, "contract", None), "file", None)
+    return str(file) if file is not None else ""
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

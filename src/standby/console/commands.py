@@ -86,6 +86,10 @@ _DONE = {
     CommandKind.FAILOVER_RUN: "the failover has begun",
     CommandKind.FAILOVER_CANCEL: "the plan is dropped",
     CommandKind.SILENCE_THERE: "silenced in Alertmanager",
+    CommandKind.SILENCE: "silenced",
+    CommandKind.SILENCE_EXPIRE: "the silence is over",
+    CommandKind.SILENCE_EXTEND: "the silence lasts longer",
+    CommandKind.CONTRACT_PIN: "the contract is pinned",
     CommandKind.REPLACE: "the engine ends",
 }
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from standby.console import theme as themes
+from standby.console.commands import Told
 from standby.console.edit import EditLine
 from standby.console.keys import Situation
 from standby.console.present.failover import title_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from standby.console.app import ConsoleApp
     from standby.console.screens.history import HistoryScreen
 
+PIN_WORD = "pin"
 _FAR = 10  # columns of a chart
 
 
@@ -39,6 +41,7 @@ class Deeds:
             "confirm": self._confirm,
             "drop": self._drop,
             "silence_there": self._silence_there,
+            "pin": self._pin,
             "routes": self._routes,
             "escalation": self._escalation,
             "open": self._open,
@@ -162,6 +165,19 @@ class Deeds:
 
     def _silence_there(self, situation: Situation) -> None:
         Silencing(self._app, situation.alertmanagers()[0]).begin()
+
+    def _pin(self, situation: Situation) -> None:
+        """The file and the check are shown; nothing is written before the word is typed."""
+        check = situation.contracts()[0]
+
+        def start(typed: str) -> None:
+            if typed == PIN_WORD:
+                self._app.send(CommandKind.CONTRACT_PIN, {"check": check.id}, check.id)
+            else:
+                self._app.flash(Told("nothing was pinned", "flash.refused"))
+
+        label = f"{check.id}: what its answers look like now goes into {check.contract}; type {PIN_WORD}"
+        self._app.ask(Prompt(label, start, EditLine()))
 
     # -- look -------------------------------------------------------------------------------------------------------
 

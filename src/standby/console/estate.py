@@ -49,6 +49,7 @@ class Check:
     target: str
     risks: Sequence[str] = ()  # what is unsafe about how it asks, a line each
     stated: bool = False  # it asks somebody who says so; it does not measure
+    contract: str = ""  # the file in which it is pinned what its answers look like
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ def _check(entry: Mapping[str, Any]) -> Check:
         target=_text(entry, "target"),
         risks=_names(entry.get("risks")),
         stated=entry.get("stated") is True,
+        contract=_text(entry, "contract"),
     )
 
 

@@ -57,11 +57,19 @@ class Situation:
 
     def alertmanagers(self) -> list[Check]:
         """The checks of kind alertmanager that a key means: the selected one, or those of the integration."""
+        return self._checks(lambda one: one.kind == "alertmanager")
+
+    def contracts(self) -> list[Check]:
+        """The checks with a contract that a key means: the selected one, or those of the integration."""
+        return self._checks(lambda one: bool(one.contract))
+
+    def _checks(self, wanted: Callable[[Check], bool]) -> list[Check]:
         kind, _, key = (self.selected or "").partition(":")
         estate = self.snapshot.estate
-        found = [one for one in estate.checks_of.get(self.meant() or "", ()) if one.kind == "alertmanager"]
         chosen = estate.checks.get(key) if kind == "check" else None
-        return [chosen] if chosen is not None and chosen.kind == "alertmanager" else found
+        if chosen is not None and wanted(chosen):
+            return [chosen]
+        return [one for one in estate.checks_of.get(self.meant() or "", ()) if wanted(one)]
 
     def alerts(self, *states: AlertState) -> list[AlertRow]:
         """The alerts that a key means: the selected one, or all of the selected integration; in one of `states`."""
@@ -145,6 +153,18 @@ def _can_silence_there(situation: Situation) -> Reason:
     return f"no check of kind alertmanager looks at {situation.snapshot.estate.name_of(name)}"
 
 
+def _can_pin(situation: Situation) -> Reason:
+    found = situation.contracts()
+    if len(found) == 1:
+        return None
+    if found:
+        return f"select one of its checks first: {', '.join(one.id for one in found)}"
+    name = situation.meant()
+    if name is None:
+        return "select an integration with a check that has a contract first"
+    return f"no check of {situation.snapshot.estate.name_of(name)} has a contract"
+
+
 def _can_confirm(situation: Situation) -> Reason:
     run = situation.run()
     if run is None:
@@ -207,6 +227,10 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "silence_there", ("S",), "silence there", "silence alerts in its Alertmanager", "act",
         acts=True, dangerous=True, enabled=_can_silence_there,
+    ),
+    Action(
+        "pin", ("P",), "pin the contract", "pin what its answers look like now", "act",
+        acts=True, dangerous=True, enabled=_can_pin,
     ),
     Action("open", ("enter", "l"), "detail", "open the selected line", "look", footer=True, enabled=_can_open),
     Action("back", ("escape", "h"), "back", "clear the filter, else go back", "look"),

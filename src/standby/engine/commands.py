@@ -11,6 +11,7 @@ from standby.domain.outcome import AlertState
 from standby.domain.text import clean
 from standby.domain.units import DAY, SECOND, format_duration, format_instant
 from standby.engine.alerts import Ack, Live
+from standby.engine.contracts import Contracts
 from standby.engine.deeds import Deed, Person, RefusedError
 from standby.engine.failovers import Failovers
 from standby.engine.judge import Judge
@@ -27,7 +28,9 @@ NOTE_LIMIT = 2_000
 _ID_LIMIT = 100
 _NAME_LIMIT = 64
 _LONGEST_LEASE = 7 * DAY
-_OF_SILENCES = frozenset({CommandKind.SILENCE, CommandKind.SILENCE_EXPIRE, CommandKind.SILENCE_EXTEND})
+_OF_SILENCES = frozenset(
+    {CommandKind.SILENCE_THERE, CommandKind.SILENCE, CommandKind.SILENCE_EXPIRE, CommandKind.SILENCE_EXTEND}
+)
 
 Rehearse = Callable[[Mapping[str, Any]], Awaitable[str]]
 
@@ -53,6 +56,7 @@ class Commands:
         silences: Silences,
         leases: Leases,
         own_silences: OwnSilences,
+        contracts: Contracts,
         *,
         end: Callable[[str], None],
         rehearse: Rehearse | None = None,
@@ -67,6 +71,7 @@ class Commands:
         self._silences = silences
         self._leases = leases
         self._own_silences = own_silences
+        self._contracts = contracts
         self._end = end
         self._rehearse = rehearse
         self._under_way: dict[str, asyncio.Task[Receipt]] = {}
@@ -159,13 +164,15 @@ class Commands:
             return await self._failovers.run(command.args, person)
         if command.kind is CommandKind.FAILOVER_CANCEL:
             return self._failovers.cancel(command.args, person)
-        if command.kind is CommandKind.SILENCE_THERE:
-            return await self._silences.make(command, person)
         if command.kind in _OF_SILENCES:
-            return self._quiet(command, person)
+            return await self._quiet(command, person)
+        if command.kind is CommandKind.CONTRACT_PIN:
+            return await self._contracts.pin(command, person)
         return await self._rehearsal(command.args)
 
-    def _quiet(self, command: Command, person: Person) -> Deed:
+    async def _quiet(self, command: Command, person: Person) -> Deed:
+        if command.kind is CommandKind.SILENCE_THERE:
+            return await self._silences.make(command, person)
         if command.kind is CommandKind.SILENCE:
             return self._own_silences.make(command.args, person)
         if command.kind is CommandKind.SILENCE_EXPIRE:

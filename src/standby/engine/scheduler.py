@@ -104,6 +104,11 @@ class Scheduler:
             slot = now + schedule.offset(model.id, min(model.every, FIRST_WITHIN_NS))
         self._plan(entry, slot)
 
+    def check(self, check_id: str) -> Check | None:
+        """What looks, by its id."""
+        entry = self._entries.get(check_id)
+        return entry.check if entry is not None else None
+
     def replace(self, check: Check, vendor: str) -> None:
         """The same check looks another way from now on; its grid and what it has missed stay."""
         entry = self._entries[check.model.id]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from standby.checks.base import Check, Context
@@ -18,6 +19,7 @@ from standby.engine.blind import Knock, knocker
 from standby.engine.channels import Reach, reaching
 from standby.engine.clock import EngineClock
 from standby.engine.commands import Commands
+from standby.engine.contracts import Contracts
 from standby.engine.deadman import DeadMan, caller
 from standby.engine.ears import Ears
 from standby.engine.ending import Ending
@@ -122,6 +124,7 @@ class Engine:
             Silences(self._timeline, self._recorder, self._in_force, hush or hushing(context)),
             self._response.leases,
             self._response.silences,
+            Contracts(self._timeline, self._recorder, self._polling.scheduler.check, self._base),
             end=self._ending.ask, rehearse=rehearse,
         )  # fmt: skip
         on_fenced = self._ending.fenced
@@ -332,6 +335,9 @@ class Engine:
 
     def _running(self, check_ids: Iterable[str]) -> bool:
         return self._polling.scheduler.running(check_ids)
+
+    def _base(self) -> Path:
+        return self.config.base
 
     def _in_force(self) -> Config:
         return self.config

@@ -162,6 +162,7 @@ _ALLOWED: Mapping[CommandKind, tuple[str, ...]] = {
     CommandKind.SILENCE: ("matchers", "starts", "ends", "comment"),
     CommandKind.SILENCE_EXPIRE: ("silence",),
     CommandKind.SILENCE_EXTEND: ("silence", "ends"),
+    CommandKind.CONTRACT_PIN: ("check",),
     CommandKind.REPLACE: (),
 }
 _NEEDED: Mapping[CommandKind, tuple[str, ...]] = {
@@ -169,6 +170,7 @@ _NEEDED: Mapping[CommandKind, tuple[str, ...]] = {
     CommandKind.SILENCE: ("matchers", "ends", "comment"),
     CommandKind.SILENCE_EXPIRE: ("silence",),
     CommandKind.SILENCE_EXTEND: ("silence", "ends"),
+    CommandKind.CONTRACT_PIN: ("check",),
 }
 _LIMITS = {
     "note": NOTE_LIMIT,

@@ -33,6 +33,7 @@ class CommandKind(StrEnum):
     SILENCE = "silence"  # args: matchers, starts (now when left out), ends, comment
     SILENCE_EXPIRE = "silence-expire"  # args: silence (id)
     SILENCE_EXTEND = "silence-extend"  # args: silence, ends
+    CONTRACT_PIN = "contract-pin"  # args: check
     REPLACE = "replace"  # ask the engine to end (`standby engine --replace`)
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from standby.checks.base import Check
-from standby.checks.contract.contract import ContractError
+from standby.checks.contract.contract import Contract, ContractError
 from standby.checks.contract.notices import notices
 from standby.checks.contract.pinned import ContractModel, Pinned, told
+from standby.checks.contract.study import Study
 from standby.checks.presets.base import Verdict
 from standby.config.models import CheckModel
 from standby.domain.observation import NO_METRICS, Failure
@@ -24,6 +25,7 @@ class Agreed:
 
     def __init__(self, model: ContractModel | None) -> None:
         self.listener: Listener | None = None
+        self.study = Study()
         self._pinned = Pinned(model) if model is not None else None
 
     @property
@@ -42,8 +44,11 @@ class Agreed:
             self.listener(document, size)
         try:
             drifts = self._pinned.drifts(base, document, size)
+            fits = not drifts and self._pinned.contract(base) is not None
         except ContractError as error:
             return without(verdict, str(error)), NO_METRICS
+        if verdict.outcome is Outcome.UP:
+            self.study.hear(document, size, fits=fits)
         breaking = sum(one.breaking for one in drifts)
         metrics = {"contract_breaks": float(breaking), "contract_additions": float(len(drifts) - breaking)}
         if not drifts or verdict.outcome is not Outcome.UP:
@@ -51,6 +56,10 @@ class Agreed:
         if breaking:
             return Verdict(Outcome.DEGRADED, told(drifts), Failure.CONTRACT), metrics
         return Verdict(Outcome.UP, f"{verdict.message}; {told(drifts)}"), metrics
+
+    def pinned(self, base: Path) -> Contract | None:
+        """What the file holds now; None when there is none. Raises ContractError."""
+        return self._pinned.contract(base) if self._pinned is not None else None
 
     def broken(self, document: object, size: int, base: Path) -> str:
         """What breaks the contract in an answer that could not be read otherwise; empty when nothing is known to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from pydantic import Field
@@ -60,6 +61,18 @@ def _read(path: Path, operation: str | None) -> Contract | str:
         return read(path, operation)
     except ContractError as error:
         return str(error)  # kept: a bad file is not read anew at each look
+
+
+def write(path: Path, contract: Contract) -> None:
+    """Put a contract into its file, whole or not at all. Raises ContractError."""
+    fresh = path.with_name(f".{path.name}.{threading.get_native_id()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(contract.text(), encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise ContractError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 def told(drifts: list[Drift]) -> str:
