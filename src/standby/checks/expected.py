@@ -16,8 +16,6 @@ from standby.checks.documents import number
 from standby.checks.file import FileModel, Seen, newest
 from standby.checks.sources import HttpRows, Most, Reader, Source
 from standby.checks.sql.rows import Cell, Rows
-from standby.config.cel_tokens import bare_name
-from standby.config.cel_values import look_up
 from standby.config.models import CheckModel, Table
 from standby.domain.expected import DAYS, Day, Plan, days_of, judge, window
 from standby.domain.observation import Failure, Observation
@@ -139,7 +137,7 @@ class ExpectedCheck:
         if source.files is not None:
             return await self._files(context, source.files)
         if source.http is not None and source.http.format == "json":
-            return _of_answer((await self._reader.reply(context, source.http)).document, source.http)
+            return _of_answer(await self._reader.found(context, source.http), source.http)
         rows = await self._reader.rows(context, Most(_MOST_ROWS, self.model.timeout))
         return _of_query(rows) if source.sql is not None else float(_whole(rows))
 
@@ -152,9 +150,8 @@ class ExpectedCheck:
         return float(seen.files) if seen is not None else 0.0
 
 
-def _of_answer(document: object, http: HttpRows) -> float:
-    """The number or the length of the list at the path. Raises Trouble."""
-    found = look_up({"body": document}, bare_name(http.rows, frozenset({"body"})) or ())
+def _of_answer(found: object, http: HttpRows) -> float:
+    """A number, or the length of a list. Raises Trouble."""
     if isinstance(found, list):
         return float(len(found))
     figure = number(found)

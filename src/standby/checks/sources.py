@@ -9,14 +9,16 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from standby.checks import pages
 from standby.checks.answers import Reply
 from standby.checks.apart import Apart
 from standby.checks.api import Api, ApiModel, accepted, unreadable
 from standby.checks.base import Context
+from standby.checks.pages import Paged
 from standby.checks.sql.rows import Cell, Rows, cell
 from standby.checks.sql.source import Database, SqlKeys
 from standby.config.cel_tokens import bare_name
@@ -32,30 +34,20 @@ from standby.net.trouble import Trouble
 
 MOST_BYTES = 16_000_000
 MOST_COLUMNS = 200
-
-
-def _path(value: str) -> str:
-    if bare_name(value[:500], frozenset({"body"})) is None:
-        raise ValueError(f'"{clean(value, 80)}" is not a place in the answer; write one like "body.orders"')
-    return value
-
-
-BodyPath = Annotated[str, AfterValidator(_path)]
 _COLUMNS = "names for their columns: ours = theirs; `a.b` reaches into a JSON object"
 
 
-class HttpRows(Table):
-    """A list of rows at an address, as JSON or CSV; one page of it."""
+class HttpRows(Paged):
+    """A list of rows at an address, as JSON or CSV, with all of its pages."""
 
     url: Url
     headers: Headers = Field(default={}, description="values may be secret references")
     format: Literal["json", "csv"] = Field(default="json", description="what the answer is")
-    rows: BodyPath = Field(default="body", description="where the list is in a JSON answer: `body.orders`")
     columns: dict[str, str] = Field(default={}, max_length=MOST_COLUMNS, description=_COLUMNS)
     verify: bool | Path = Field(
         default=True, description="false, or a PEM file of authorities, instead of the system's"
     )
-    max_body: Size = Field(default=MOST_BYTES, le=4 * MOST_BYTES, description="the largest answer, decoded")
+    max_body: Size = Field(default=MOST_BYTES, le=4 * MOST_BYTES, description="the largest list, all pages, decoded")
 
 
 class CsvRows(Table):
@@ -115,17 +107,27 @@ class Reader:
             return await self._database.fetch(context, most=most.rows, within=most.within)
         if source.http is not None:
             http = source.http
-            reply = await self.reply(context, http)
-            return await asyncio.to_thread(rows_of, reply, http, most.rows)
+            replies = await self._replies(context, http)
+            return await asyncio.to_thread(rows_of, replies, http, most.rows)
         assert source.csv is not None  # noqa: S101 - one of three
         keys, path = source.csv, context.base / source.csv.file
         return await self._apart.run(lambda: _of_file(path, keys, most.rows))
 
-    async def reply(self, context: Context, http: HttpRows) -> Reply:
-        """The answer with status 2xx. Raises Trouble without secrets, and SecretError."""
+    async def found(self, context: Context, http: HttpRows) -> object:
+        """What stands at `rows`: the list of all pages, or the value of the only one. Raises Trouble, SecretError."""
+        replies = await self._replies(context, http)
+        return await asyncio.to_thread(found_in, replies, http)
+
+    async def _replies(self, context: Context, http: HttpRows) -> list[Reply]:
+        """The pages, each with status 2xx. Raises Trouble without secrets, and SecretError."""
         revealed = await reveal(context.secrets, list(http.headers.values()))
+        api = self._api(context, http, revealed)
+
+        async def ask(url: str) -> Reply:
+            return accepted(await api.get(url))
+
         try:
-            return accepted(await self._api(context, http, revealed).get(http.url))
+            return await pages.read(http, http.url, ask, http.max_body)
         except Trouble as trouble:
             said = revealed.redact(str(trouble))
             raise Trouble(trouble.failure, said, Outcome.UNKNOWN, retry_after_s=trouble.retry_after_s) from None
@@ -144,15 +146,33 @@ class Reader:
         return Api(context, model, dict(zip(http.headers.values(), revealed.values, strict=True)))
 
 
-def rows_of(reply: Reply, http: HttpRows, most: int) -> Rows:
-    """The rows of an answer. Raises Trouble."""
+def rows_of(replies: Sequence[Reply], http: HttpRows, most: int) -> Rows:
+    """The rows of all pages. Raises Trouble."""
     if http.format == "csv":
-        return of_csv(reply.text, ",", http.columns, most)
-    path = bare_name(http.rows, frozenset({"body"})) or ()
-    found = look_up({"body": reply.document}, path)
+        return _together([of_csv(reply.text, ",", http.columns, most) for reply in replies], most)
+    found = found_in(replies, http)
     if not isinstance(found, list):
         raise unreadable(f"{http.rows} is no list in the answer")
     return of_objects(found, http.columns, most)
+
+
+def found_in(replies: Sequence[Reply], http: HttpRows) -> object:
+    """The list of all pages together; of one page whatever stands there. Raises Trouble."""
+    path = bare_name(http.rows, frozenset({"body"})) or ()
+    parts = [look_up({"body": reply.document}, path) for reply in replies]
+    if len(parts) == 1:
+        return parts[0]
+    if not all(isinstance(part, list) for part in parts):
+        raise unreadable(f"{http.rows} is no list on every page")
+    return [row for part in parts for row in part]
+
+
+def _together(parts: Sequence[Rows], most: int) -> Rows:
+    columns = parts[0].columns
+    if any(part.columns != columns for part in parts):
+        raise unreadable("the pages of the CSV have different columns")
+    rows = tuple(row for part in parts for row in part.rows)
+    return Rows(columns, rows[:most], cut=len(rows) > most or any(part.cut for part in parts))
 
 
 def of_objects(found: Sequence[object], names: Mapping[str, str], most: int) -> Rows:
