@@ -72,6 +72,37 @@ def test_as_stripe_signs(header: str, good: bool) -> None:
     assert isinstance(found, Signed) is good
 
 
+@pytest.mark.parametrize(
+    ("first", "again", "same"),
+    [
+        (b'{"id": "evt_1", "pending_webhooks": 2}', b'{"id": "evt_1", "pending_webhooks": 1}', True),
+        (b'{"id": "evt_1"}', b'{"id": "evt_2"}', False),
+        (b'{"id": null}', b'{"id": null}', True),
+        (b'{"id": null}', b'{"id": 1}', False),
+        (b"no JSON", b"no JSON", True),
+        (b"no JSON", b"other", False),
+        (b"[" * 100_000, b"[1]", False),
+    ],
+)
+def test_a_try_that_is_signed_anew_is_the_same_event(first: bytes, again: bytes, same: bool) -> None:
+    found = [
+        verify(terms("stripe"), {"stripe-signature": f"t={at},v1={stripe(at, body=body)}"}, body, at * SECOND)
+        for at, body in ((NOW, first), (NOW + 3600, again))
+    ]
+    marks = {one.mark for one in found if isinstance(one, Signed)}
+    assert len(marks) == (1 if same else 2)
+
+
+def test_a_try_of_slacks_is_the_same_event() -> None:
+    def sent(at: int, body: bytes) -> Signed | Refused:
+        signature = hmac.new(SECRET, b"v0:%d:" % at + body, hashlib.sha256).hexdigest()
+        headers = {"x-slack-request-timestamp": str(at), "x-slack-signature": f"v0={signature}"}
+        return verify(terms("slack"), headers, body, at * SECOND)
+
+    assert sent(NOW, b'{"event_id": "Ev1"}') == sent(NOW + 60, b'{"event_id": "Ev1", "x": 1}')
+    assert sent(NOW, b'{"event_id": "Ev1"}') != sent(NOW, b'{"event_id": "Ev2"}')
+
+
 def test_two_secrets_while_they_are_exchanged() -> None:
     headers = {"stripe-signature": f"t={NOW},v1={stripe(secret=b'older')}"}
     assert isinstance(verify(terms("stripe", SECRET, b"older"), headers, BODY, NOW * SECOND), Signed)

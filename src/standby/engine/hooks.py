@@ -55,7 +55,7 @@ class Hooks:
         if found.mark and mark in self._marks:
             counts.repeated += 1
             on_disk = self._marks[mark]  # the first one may still be on its way there
-            return (HTTPStatus.OK if on_disk else HTTPStatus.SERVICE_UNAVAILABLE), b""
+            return (HTTPStatus.OK, _challenge(terms, body)) if on_disk else (HTTPStatus.SERVICE_UNAVAILABLE, b"")
         return await self._accept(mark, counts, _challenge(terms, body))
 
     async def _accept(self, mark: tuple[str, str], counts: Counts, answer: bytes) -> tuple[HTTPStatus, bytes]:
