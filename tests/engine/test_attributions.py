@@ -40,3 +40,16 @@ async def test_a_monitor_that_does_not_answer_is_no_outage_of_the_vendor(world: 
     [alert] = [one for one in w.open_alerts() if "page" in one.summary]
     assert "(the monitor itself)" in alert.summary
     assert said(w)[-1] == "not clear: page: the monitor itself"
+
+
+async def test_an_end_that_an_engine_saw_after_another_is_written_down(world: Make) -> None:
+    w = await world(config(more=PAGE))
+    w.answers["pay"] = DOWN
+    await w.until(lambda: bool(said(w)))
+    await w.die()
+    await w.start()
+    await w.pass_time(MINUTE)
+    assert len(said(w)) == 1, "what was said before is not said again"
+    w.answers["pay"] = UP
+    await w.until(lambda: len(said(w)) == 2)
+    assert said(w)[-1] == "nothing is wrong any more"

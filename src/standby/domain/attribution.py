@@ -16,6 +16,10 @@ from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
 from standby.domain.units import SECOND, format_duration
 
+KIND = "judgement"
+"""The kind of its lines in the log, whose subject is `integration:ID`."""
+OVER = "nothing is wrong any more"
+"""What such a line says at the end."""
 CROWD = 3
 """So many other integrations, and half of them bad at once: then the fault is more likely ours than everybody's."""
 _BAD = frozenset({Outcome.DOWN, Outcome.DEGRADED})

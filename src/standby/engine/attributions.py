@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from standby.domain.attribution import Around, Sight, attribute, surroundings
+from standby.domain.attribution import KIND, OVER, Around, Sight, attribute, surroundings
 from standby.domain.outcome import Outcome
 from standby.domain.text import clean
 from standby.engine.judge import Judge
@@ -16,7 +16,6 @@ from standby.store.rows import AuditRow
 if TYPE_CHECKING:
     from standby.config.models import Config
 
-KIND = "judgement"
 
 
 class Attributions:
@@ -29,15 +28,20 @@ class Attributions:
         self._config = config
         self._said: dict[str, str] = {}
 
+    def remember(self, judged: Mapping[str, str]) -> None:
+        """Go on from the newest judgement about each subject: what ended while nobody looked is an end as well."""
+        for subject, text in judged.items():
+            self._said[subject.removeprefix("integration:")] = "" if text == OVER else text
+
     def look(self, integration: str) -> None:
         """Judge anew; the log hears of it when it is another judgement than the last."""
         config = self._config()
         found = attribute(self._sights(config, integration), self._around(config, integration))
-        text = str(found) if found is not None else ""
+        text = clean(str(found)) if found is not None else ""
         if text == self._said.get(integration, ""):
             return
         self._said[integration] = text
-        told = clean(text or "nothing is wrong any more")
+        told = text or OVER
         row = AuditRow(self._timeline.now(), "engine", "", KIND, f"integration:{integration}", told)
         self._recorder.buffer.audits.append(row)
         self._recorder.urgent()

@@ -93,8 +93,8 @@ class Engine:
         self._recorder = Recorder(writer, clock, self._timeline, on_fenced=self._ending.fenced)
         self._alerts = Alerts(clock, self._timeline, self._recorder, self._running)
         self._judge = Judge(self._timeline, self._recorder, self._alerts)
-        attributions = Attributions(self._timeline, self._recorder, self._judge, self._in_force)
-        self._judge.on_settled.append(attributions.look)
+        self._attributions = Attributions(self._timeline, self._recorder, self._judge, self._in_force)
+        self._judge.on_settled.append(self._attributions.look)
         self._polling = Polling(
             clock,
             self._timeline,
@@ -148,6 +148,7 @@ class Engine:
         identity, came = self._term.identity, Return(loaded, self._timeline, self._recorder)
         fresh = self._changeover.know(prepared)
         came.remember(self._judge)
+        self._attributions.remember(loaded.judged)
         self._changeover.listen_for_jobs(self.config)
         for ping in loaded.pings:
             self._signals.take(ping)

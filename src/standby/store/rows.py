@@ -231,6 +231,7 @@ class Loaded:
     last_notification: int = 0
     silences: Sequence[Silence] = ()  # that are not over
     last_silence: int = 0
+    judged: Mapping[str, str] = field(default_factory=dict)  # the newest judgement by its subject
 
 
 @dataclass(frozen=True, slots=True)

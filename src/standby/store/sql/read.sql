@@ -66,6 +66,10 @@ FROM audit WHERE subject = :subject ORDER BY no DESC LIMIT :limit;
 SELECT at, actor, origin, kind, subject, message, command, no, hash
 FROM audit WHERE no > :no ORDER BY no LIMIT :limit;
 
+-- name: judged -- the newest judgement about each subject
+SELECT subject, message FROM audit
+WHERE no IN (SELECT max(no) FROM audit WHERE kind = 'judgement' GROUP BY subject) ORDER BY subject;
+
 -- name: gaps
 SELECT from_at, to_at, reason FROM gap WHERE seq > :since ORDER BY from_at DESC LIMIT :limit;
 
