@@ -34,6 +34,7 @@ COMMANDS = {
     "alertmanager": ("alertmanager", "silence alerts in an Alertmanager that a check watches"),
     "contract": ("contract", "what a third party's answers look like, and what has changed since"),
     "calendar": ("calendar", "what ends when: certificates, API versions, announced maintenance"),
+    "attribution": ("attribution", "them or us: whose the troubles were, and who saw them first, as evidence"),
     "audit": ("audit", "the append-only log, and whether its hash chain holds"),
     "doctor": ("doctor", "terminal, clock, store, permissions, reachability"),
     "simulator": ("simulator", "the simulated third parties and their faults"),

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from standby.config.models import Config
 
 
-
 class Attributions:
     """`config` gives the configuration in force."""
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from standby.domain.audit import GENESIS, verify
 from standby.domain.observation import Observation
 from standby.domain.text import clean
+from standby.domain.units import SECOND
 from standby.store import escalations, failovers, silences, values
 from standby.store.errors import SQLITE_ERRORS, error, from_sqlite
 from standby.store.escalations import NotificationRow
@@ -27,6 +28,7 @@ from standby.store.rows import AlertRow, AuditRow, AuditVerdict, Changes, Receip
 from standby.store.sqlfile import statements
 
 if TYPE_CHECKING:
+    from standby.domain.evidence import Said, Span
     from standby.domain.history import History
     from standby.store.history import Asked
 
@@ -38,6 +40,7 @@ _AUDITS_AT_ONCE = 500
 _GAPS_AT_ONCE = 200
 _RUNS_AT_FIRST = 50
 _AUDITS_A_READ = 2_000
+_SIGN_OF_LIFE = 60 * SECOND  # an engine gives one each second
 _LARGEST_CELL = 8 * 2**20  # bytes; ours are far smaller
 
 
@@ -178,6 +181,23 @@ class Reader:
             if subject is None:
                 return self._every("audits", values.audit, limit=limit)
             return self._every("audits_of", values.audit, subject=subject, limit=limit)
+
+    def judgements(self, start: int, end: int) -> tuple[Mapping[str, list[Said]], list[Span]]:
+        """The judgements of a window by integration, each with the one before; and when nobody watched."""
+        from standby.domain.evidence import read
+
+        names = {"start": start, "end": end}
+        with self._told(), self._whole():
+            found: dict[str, list[Said]] = {}
+            for subject, at, message in self._connection.execute(self._sql["judgements"], names):
+                name = values.text(subject).removeprefix("integration:")
+                found.setdefault(name, []).append(read(values.whole(at), values.text(message, values.MESSAGE_LIMIT)))
+            gaps = self._every("holes", values.gap, **names)
+            first = values.whole(self._connection.execute(self._sql["first_audit"]).fetchone()[0])
+            engine = self._single("engine", values.engine, since=-1)
+        holes = [(gap.from_at, end if gap.to_at is None else gap.to_at) for gap in gaps]
+        alive = engine.heartbeat_at if engine is not None else 0
+        return found, [*holes, (start, first or end), *([(alive, end)] if end - alive > _SIGN_OF_LIFE else [])]
 
     def receipt(self, command_id: str) -> ReceiptRow | None:
         """What became of a command; `None` when the engine never recorded it."""

@@ -70,6 +70,19 @@ FROM audit WHERE no > :no ORDER BY no LIMIT :limit;
 SELECT subject, message FROM audit
 WHERE no IN (SELECT max(no) FROM audit WHERE kind = 'judgement' GROUP BY subject) ORDER BY subject;
 
+-- name: judgements -- those of a window, and of each subject the one before
+SELECT subject, at, message FROM audit
+WHERE kind = 'judgement' AND at < :end AND (at >= :start OR no IN (
+    SELECT max(no) FROM audit WHERE kind = 'judgement' AND at < :start GROUP BY subject))
+ORDER BY no;
+
+-- name: first_audit
+SELECT coalesce(min(at), 0) FROM audit;
+
+-- name: holes
+SELECT from_at, to_at, reason FROM gap
+WHERE from_at < :end AND (to_at IS NULL OR to_at > :start) ORDER BY from_at;
+
 -- name: gaps
 SELECT from_at, to_at, reason FROM gap WHERE seq > :since ORDER BY from_at DESC LIMIT :limit;
 
