@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from standby.cli.calendar import entries
+from standby.cli.calendar import as_json
 from standby.cli.main import main
+from standby.console.present.calendar import entries
 from standby.domain.outcome import Outcome
 from standby.domain.units import DAY
 from standby.store.rows import CheckStateRow
@@ -176,11 +177,14 @@ def test_a_folder_that_cannot_be_written(config: Path, capsys: pytest.CaptureFix
 
 
 def test_dates_are_counted_from_the_look_that_told_them() -> None:
-    doc = {"metrics": {"certificate_days": 10.0, "sunset_days": -2.0, "maintenance_in_h": 48.0, "status": 200.0}}
-    row = CheckStateRow("c", "i", Outcome.UP, Outcome.UP, 1, 1, 0, 0, 100 * DAY, None, None, "", None, 0, 0, doc)
-    found = {entry.what: (entry.at[:10], entry.days) for entry in entries(row, 101 * DAY)}
-    assert found == {
-        "certificate ends": ("1970-04-21", 9.0),
-        "API version ends (Sunset)": ("1970-04-09", -3.0),
-        "maintenance begins": ("1970-04-13", 1.0),
+    doc: dict[str, object] = {
+        "metrics": {"certificate_days": 10.0, "sunset_days": -2.0, "maintenance_in_h": 48.0, "status": 200.0},
+        "metrics_at": 100 * DAY,
     }
+    row = CheckStateRow("c", "i", Outcome.UP, Outcome.UP, 1, 1, 0, 0, 101 * DAY, None, None, "", None, 0, 0, doc)
+    found = [as_json(entry, 101 * DAY) for entry in entries([row], 101 * DAY)]
+    assert [(one["what"], one["at"][:10], one["days"]) for one in found] == [
+        ("API version ends (Sunset)", "1970-04-09", -3.0),
+        ("maintenance begins", "1970-04-13", 1.0),
+        ("certificate ends", "1970-04-21", 9.0),
+    ]

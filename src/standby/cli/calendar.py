@@ -4,33 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from typing import Any
 
 from standby.cli.output import table
 from standby.cli.place import reading
 from standby.console.estate import Estate, estate_of
-from standby.domain.units import DAY, HOUR, format_instant
+from standby.console.present.calendar import Entry, entries
+from standby.domain.units import DAY, format_instant
 from standby.engine.clock import SystemClock
-from standby.store.rows import CheckStateRow
-
-_WHAT = {
-    "certificate_days": (DAY, "certificate ends"),
-    "sunset_days": (DAY, "API version ends (Sunset)"),
-    "deprecated_days": (DAY, "API version is deprecated"),
-    "maintenance_in_h": (HOUR, "maintenance begins"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One date: `days` from now, below zero when it is past."""
-
-    at: str
-    days: float
-    what: str
-    integration: str
-    check: str
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -45,21 +26,31 @@ def run(args: argparse.Namespace) -> int:
     with reading(args) as reader:
         changes = reader.changes(0)
     estate = estate_of(changes.config, Estate())
-    found = [entry for row in changes.check_states for entry in entries(row, now) if entry.days <= args.within]
-    found.sort(key=lambda entry: entry.days)
+    found = [entry for entry in entries(changes.check_states, now) if entry.due.at - now <= args.within * DAY]
     if args.json:
-        print(json.dumps([asdict(entry) for entry in found], ensure_ascii=False, indent=2))
+        print(json.dumps([as_json(entry, now) for entry in found], ensure_ascii=False, indent=2))
         return 0
-    rows = [(one.at[:10], f"{one.days:.0f}", one.what, estate.name_of(one.integration), one.check) for one in found]
+    rows = [
+        (
+            format_instant(due.at)[:10],
+            f"{(due.at - now) / DAY:.0f}",
+            due.what,
+            estate.name_of(check.integration),
+            check.check_id,
+        )
+        for due, check in found
+    ]
     print(table(("DATE", "DAYS", "WHAT", "INTEGRATION", "CHECK"), rows) if rows else "no check tells of a date")
     return 0
 
 
-def entries(row: CheckStateRow, now: int) -> Iterator[Entry]:
-    """What the last look of one check told: its figures count from then."""
-    metrics = row.doc.get("metrics")
-    for name, (unit, what) in _WHAT.items():
-        left = metrics.get(name) if isinstance(metrics, dict) else None
-        if isinstance(left, (int, float)) and abs(left) < 100_000:
-            at = row.at + round(left * unit)
-            yield Entry(format_instant(max(at, 0)), round((at - now) / DAY, 1), what, row.integration, row.check_id)
+def as_json(entry: Entry, now: int) -> dict[str, Any]:
+    """`days` from `now` (ns since 1970) on, below zero when it is past."""
+    due, check = entry
+    return {
+        "at": format_instant(due.at),
+        "days": round((due.at - now) / DAY, 1),
+        "what": due.what,
+        "integration": check.integration,
+        "check": check.check_id,
+    }

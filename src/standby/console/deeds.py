@@ -44,6 +44,7 @@ class Deeds:
             "pin": self._pin,
             "routes": self._routes,
             "escalation": self._escalation,
+            "calendar": self._calendar,
             "open": self._open,
             "back": self._back,
             "filter": self._filter,
@@ -197,6 +198,8 @@ class Deeds:
         ):
             self._app.guided = replace(self._app.guided, detail=True)
             self._app.push_screen(DetailScreen(key if kind == "integration" else name or ""))
+        elif kind == "date" and (check := situation.check()) is not None:
+            self._app.push_screen(RecordScreen(f"check:{check.id}", check.integration))
         elif situation.selected is not None:
             self._app.push_screen(RecordScreen(situation.selected, situation.integration))
 
@@ -253,6 +256,13 @@ class Deeds:
         if situation.screen != "escalation":
             self._overview()
             self._app.push_screen(EscalationScreen())
+
+    def _calendar(self, situation: Situation) -> None:
+        from standby.console.screens.lists import CalendarScreen
+
+        if situation.screen != "calendar":
+            self._overview()
+            self._app.push_screen(CalendarScreen())
 
     def _routes(self, situation: Situation) -> None:
         from standby.console.screens.failover import RoutesScreen

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from standby.console.estate import Check, Route
+from standby.console.present.calendar import check_of
 from standby.console.present.guide import loudest
 from standby.console.snapshot import Snapshot
 from standby.domain.failover import RunState
@@ -29,8 +30,8 @@ class Situation:
         kind, _, key = (self.selected or "").partition(":")
         if kind == "integration":
             return key
-        alert = self.alert()
-        return alert.integration if alert else self.integration
+        alert, check = self.alert(), self.check()
+        return alert.integration if alert else check.integration if check else self.integration
 
     def alert(self) -> AlertRow | None:
         """The alert that the cursor is on."""
@@ -40,6 +41,12 @@ class Situation:
             found = (self.snapshot.alerts.get(one) for one in told.alerts) if told is not None else ()
             return next((alert for alert in found if alert is not None), None)
         return self.snapshot.alerts.get(int(key)) if kind == "alert" and key.isdigit() else None
+
+    def check(self) -> Check | None:
+        """The check that the cursor is on, or whose date it is on."""
+        kind, _, key = (self.selected or "").partition(":")
+        name = check_of(key) if kind == "date" else key if kind == "check" else ""
+        return self.snapshot.estate.checks.get(name)
 
     def run(self) -> FailoverRow | None:
         """The run of a failover that is shown."""
@@ -64,12 +71,10 @@ class Situation:
         return self._checks(lambda one: bool(one.contract))
 
     def _checks(self, wanted: Callable[[Check], bool]) -> list[Check]:
-        kind, _, key = (self.selected or "").partition(":")
-        estate = self.snapshot.estate
-        chosen = estate.checks.get(key) if kind == "check" else None
+        chosen = self.check()
         if chosen is not None and wanted(chosen):
             return [chosen]
-        return [one for one in estate.checks_of.get(self.meant() or "", ()) if wanted(one)]
+        return [one for one in self.snapshot.estate.checks_of.get(self.meant() or "", ()) if wanted(one)]
 
     def alerts(self, *states: AlertState) -> list[AlertRow]:
         """The alerts that a key means: the selected one, or all of the selected integration; in one of `states`."""
@@ -183,7 +188,7 @@ def _can_open(situation: Situation) -> Reason:
 def _can_filter(situation: Situation) -> Reason:
     return (
         None
-        if situation.screen in ("overview", "alerts", "log", "detail", "routes", "escalation")
+        if situation.screen in ("overview", "alerts", "log", "detail", "routes", "escalation", "calendar")
         else "nothing to filter here"
     )
 
@@ -242,6 +247,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("log", ("3",), "log", "who did what and when", "look"),
     Action("escalation", ("4",), "escalation", "who was told, what became of it, who is next", "look"),
     Action("routes", ("5",), "routes", "where traffic goes, and where it could go", "look"),
+    Action("calendar", ("6",), "calendar", "what ends when: certificates, API versions, work", "look"),
     Action("history", ("H",), "history", "latency, errors and outages, 1 h to 30 d", "look", enabled=_can_look_back),
     Action("shorter", ("left_square_bracket",), "shorter", "a shorter window of the history", "look",
            enabled=_can_read),

@@ -32,6 +32,7 @@ class CheckMemory:
     failure: Failure | None = None
     message: str = ""
     metrics: Mapping[str, float] = field(default_factory=dict)
+    metrics_at: int = 0  # the end of the look that told them; later ones may have told none
     error_rate: float | None = None
     silent: int = 0  # runs in a row that told nothing: unknown, or not run at all
     missed: int = 0
@@ -54,7 +55,7 @@ class CheckMemory:
         self.latency_ms, self.failure = observation.latency_ms, observation.failure
         self.message = observation.message
         if observation.metrics:
-            self.metrics = observation.metrics
+            self.metrics, self.metrics_at = observation.metrics, observation.at
 
     def row(self) -> CheckStateRow:
         """As it is stored. A check that was never looked at has no row."""
@@ -62,6 +63,8 @@ class CheckMemory:
         doc: dict[str, Any] = {"known_since": self.known_since}
         if self.metrics:
             doc["metrics"] = dict(self.metrics)
+            if self.metrics_at != self.at:
+                doc["metrics_at"] = self.metrics_at
         if self.decided is not None:
             doc["decided"] = self.decided.value
         if self.not_before:
@@ -102,6 +105,7 @@ class CheckMemory:
         metrics = doc.get("metrics")
         if isinstance(metrics, Mapping):
             self.metrics = {str(k): float(v) for k, v in metrics.items() if isinstance(v, int | float)}
+            self.metrics_at = _instant(doc.get("metrics_at")) or self.at
 
     def shift(self, now: int) -> None:
         """The wall clock was stepped: nothing that people read lies ahead of it."""
@@ -109,7 +113,7 @@ class CheckMemory:
             self.settled = Settled(
                 self.settled.outcome, now, self.settled.raw, self.settled.attempt, self.settled.unknowns
             )
-        self.slot, self.at = min(self.slot, now), min(self.at, now)
+        self.slot, self.at, self.metrics_at = min(self.slot, now), min(self.at, now), min(self.metrics_at, now)
         self.known_since = min(self.known_since, now)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from standby.console.present.alerts import why_muted
+from standby.console.present.calendar import check_of
 from standby.console.present.cells import Cell, Row, fit, line, trim
 from standby.console.present.moment import Moment
 
@@ -60,8 +61,8 @@ def _message(moment: Moment, selected: str | None) -> str:
     if kind == "notification" and key.isdigit():
         told = snapshot.notifications.get(int(key))
         return f"{told.subject}" if told else ""
-    if kind == "check":
-        state = snapshot.checks.get(key)
+    if kind in ("check", "date"):
+        state = snapshot.checks.get(check_of(key) if kind == "date" else key)
         return state.message if state else ""
     if kind == "audit":
         return next((entry.message for entry in reversed(snapshot.audits) if str(entry.no) == key), "")

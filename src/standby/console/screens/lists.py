@@ -1,10 +1,10 @@
-"""The screens with one list: every alert, and the log."""
+"""The screens with one list: every alert, who was told, the log, and what ends when."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from standby.console.present import alerts, escalation, log
+from standby.console.present import alerts, calendar, escalation, log
 from standby.console.screens.frame import Frame, Show
 
 
@@ -55,3 +55,18 @@ class LogScreen(Frame):
     def panes(self) -> Mapping[str, Show]:
         """The log."""
         return {"log": lambda moment, box: log.log(moment, box.width)}
+
+
+class CalendarScreen(Frame):
+    """What ends when."""
+
+    NAME = "calendar"
+    PLACE = "calendar"
+
+    def heads(self) -> Mapping[str, int]:
+        """One pane, its titles stay."""
+        return {"calendar": 1}
+
+    def panes(self) -> Mapping[str, Show]:
+        """The dates."""
+        return {"calendar": lambda moment, box: calendar.calendar(moment, box.width)}
