@@ -43,12 +43,12 @@ class Agreed:
         if self.listener is not None:
             self.listener(document, size)
         try:
-            drifts = self._pinned.drifts(base, document, size)
-            fits = not drifts and self._pinned.contract(base) is not None
+            contract = self._pinned.contract(base)
+            drifts = contract.drifts(document, size) if contract is not None else []
         except ContractError as error:
             return without(verdict, str(error)), NO_METRICS
         if verdict.outcome is Outcome.UP:
-            self.study.hear(document, size, fits=fits)
+            self.study.hear(document, size, fits=contract is not None and not drifts)
         breaking = sum(one.breaking for one in drifts)
         metrics = {"contract_breaks": float(breaking), "contract_additions": float(len(drifts) - breaking)}
         if not drifts or verdict.outcome is not Outcome.UP:
@@ -64,7 +64,8 @@ class Agreed:
     def broken(self, document: object, size: int, base: Path) -> str:
         """What breaks the contract in an answer that could not be read otherwise; empty when nothing is known to."""
         try:
-            found = self._pinned.drifts(base, document, size) if self._pinned is not None else []
+            contract = self.pinned(base)
+            found = contract.drifts(document, size) if contract is not None else []
         except ContractError:
             return ""
         return told([one for one in found if one.breaking])

@@ -28,19 +28,31 @@ _LIST = "[]"
 
 
 class Learner:
-    """Takes answers in; `schema()` is what all of them obey. `count` is how many there were."""
+    """Takes answers in; `schema()` is what all of them obey. `count` is how many there were, `most` the bytes of the
+    largest."""
 
     def __init__(self) -> None:
         self.count = 0
+        self.most = 0
         self._builder = SchemaBuilder(schema_uri=None)
         self._words: dict[Path, dict[str, int] | None] = {}  # None: too many, or no words
 
-    def add(self, document: object) -> None:
-        """One more good answer. Raises ContractError when it is nested too deeply."""
+    def add(self, document: object, size: int = 0) -> None:
+        """One more good answer, of `size` bytes. Raises ContractError when it is nested too deeply."""
         for path, value in _texts(document, (), 0):
             self._hear(path, value)
         self._builder.add_object(document)
         self.count += 1
+        self.most = max(self.most, size)
+
+    def contract(self, when: str) -> Contract:
+        """What they have in common, learned at `when`; there must be one. Raises ContractError."""
+        contract = Contract(self.schema(), self.count, self.most, when)
+        try:
+            contract.check()
+        except ContractError as error:
+            raise ContractError(f"what was learned {error}") from None
+        return contract
 
     def schema(self) -> Schema:
         """A JSON Schema in which nothing may be missing that was always there, and nothing be there that never was."""
@@ -86,14 +98,9 @@ class Learner:
 def learned(answers: Sequence[tuple[object, int]], when: str) -> Contract:
     """The contract of good answers, each with its size in bytes; there must be one. Raises ContractError."""
     learner = Learner()
-    for document, _ in answers:
-        learner.add(document)
-    contract = Contract(learner.schema(), learner.count, max(size for _, size in answers), when)
-    try:
-        contract.check()
-    except ContractError as error:
-        raise ContractError(f"what was learned {error}") from None
-    return contract
+    for document, size in answers:
+        learner.add(document, size)
+    return learner.contract(when)
 
 
 def _texts(found: object, path: Path, depth: int) -> Iterator[tuple[Path, str]]:

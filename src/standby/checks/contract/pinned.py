@@ -50,11 +50,6 @@ class Pinned:
             raise ContractError(found)
         return found
 
-    def drifts(self, base: Path, document: object, size: int) -> list[Drift]:
-        """How an answer differs. Raises ContractError."""
-        contract = self.contract(base)
-        return [] if contract is None else contract.drifts(document, size)
-
 
 def _read(path: Path, operation: str | None) -> Contract | str:
     try:

@@ -14,8 +14,10 @@ class Study:
     """The first `NEEDED` good answers since the pinned contract fitted no more, or of a check that has none yet."""
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
         self._learner = Learner()
-        self._most = 0
         self._last: object = None
         self._why = ""
 
@@ -23,16 +25,16 @@ class Study:
         """One more good answer of `size` bytes; one that fits what is pinned makes all that was learned void."""
         if fits:
             if self._learner.count or self._why:
-                self.__init__()  # type: ignore[misc]  # it begins anew
+                self._begin()
             return
         if self._learner.count >= NEEDED or self._why:
             return
         try:
-            self._learner.add(document)
+            self._learner.add(document, size)
         except ContractError as error:
             self._why = str(error)
             return
-        self._most, self._last = max(self._most, size), document
+        self._last = document
 
     def contract(self, learned: str) -> Contract:
         """What they have in common, learned at `learned` (RFC 3339). Raises ContractError while that is too little."""
@@ -42,8 +44,8 @@ class Study:
             raise ContractError("needs no new pin: the answers keep it, or none came since the start")
         if self._learner.count < NEEDED:
             raise ContractError(f"is learned from {self._learner.count} of {NEEDED} good answers so far; wait for them")
-        return Contract(self._learner.schema(), self._learner.count, self._most, learned)
+        return self._learner.contract(learned)
 
     def drifts(self, old: Contract | None) -> list[Drift]:
         """How the newest answer differs from what was pinned before."""
-        return [] if old is None else old.drifts(self._last, self._most)
+        return [] if old is None else old.drifts(self._last, self._learner.most)
