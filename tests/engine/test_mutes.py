@@ -37,14 +37,10 @@ class Quiet:
 
 
 def listen(w: World) -> Quiet:
-    found: list[Quiet] = []
-
-    def make(changed: Callable[[], None]) -> Quiet:
-        found.append(Quiet(changed))
-        return found[0]
-
-    w.engine._response.mutes.add(make)
-    return found[0]
+    mutes = w.engine._response.mutes
+    muter = Quiet(mutes.changed)
+    mutes.add(muter)
+    return muter
 
 
 async def quiet(world: Make) -> tuple[World, Quiet]:

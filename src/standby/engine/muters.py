@@ -20,12 +20,12 @@ def add_muters(mutes: Mutes, judge: Judge, config: Callable[[], Config], soon: C
     """Have all of them asked. `config` gives the configuration in force, `soon` has a check look now."""
     inhibitions = Inhibitions(judge.alerts, config)
     mutes.on_alert.append(inhibitions.follow)
-    mutes.add(lambda _: inhibitions)
+    mutes.add(inhibitions)
     windows = Windows(config)
-    mutes.add(lambda _: windows)
+    mutes.add(windows)
     flaps = Flaps(judge, mutes.changed)
-    mutes.add(lambda _: flaps)
+    mutes.add(flaps)
     dependencies = Dependencies(judge, config, soon, mutes.changed)
-    mutes.add(lambda _: dependencies)
+    mutes.add(dependencies)
     judge.on_settled += [flaps.settled, dependencies.settled]
     judge.on_failed = dependencies.failed

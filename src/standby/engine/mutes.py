@@ -46,9 +46,9 @@ class Mutes:
         alerts.mutes_of = self.of
         alerts.on_change = self._follow
 
-    def add(self, make: Callable[[Callable[[], None]], Muter]) -> None:
-        """Take a muter in; it is made with what it calls when an answer of its own may differ."""
-        self._muters.append(make(self.changed))
+    def add(self, muter: Muter) -> None:
+        """Have this one asked. It calls `changed` when an answer of its own may differ."""
+        self._muters.append(muter)
 
     def of(self, live: Live) -> Reasons:
         """Why nobody is to be told about this alert now."""
@@ -61,6 +61,7 @@ class Mutes:
 
     def look(self) -> None:
         """Look at every alert now, and again when time alone changes an answer."""
+        self.stop()  # it may have been asked for before its time
         self._timer = self._due = None
         for live in self._alerts:
             if live.machine.phase is Phase.FIRING:

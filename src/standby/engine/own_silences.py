@@ -28,10 +28,15 @@ class OwnSilences:
     """A muter (`engine.mutes`), and the wishes of people about it. `changed` has every alert looked at again."""
 
     def __init__(
-        self, clock: EngineClock, timeline: Timeline, recorder: Recorder, config: Callable[[], Config]
+        self,
+        clock: EngineClock,
+        timeline: Timeline,
+        recorder: Recorder,
+        config: Callable[[], Config],
+        changed: Callable[[], None],
     ) -> None:
         self.last_id = 0
-        self.changed: Callable[[], None] = lambda: None
+        self._changed = changed
         self._clock = clock
         self._timeline = timeline
         self._recorder = recorder
@@ -127,12 +132,8 @@ class OwnSilences:
                 self._warned.add(one.id)
                 left = format_duration(max(SECOND, (one.ends_at - now) // SECOND * SECOND))
                 self._say(one, f"ends in {left}, {_said(one)}; extend it, or what it hides is told again")
-        self.changed()
+        self._changed()
         self._arm(now)
-
-    def shift(self) -> None:
-        """The wall clock was stepped: silences are of the wall clock, some may have begun or ended by it."""
-        self.look()
 
     def stop(self) -> None:
         """No clock runs any more."""

@@ -50,8 +50,8 @@ class Response:
         self._outbox.on_end = self._escalations.came_to_end
         judge.alerts.hearer = self._escalations
         self.mutes = Mutes(clock, timeline, judge.alerts)
-        self.silences = OwnSilences(clock, timeline, recorder, config)
-        self.mutes.add(self._silencing)
+        self.silences = OwnSilences(clock, timeline, recorder, config, self.mutes.changed)
+        self.mutes.add(self.silences)
         self.leases = Leases(clock, timeline, recorder, judge.alerts, config=config, remind=self._escalations.remind)
         self._routes = Routes(clock, timeline, recorder, judge, direct)
         self.failovers = Failovers(
@@ -91,7 +91,7 @@ class Response:
         self._escalations.shift(by)
         self.mutes.changed()
         self.leases.shift(by)
-        self.silences.shift()
+        self.silences.look()  # they are of the wall clock: some may have begun or ended by it
 
     async def stop(self) -> None:
         """What is under way comes to its end, for a while; the rest is the next engine's."""
@@ -109,10 +109,6 @@ class Response:
         """One line; empty when all is well."""
         parts = (self.failovers.trouble, self._outbox.trouble, self._escalations.trouble)
         return "; ".join(part for part in parts if part)
-
-    def _silencing(self, changed: Callable[[], None]) -> OwnSilences:
-        self.silences.changed = changed
-        return self.silences
 
     def _blind(self) -> bool:
         return self._judge.blind
