@@ -22,7 +22,7 @@ from standby.engine.clock import EngineClock, Timer
 from standby.engine.recorder import Recorder
 from standby.engine.timeline import Timeline
 from standby.engine.watches import Sort, Watch
-from standby.store.rows import AlertRow, AuditRow
+from standby.store.rows import AlertRow
 
 DEADLINE_SLACK_NS = 50 * MILLISECOND  # so that a run due at the very deadline is under way, and judges it
 _SUMMARY_LIMIT = 300
@@ -345,9 +345,7 @@ class Alerts:
         self._recorder.soon()
 
     def _audit(self, live: Live, kind: str, message: str, at: int) -> None:
-        text = clean(f"{live.watch.integration}/{live.watch.id}: {message}")
-        self._recorder.buffer.audits.append(AuditRow(at, "engine", "", kind, f"alert:{live.id}", text))
-        self._recorder.urgent()
+        self._recorder.say(kind, f"alert:{live.id}", f"{live.watch.integration}/{live.watch.id}: {message}", at)
 
     def _arm(self, live: Live) -> None:
         if live.timer is not None:

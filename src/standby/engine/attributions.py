@@ -11,7 +11,6 @@ from standby.domain.text import clean
 from standby.engine.judge import Judge
 from standby.engine.recorder import Recorder
 from standby.engine.timeline import Timeline
-from standby.store.rows import AuditRow
 
 if TYPE_CHECKING:
     from standby.config.models import Config
@@ -40,10 +39,7 @@ class Attributions:
         if text == self._said.get(integration, ""):
             return
         self._said[integration] = text
-        told = text or OVER
-        row = AuditRow(self._timeline.now(), "engine", "", KIND, f"integration:{integration}", told)
-        self._recorder.buffer.audits.append(row)
-        self._recorder.urgent()
+        self._recorder.say(KIND, f"integration:{integration}", text or OVER)
 
     def _sights(self, config: Config, integration: str) -> list[Sight]:
         found = []

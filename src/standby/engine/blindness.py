@@ -10,7 +10,7 @@ from standby.engine.recorder import Recorder
 from standby.engine.signals import Signals
 from standby.engine.timeline import Timeline
 from standby.engine.watches import BLIND_WATCH
-from standby.store.rows import AuditRow, GapRow
+from standby.store.rows import GapRow
 
 
 class Blindness:
@@ -30,9 +30,8 @@ class Blindness:
         self.since = now
         text = clean(f"our own network is gone: none of {', '.join(self.targets)} answers")
         self._recorder.buffer.gaps[now] = GapRow(now, None, "blind")
-        self._recorder.buffer.audits.append(AuditRow(now, "engine", "", "blind", "engine", text))
+        self._recorder.say("blind", "engine", text, now)
         self._judge.go_blind(f"{text}; every result is unknown")
-        self._recorder.urgent()
 
     def end(self) -> None:
         """A target answers again."""
@@ -42,9 +41,8 @@ class Blindness:
             self._signals.deaf(self.since, now)
         self.since = None
         text = "our own network is back: results count again"
-        self._recorder.buffer.audits.append(AuditRow(now, "engine", "", "blind", "engine", text))
+        self._recorder.say("blind", "engine", text, now)
         self._judge.see()
-        self._recorder.urgent()
 
     def resume(self, *, guarded: bool) -> bool:
         """Whether the last engine ended blind, and so this one begins, until a target answers. Without targets

@@ -12,11 +12,10 @@ from standby.checks.contract.contract import ContractError
 from standby.checks.contract.pinned import told, write
 from standby.domain.text import clean
 from standby.domain.units import format_instant
-from standby.engine.deeds import Deed, Person, RefusedError
+from standby.engine.deeds import Deed, Person, RefusedError, write_down
 from standby.engine.recorder import Recorder
 from standby.engine.timeline import Timeline
-from standby.link.protocol import Command, NotNowError
-from standby.store.errors import StoreError
+from standby.link.protocol import Command
 from standby.store.rows import AuditRow
 
 _KIND = "contract"
@@ -54,19 +53,12 @@ class Contracts:
             raise RefusedError(f"{model.file} {error}") from None
         if old is not None and not old.answers:
             raise RefusedError(f"{model.file} is the vendor's or written by hand; put the new one in its place")
-        await self._write_down(command, person, f"check:{name}", f"pins {model.file}: {changed or 'there was none'}")
+        asks = clean(f"pins {model.file}: {changed or 'there was none'}")
+        wish = AuditRow(now, person.name, person.origin, _KIND, f"check:{name}", asks, command.id)
+        await write_down(self._recorder, wish)
         try:
             await asyncio.to_thread(write, path, contract)
         except ContractError as error:
             raise RefusedError(str(error)) from None
         said = f"{model.file} is pinned, learned from {contract.answers} answers"
         return Deed(_KIND, f"check:{name}", said, answer=said)
-
-    async def _write_down(self, command: Command, person: Person, subject: str, message: str) -> None:
-        asked = AuditRow(
-            self._timeline.now(), person.name, person.origin, _KIND, subject, clean(message, 500), command.id
-        )
-        try:
-            await self._recorder.submit(audits=[asked])
-        except StoreError as error:
-            raise NotNowError(f"it cannot be recorded, so it was not done: {error}") from None

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from standby.link.protocol import Status
+from standby.engine.recorder import Recorder
+from standby.link.protocol import NotNowError, Status
+from standby.store.errors import StoreError
 from standby.store.failovers import FailoverRow
+from standby.store.rows import AuditRow
 
 
 class RefusedError(Exception):
@@ -38,3 +41,11 @@ class Deed:
     failovers: Sequence[FailoverRow] = ()
     done: Callable[[], None] = lambda: None
     status: Status = Status.DONE
+
+
+async def write_down(recorder: Recorder, wish: AuditRow) -> None:
+    """Have a wish on disk before it is carried out. Raises NotNowError when it cannot be: then nothing is done."""
+    try:
+        await recorder.submit(audits=[wish])
+    except StoreError as error:
+        raise NotNowError(f"it cannot be recorded, so it was not done: {error}") from None

@@ -26,7 +26,6 @@ from standby.engine.timeline import Timeline
 from standby.engine.watches import LOUD
 from standby.engine.ways import Ways
 from standby.store.escalations import EscalationRow, Fate, NotificationRow
-from standby.store.rows import AuditRow
 
 AUDIT_EVERY_NS = MINUTE
 _SLACK_NS = 30 * SECOND
@@ -383,9 +382,7 @@ class Escalations:
             self._say_of(calling[0], kind, text + more)
 
     def _say_of(self, live: Live, kind: str, text: str) -> None:
-        line = AuditRow(self._timeline.now(), "engine", "", kind, f"alert:{live.id}", clean(text))
-        self._recorder.buffer.audits.append(line)
-        self._recorder.urgent()
+        self._recorder.say(kind, f"alert:{live.id}", text)
 
 
 def _overdue(group: Group, live: Live, now: int) -> str:

@@ -373,9 +373,7 @@ class Failovers:
         """Something that nobody asked for ends an armed run."""
         self._finish(run, event, result)
         self._recorder.buffer.failovers[run.id] = self.runs[run.id]
-        text = clean(f"run {run.id}: {result}")
-        self._recorder.buffer.audits.append(AuditRow(self._timeline.now(), "engine", "", kind, _subject(run), text))
-        self._recorder.urgent()
+        self._recorder.say(kind, _subject(run), f"run {run.id}: {result}")
 
     def _begin(self, run: FailoverRow, *, resuming: str = "") -> None:
         task = asyncio.create_task(self._carry_out(run, resuming), name=f"failover {run.id}")

@@ -20,7 +20,6 @@ from standby.engine.recorder import Recorder
 from standby.engine.timeline import Timeline
 from standby.engine.watches import BLIND_WATCH, LOUD, Expression, Sort, Watch
 from standby.engine.windows import Scope, Windows
-from standby.store.rows import AuditRow
 
 RECENT_NS = 10 * MINUTE
 """The span of the error rate that screens show."""
@@ -160,9 +159,7 @@ class Judge:
 
     def _settled(self, memory: CheckMemory, before: Outcome) -> None:
         text = settled.told(memory.id, before, memory.outcome, memory.message)
-        row = AuditRow(self._timeline.now(), "engine", "", settled.KIND, f"check:{memory.id}", text)
-        self._recorder.buffer.audits.append(row)
-        self._recorder.urgent()
+        self._recorder.say(settled.KIND, f"check:{memory.id}", text)
 
     def _refresh(self, integration: IntegrationMemory, now: int, monotonic: int) -> None:
         memories = [self.checks[name] for name in integration.checks]

@@ -10,13 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from standby.domain.outcome import Severity
-from standby.domain.text import clean
 from standby.domain.units import SECOND, format_duration
 from standby.engine.alerts import Alerts, Live
 from standby.engine.clock import EngineClock, Timer
 from standby.engine.recorder import Recorder
 from standby.engine.timeline import Timeline
-from standby.store.rows import AuditRow
 
 if TYPE_CHECKING:
     from standby.config.models import Config
@@ -59,7 +57,9 @@ class Leases:
                 continue
             if now >= ack.until:
                 had = format_duration(max(SECOND, (now - ack.at) // SECOND * SECOND))
-                self._say(live, "unack", f"given back by itself: {ack.by} had it for {had} and did not renew it")
+                self._recorder.say(
+                    "unack", f"alert:{live.id}", f"given back by itself: {ack.by} had it for {had} and did not renew it"
+                )
                 self._alerts.acknowledge(live, None)
             elif now >= ack.until - reminder:
                 self._remind(live)
@@ -85,8 +85,3 @@ class Leases:
         self._timer = None
         if coming:
             self._timer = self._clock.call_at(self._timeline.monotonic_at(min(coming)), self.look)
-
-    def _say(self, live: Live, kind: str, text: str) -> None:
-        line = AuditRow(self._timeline.now(), "engine", "", kind, f"alert:{live.id}", clean(text))
-        self._recorder.buffer.audits.append(line)
-        self._recorder.urgent()

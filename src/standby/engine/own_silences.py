@@ -16,7 +16,6 @@ from standby.engine.clock import EngineClock, Timer
 from standby.engine.deeds import Deed, Person, RefusedError
 from standby.engine.recorder import Recorder
 from standby.engine.timeline import Timeline
-from standby.store.rows import AuditRow
 
 if TYPE_CHECKING:
     from standby.config.models import Config
@@ -149,9 +148,7 @@ class OwnSilences:
             self._timer = self._clock.call_at(self._timeline.monotonic_at(min(coming)), self.look)
 
     def _say(self, silence: Silence, text: str) -> None:
-        line = AuditRow(self._timeline.now(), "engine", "", "silence", f"silence:{silence.id}", clean(text, 500))
-        self._recorder.buffer.audits.append(line)
-        self._recorder.urgent()
+        self._recorder.say("silence", f"silence:{silence.id}", text)
 
 
 def _matchers(written: object) -> tuple[Matcher, ...]:

@@ -97,6 +97,12 @@ class Recorder:
         if self._failing_since is None:
             self._ring()
 
+    def say(self, kind: str, subject: str, text: str, at: int | None = None) -> None:
+        """One line of the log in the engine's own name, of now or of `at` (ns since 1970); on disk soon."""
+        when = self._timeline.now() if at is None else at
+        self.buffer.audits.append(AuditRow(when, "engine", "", kind, subject, clean(text)))
+        self.urgent()
+
     async def submit(
         self,
         audits: Sequence[AuditRow] = (),
@@ -207,8 +213,7 @@ class Recorder:
             self.buffer.gaps[gap.from_at] = gap
         kept = f"{dropped} observations were not kept" if dropped else "nothing was lost"
         text = f"the store takes writes again after {format_duration(away // SECOND * SECOND)}; {kept}"
-        self.buffer.audits.append(AuditRow(self._timeline.now(), "engine", "", "store", "engine", text))
-        self.urgent()
+        self.say("store", "engine", text)
 
     def _failed(self, error: Exception, rows: Batch, units: list[_Unit], *, durable: bool) -> None:
         told = error if isinstance(error, StoreError) else StoreError("corrupt", f"the store refused rows: {error}")

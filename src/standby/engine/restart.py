@@ -14,7 +14,7 @@ from standby.engine.judge import Judge
 from standby.engine.recorder import Recorder
 from standby.engine.timeline import Timeline
 from standby.engine.watches import BLIND_WATCH, Sort, Watch
-from standby.store.rows import AlertRow, AuditRow, GapRow, Loaded
+from standby.store.rows import AlertRow, GapRow, Loaded
 
 SHORTEST_GAP_NS = 2 * SECOND
 
@@ -86,8 +86,7 @@ class Return:
         if last is not None and away >= SHORTEST_GAP_NS:
             text += f"; no engine for {format_duration(away // SECOND * SECOND)}"
         kind = "started" if last is None or last.state == "stopped" else "takeover"
-        self._recorder.buffer.audits.append(AuditRow(self.now, "engine", "", kind, "engine", text))
-        self._recorder.urgent()
+        self._recorder.say(kind, "engine", text, self.now)
 
     def _live(self, row: AlertRow, watch: Watch | None) -> Live:
         machine = shifted(_machine(row), self.clock_went_back, self.now)

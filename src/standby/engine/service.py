@@ -42,7 +42,7 @@ from standby.engine.watches import compiled, watches
 from standby.engine.windows import Scope
 from standby.link.protocol import Command, Peer, Receipt
 from standby.store.retention import Retention
-from standby.store.rows import AuditRow, ConfigRow, EngineRow
+from standby.store.rows import ConfigRow, EngineRow
 
 if TYPE_CHECKING:
     from standby.config.models import CheckModel, Config
@@ -191,7 +191,7 @@ class Engine:
         await self._housekeeping.stop()
         self._alerts.stop()
         why = f": {self.ending}" if self.ending else ""
-        self._audit("stopped", f"{self._term.identity.kind} engine stopped{why}")
+        self._recorder.say("stopped", "engine", f"{self._term.identity.kind} engine stopped{why}")
         self._recorder.buffer.engine = self._row()
         self._words = await self._recorder.close()
 
@@ -216,8 +216,7 @@ class Engine:
                 lines.append("the store and the simulated third parties stay as they are until a restart")
             await self._change_over(new, prepared)
             what = f"{len(lines)} changes: {'; '.join(lines)}" if lines else "nothing changed"
-            self._audit("reload", f"configuration read again, {what}")
-            self._recorder.urgent()
+            self._recorder.say("reload", "engine", f"configuration read again, {what}")
             return lines
 
     def refusal(self, peer: Peer) -> str:
@@ -331,8 +330,9 @@ class Engine:
         self._response.shift(by)
         way = "forward" if by > 0 else "back"
         span = format_duration(abs(by) // SECOND * SECOND)
-        self._audit("clock", f"the wall clock was stepped {way} by {span}; schedules and alert clocks moved along")
-        self._recorder.urgent()
+        self._recorder.say(
+            "clock", "engine", f"the wall clock was stepped {way} by {span}; schedules and alert clocks moved along"
+        )
 
     def _running(self, check_ids: Iterable[str]) -> bool:
         return self._polling.scheduler.running(check_ids)
@@ -349,7 +349,3 @@ class Engine:
     def _works(self) -> bool:
         storing = self._clock.monotonic() - self._recorder.committed_at <= 10 * SECOND
         return storing and self.healthy(self._clock.monotonic())
-
-    def _audit(self, kind: str, message: str) -> None:
-        row = AuditRow(self._timeline.now(), "engine", "", kind, "engine", clean(message))
-        self._recorder.buffer.audits.append(row)

@@ -12,12 +12,11 @@ from standby.config.secrets import SecretError
 from standby.domain.matchers import Matcher, parse_matchers
 from standby.domain.text import clean
 from standby.domain.units import DAY, format_duration
-from standby.engine.deeds import Deed, Person, RefusedError
+from standby.engine.deeds import Deed, Person, RefusedError, write_down
 from standby.engine.recorder import Recorder
 from standby.engine.timeline import Timeline
-from standby.link.protocol import Command, NotNowError, Status
+from standby.link.protocol import Command, Status
 from standby.net.trouble import Trouble
-from standby.store.errors import StoreError
 from standby.store.rows import AuditRow
 
 LONGEST = 30 * DAY
@@ -54,7 +53,9 @@ class Silences:
         model = self._model(command.args.get("check"))
         wanted = self._wanted(command, person)
         subject = f"check:{model.id}"
-        await self._write_down(command, person, subject, f"asks Alertmanager to silence {wanted.line()}")
+        asks = f"asks Alertmanager to silence {wanted.line()}"
+        now, name, origin = self._timeline.now(), person.name, person.origin
+        await write_down(self._recorder, AuditRow(now, name, origin, _KIND, subject, asks, command.id))
         try:
             made = await self._hush(model, wanted)
         except (Trouble, SecretError) as error:
@@ -62,14 +63,6 @@ class Silences:
             return Deed(_KIND, subject, why, answer=clean(str(error)), status=Status.REFUSED)
         said = f"silence {made}: {wanted.line()}"
         return Deed(_KIND, subject, said, answer=said)
-
-    async def _write_down(self, command: Command, person: Person, subject: str, message: str) -> None:
-        now = self._timeline.now()
-        asked = AuditRow(now, person.name, person.origin, _KIND, subject, message, command.id)
-        try:
-            await self._recorder.submit(audits=[asked])
-        except StoreError as error:
-            raise NotNowError(f"it cannot be recorded, so it was not done: {error}") from None
 
     def _model(self, name: object) -> AlertmanagerModel:
         known = self._config().check_by_id
