@@ -13,7 +13,7 @@ from standby.console.estate import Estate, estate_of
 from standby.console.present.escalation import escalation_of, next_of
 from standby.domain.matchers import match_all, parse_matcher
 from standby.domain.muting import MuteKind
-from standby.domain.outcome import AlertState, Severity
+from standby.domain.outcome import AlertState
 from standby.domain.units import format_instant
 from standby.engine.clock import SystemClock
 from standby.store.escalations import EscalationRow
@@ -21,7 +21,6 @@ from standby.store.reader import Reader
 from standby.store.rows import AlertRow
 
 _STATES = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.PENDING, AlertState.RESOLVED)
-_SEVERITIES = tuple(Severity)
 _ALL = 1_000_000
 
 
@@ -76,7 +75,7 @@ def _chosen(reader: Reader, args: argparse.Namespace) -> list[AlertRow]:
 
 def _urgency(row: AlertRow) -> tuple[int, int, int]:
     """What needs a person first: firing, then acknowledged, pending, resolved; the louder, then the newer first."""
-    return _STATES.index(row.state), _SEVERITIES.index(row.severity), -row.id
+    return _STATES.index(row.state), row.severity.loudness, -row.id
 
 
 def alert_json(row: AlertRow, estate: Estate | None = None, escalation: EscalationRow | None = None) -> dict[str, Any]:

@@ -57,6 +57,19 @@ class Severity(StrEnum):
     WARNING = "warning"
     INFO = "info"
 
+    @property
+    def loudness(self) -> int:
+        """0 for the loudest: what a person needs to see first."""
+        return _LOUDNESS[self]
+
+
+_LOUDNESS = {severity: number for number, severity in enumerate(Severity)}
+
+
+def loudest(severities: Iterable[Severity]) -> Severity:
+    """The one that speaks loudest; there must be one."""
+    return min(severities, key=lambda severity: severity.loudness)
+
 
 class Environment(StrEnum):
     """Where the platform runs; shown in every header and confirmation."""

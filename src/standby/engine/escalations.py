@@ -70,7 +70,7 @@ class Escalations:
         """An alert of before the restart: it is in its groups again, before it may end because its rule is gone."""
         for number in live.escalations:
             row, group = self._left.get(number), self.groups.get(number)
-            if row is None or row.state.stage is Stage.ENDED:
+            if row is None:  # it is over
                 continue
             if group is None:
                 group = self.groups.take(self._ways.back(row), row)
@@ -109,8 +109,7 @@ class Escalations:
     def shift(self, by: int) -> None:
         """The wall clock was stepped by `by` ns."""
         for group in self.groups:
-            group.log = grouping.shift(group.log, by)
-            self._put(group, ladder.shift(group.state, by))
+            self._move(group, by)
 
     # -- what an alert's life does ----------------------------------------------------------------------------------
 
@@ -235,8 +234,11 @@ class Escalations:
         by, self._frozen_at = now - self._frozen_at, now
         for group in self.groups:
             if by and not group.ourselves():
-                group.log = grouping.shift(group.log, by)
-                self._put(group, ladder.shift(group.state, by))
+                self._move(group, by)
+
+    def _move(self, group: Group, by: int) -> None:
+        group.log = grouping.shift(group.log, by)
+        self._put(group, ladder.shift(group.state, by))
 
     def _arm_all(self) -> None:
         for group in self.groups:

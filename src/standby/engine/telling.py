@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from standby.domain.cause import Cause
 from standby.domain.escalation import Escalation, Policy, Tell
-from standby.domain.outcome import Severity
+from standby.domain.outcome import loudest
 from standby.engine.alerts import Live
 from standby.engine.groups import Group
 from standby.engine.outbox import Outbox
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 CALLS = ("firing", "exhausted")
 """What asks somebody to take an alert."""
-_LOUDEST = list(Severity)
 
 
 class Telling:
@@ -133,7 +132,7 @@ class Telling:
             key=key or self._key(group, kind, target, contact[0], tell),
             escalation=group.id,
             integration=first.watch.integration if first else "",
-            severity=min((live.watch.severity for live in group.members.values()), key=_LOUDEST.index).value,
+            severity=loudest(live.watch.severity for live in group.members.values()).value,
             kind=kind,
             target=target,
             channel=contact[0],

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from standby.domain.cause import ACTIONS, Cause
-from standby.domain.outcome import Severity
+from standby.domain.outcome import loudest
 from standby.domain.text import clean
 from standby.domain.units import format_instant
 from standby.engine.alerts import Live
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 MOST_LISTED = 20
 _SAID = {"firing": "FIRING", "resolved": "RESOLVED", "exhausted": "NOBODY ANSWERED", "reminder": "STILL YOURS"}
-_LOUDEST = list(Severity)
 
 
 class Said(NamedTuple):
@@ -37,7 +36,7 @@ def words(config: Config, group: Group, said: Said) -> tuple[str, str]:
     """Subject (one line) and text (some lines), clean."""
     settings, lives = config.settings, list(said.calling) or list(group.members.values())
     one = _integration(config, lives)
-    severity = min((live.watch.severity for live in lives), key=_LOUDEST.index)
+    severity = loudest(live.watch.severity for live in lives)
     what = _what(said, lives)
     head = f"[{settings.name} {settings.environment}] {_SAID[said.kind]} {severity}: {_name(one, lives)}: {what}"
     lines = [f"what: {what}", *_body(one, said, lives)]

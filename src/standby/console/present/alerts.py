@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from standby.console.present import figures
 from standby.console.present.cells import Cell, Column, Row, Slot, lay_out, line, place, titles
 from standby.console.present.glyphs import ALERTS, DASH
-from standby.console.present.guide import loudness
 from standby.console.present.moment import Moment
 from standby.console.snapshot import Sent
 from standby.domain.muting import Mute
@@ -45,7 +44,7 @@ def ordered(alerts: Sequence[AlertRow]) -> list[AlertRow]:
         alerts,
         key=lambda alert: (
             _MUTED if muted(alert) else _STATES[alert.state],
-            loudness(alert) if alert.state is not AlertState.RESOLVED else 0,
+            alert.severity.loudness if alert.state is not AlertState.RESOLVED else 0,
             alert.since if alert.state is not AlertState.RESOLVED else -(alert.resolved_at or 0),
             alert.id,
         ),

@@ -11,18 +11,12 @@ from standby.domain.units import MINUTE
 from standby.store.failovers import FailoverRow
 from standby.store.rows import AlertRow
 
-_LOUDNESS = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _RECENT = 15 * MINUTE
-
-
-def loudness(alert: AlertRow) -> int:
-    """0 for the most severe."""
-    return _LOUDNESS[alert.severity]
 
 
 def loudest(alerts: list[AlertRow]) -> AlertRow | None:
     """The alert that a person should take first: the most severe, then the oldest."""
-    return min(alerts, key=lambda alert: (loudness(alert), alert.since, alert.id), default=None)
+    return min(alerts, key=lambda alert: (alert.severity.loudness, alert.since, alert.id), default=None)
 
 
 def rehearsed(moment: Moment) -> bool:
