@@ -108,6 +108,7 @@ async def test_one_says_what_it_hides(store: str, capsys: pytest.CaptureFixture[
     "words",
     [
         ("add", "vendor acme", "--for", "2h", "--why", "x"),
+        ("add", 'vendor="acme  pay"', "--for", "2h", "--why", "x"),  # would become another on its way
         ("add", "vendor=acme", "--for", "2", "--why", "x"),
         ("add", "vendor=acme", "--for", "2h", "--why", "x", "--from", "tomorrow"),
     ],

@@ -6,10 +6,10 @@ import argparse
 import sys
 from typing import Any
 
+from standby.cli.arguments import duration_of
 from standby.cli.main import UsageError
 from standby.cli.place import store_path
 from standby.cli.wish import REFUSED, read_only, wish
-from standby.domain.units import parse_duration
 from standby.link.protocol import CommandKind, Status
 
 TIMEOUT_S = 5.0
@@ -54,10 +54,7 @@ def _send(args: argparse.Namespace, fields: dict[str, Any]) -> int:
 def _alert_args(args: argparse.Namespace) -> list[dict[str, Any]]:
     fields: dict[str, Any] = {"note": args.note}
     if getattr(args, "span", None) is not None:
-        try:
-            fields["for"] = parse_duration(args.span)
-        except ValueError as error:
-            raise UsageError(f"--for: {error}") from None
+        fields["for"] = duration_of("--for", args.span)
     return [{**fields, "alert": number} for number in map(_alert_id, args.alert)]
 
 

@@ -6,12 +6,13 @@ import argparse
 import json
 import sys
 
+from standby.cli.arguments import duration_of, matchers_of
 from standby.cli.main import UsageError, globals_of
 from standby.cli.place import store_path
 from standby.cli.wish import REFUSED, read_only, wish
-from standby.domain.matchers import Matcher, parse_matcher
+from standby.domain.matchers import Matcher
 from standby.domain.text import clean
-from standby.domain.units import MINUTE, SECOND, format_instant, parse_duration
+from standby.domain.units import MINUTE, SECOND, format_instant
 from standby.engine.clock import SystemClock
 from standby.link.protocol import CommandKind, Status
 
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     from standby.link.client import send_once
     from standby.link.paths import link_paths
 
-    matchers, ends = _matchers(args.matcher), SystemClock().now() + _duration(args.lasts)
+    matchers, ends = matchers_of("--matcher", args.matcher), SystemClock().now() + duration_of("--for", args.lasts)
     comment = clean(args.comment, 300)
     if not comment:
         raise UsageError("--comment is empty; say why, for who finds the silence")
@@ -86,22 +87,3 @@ def _confirmed(given: str | None) -> bool:
         return sys.stdin.readline().strip() == _WORD
     except KeyboardInterrupt:
         return False
-
-
-def _matchers(texts: list[str]) -> list[Matcher]:
-    found = []
-    for text in texts:
-        if clean(text, 500) != text:
-            raise UsageError(f"--matcher {clean(text, 60)!r} has control characters, double spaces or is too long")
-        try:
-            found.append(parse_matcher(text))
-        except ValueError as error:
-            raise UsageError(f"--matcher: {error}") from None
-    return found
-
-
-def _duration(text: str) -> int:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise UsageError(f"--for: {error}") from None

@@ -6,12 +6,12 @@ import argparse
 import json
 from typing import Any
 
-from standby.cli.main import UsageError
+from standby.cli.arguments import matchers_of
 from standby.cli.output import ago, table
 from standby.cli.place import reading
 from standby.console.estate import Estate, estate_of
 from standby.console.present.escalation import escalation_of, next_of
-from standby.domain.matchers import match_all, parse_matcher
+from standby.domain.matchers import match_all
 from standby.domain.muting import MuteKind
 from standby.domain.outcome import AlertState
 from standby.domain.units import format_instant
@@ -61,10 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _chosen(reader: Reader, args: argparse.Namespace) -> list[AlertRow]:
     """The newest that the options choose. Raises UsageError."""
-    try:
-        matchers = [parse_matcher(text) for text in args.matcher]
-    except ValueError as error:
-        raise UsageError(f"--matcher: {error}") from None
+    matchers = matchers_of("--matcher", args.matcher)
     most = max(1, args.limit)
     some = bool(matchers) or args.source is not None
     rows = reader.alerts(_ALL if some else most, open_only=not args.all, integration=args.integration)

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from standby.cli.arguments import duration_of
 from standby.cli.check import chosen, context_of, load_config
 from standby.cli.main import UsageError
 from standby.cli.place import store_path
 from standby.domain.outcome import Outcome
-from standby.domain.units import SECOND, format_instant, parse_duration
+from standby.domain.units import SECOND, format_instant
 from standby.engine.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -71,10 +72,7 @@ def _nothing(deed: str, old: Contract | None) -> str:
 
 
 def _pause(args: argparse.Namespace) -> float:
-    try:
-        return parse_duration(getattr(args, "pause", "0s") or "0s") / SECOND
-    except ValueError as error:
-        raise UsageError(f"--pause: {error}") from None
+    return duration_of("--pause", getattr(args, "pause", "0s") or "0s") / SECOND
 
 
 def _agreed(config: Config, name: str) -> tuple[CheckModel, ContractModel]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from standby.cli.arguments import duration
 from standby.cli.main import UsageError, globals_of
 from standby.cli.place import config_path, store_path
-from standby.domain.units import parse_duration
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the options. Those of a console that starts an engine of its own are not for people."""
-    parser.add_argument("--for", dest="for_ns", type=_duration, metavar="DURATION", help="end after it (5m, 2h)")
+    parser.add_argument("--for", dest="for_ns", type=duration, metavar="DURATION", help="end after it (5m, 2h)")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the run's figures as JSON at the end")
     parser.add_argument("--replace", action="store_true", help="end the engine that holds the store first")
     parser.add_argument("--companion", action="store_true", help=argparse.SUPPRESS)
@@ -42,10 +42,3 @@ def run(args: argparse.Namespace) -> int:
             last_resort=True,
         )
     )
-
-
-def _duration(text: str) -> int:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None

@@ -8,14 +8,15 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from standby.cli.arguments import duration_of, matchers_of
 from standby.cli.main import UsageError
 from standby.cli.output import ago, table
 from standby.cli.place import reading, store_path
 from standby.cli.wish import REFUSED, read_only, wish
-from standby.domain.matchers import Matcher, parse_matcher
+from standby.domain.matchers import Matcher
 from standby.domain.outcome import AlertState
 from standby.domain.silence import Silence, SilenceState
-from standby.domain.units import format_instant, parse_duration, parse_instant
+from standby.domain.units import format_instant, parse_instant
 from standby.engine.clock import SystemClock
 from standby.link.protocol import CommandKind, Status
 from standby.store.rows import AlertRow
@@ -56,13 +57,13 @@ def run(args: argparse.Namespace) -> int:
         return _add(args, now)
     if args.deed == "expire":
         return _send(args, CommandKind.SILENCE_EXPIRE, {"silence": args.silence})
-    ends = now + _duration(args.span)
+    ends = now + duration_of("--for", args.span)
     return _send(args, CommandKind.SILENCE_EXTEND, {"silence": args.silence, "ends": ends})
 
 
 def _add(args: argparse.Namespace, now: int) -> int:
-    matchers, starts = _matchers(args.matcher), _starts(args, now)
-    ends = starts + _duration(args.span)
+    matchers, starts = matchers_of("MATCHER", args.matcher), _starts(args, now)
+    ends = starts + duration_of("--for", args.span)
     with reading(args) as reader:
         alerts = reader.alerts(5_000, open_only=True)
     hidden = [alert for alert in alerts if Silence(0, [matchers], 0, 1).matches(alert.labels)]
@@ -157,13 +158,6 @@ def _left(one: Silence, now: int) -> str:
     return ago(one.ends_at - now)
 
 
-def _matchers(texts: Sequence[str]) -> list[Matcher]:
-    try:
-        return [parse_matcher(text) for text in texts]
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-
-
 def _starts(args: argparse.Namespace, now: int) -> int:
     if not args.starts:
         return now
@@ -171,10 +165,3 @@ def _starts(args: argparse.Namespace, now: int) -> int:
         return parse_instant(args.starts)
     except ValueError as error:
         raise UsageError(f"--from: {error}") from None
-
-
-def _duration(text: str) -> int:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise UsageError(f"--for: {error}") from None

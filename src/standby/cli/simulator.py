@@ -9,10 +9,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from standby.cli.arguments import duration
 from standby.cli.main import UsageError
 from standby.cli.output import table
 from standby.cli.place import store_path
-from standby.domain.units import format_duration, parse_duration
+from standby.domain.units import format_duration
 from standby.engine.clock import SystemClock
 from standby.link.simulator import SEED, Attached, SimulatorError, attach, simulator_paths
 
@@ -28,7 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     fault.add_argument("kind", metavar="FAULT", help="the kind, as `faults` shows it")
     fault.add_argument("params", nargs="*", metavar="KEY=VALUE", help="its parameters")
     fault.add_argument(
-        "--for", dest="for_ns", type=_duration, metavar="DURATION", help="how long (default: until cleared)"
+        "--for", dest="for_ns", type=duration, metavar="DURATION", help="how long (default: until cleared)"
     )
     clear = actions.add_parser("clear", help="end the faults of one third party, or all of them and the scenario")
     clear.add_argument("party", nargs="?", metavar="NAME")
@@ -42,16 +43,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, default=SEED, metavar="N", help=f"of latencies and chances (default {SEED})"
     )
-    parser.add_argument("--first", type=_duration, default="60s", metavar="DURATION", help="end when nobody came (60s)")
-    parser.add_argument("--linger", type=_duration, default="30s", metavar="DURATION", help="end when all left (30s)")
+    parser.add_argument("--first", type=duration, default="60s", metavar="DURATION", help="end when nobody came (60s)")
+    parser.add_argument("--linger", type=duration, default="30s", metavar="DURATION", help="end when all left (30s)")
     parser.add_argument("--detach", action="store_true", help="leave this session and return when it is ready")
-
-
-def _duration(text: str) -> int:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(args: argparse.Namespace) -> int:
