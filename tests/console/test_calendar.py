@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -15,7 +14,7 @@ from standby.domain.units import DAY, MINUTE
 
 from . import shop
 from .harness import UTF8, console, press, screen
-from .test_goldens import GOLDENS, LINUX
+from .test_goldens import LINUX, golden
 
 FIGURES: Mapping[str, Mapping[str, float]] = {
     "payments-api": {"certificate_days": 3.2, "sunset_days": 41.4, "status": 200.0},
@@ -119,9 +118,4 @@ async def test_golden(name: str, size: tuple[int, int], environ: Mapping[str, st
     async with app.run_test(size=size) as pilot:
         await press(pilot, "calendar")
         shown = screen(app)
-    path = GOLDENS / f"{name}.txt"
-    if os.environ.get("STANDBY_UPDATE"):
-        path.write_text(shown, encoding="utf-8")
-    assert shown == path.read_text(encoding="utf-8")
-    if environ is LINUX:
-        assert shown.isascii()
+    golden(name, shown, environ)

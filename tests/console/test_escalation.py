@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from standby.store.writer import Writer
 
 from . import shop
 from .harness import UTF8, FakeSession, console, press, row, screen
-from .test_goldens import GOLDENS, LINUX
+from .test_goldens import LINUX, golden
 
 POLICY = {
     "id": "payments", "repeat": 1, "fallback": ["boss"],
@@ -74,12 +73,7 @@ async def test_golden(name: str, size: tuple[int, int], environ: Mapping[str, st
     async with app.run_test(size=size) as pilot:
         await press(pilot, "escalation")
         shown = screen(app)
-    path = GOLDENS / f"{name}.txt"
-    if os.environ.get("STANDBY_UPDATE"):
-        path.write_text(shown, encoding="utf-8")
-    assert shown == path.read_text(encoding="utf-8")
-    if environ is LINUX:
-        assert shown.isascii()
+    golden(name, shown, environ)
 
 
 async def test_the_next_deadline_runs_down_each_second() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -19,7 +18,7 @@ from standby.link.protocol import CommandKind, Status
 
 from . import shop
 from .harness import UTF8, FakeSession, console, press, row, screen
-from .test_goldens import GOLDENS, LINUX
+from .test_goldens import LINUX, golden
 
 BLOCKED = shop.run(
     RunState.BLOCKED,
@@ -50,12 +49,7 @@ async def test_golden(name: str, size: tuple[int, int], environ: Mapping[str, st
         await app.push_screen(FailoverScreen("card-payments", "payments"))
         await pilot.pause()
         shown = screen(app)
-    path = GOLDENS / f"{name}.txt"
-    if os.environ.get("STANDBY_UPDATE"):
-        path.write_text(shown, encoding="utf-8")
-    assert shown == path.read_text(encoding="utf-8")
-    if environ is LINUX:
-        assert shown.isascii()
+    golden(name, shown, environ)
 
 
 @pytest.mark.parametrize(("width", "environ"), [(80, UTF8), (120, UTF8), (80, LINUX)])
@@ -64,10 +58,7 @@ async def test_golden_routes(width: int, environ: Mapping[str, str]) -> None:
     async with app.run_test(size=(width, 24)) as pilot:
         await press(pilot, "routes")
         shown = screen(app)
-    path = GOLDENS / f"routes-{'linux-' if environ is LINUX else ''}{width}x24.txt"
-    if os.environ.get("STANDBY_UPDATE"):
-        path.write_text(shown, encoding="utf-8")
-    assert shown == path.read_text(encoding="utf-8")
+    golden(f"routes-{'linux-' if environ is LINUX else ''}{width}x24", shown)
 
 
 async def test_f_asks_for_a_plan_and_shows_it_when_it_comes() -> None:

@@ -41,6 +41,16 @@ CASES = [
 ]
 
 
+def golden(name: str, shown: str, environ: Mapping[str, str] = UTF8) -> None:
+    """What is shown is what is kept under this name; on a console of Linux in ASCII alone."""
+    path = GOLDENS / f"{name}.txt"
+    if os.environ.get("STANDBY_UPDATE"):
+        path.write_text(shown, encoding="utf-8")
+    assert shown == path.read_text(encoding="utf-8")
+    if environ is LINUX:
+        assert shown.isascii()
+
+
 @pytest.mark.parametrize(("name", "size", "environ", "actions"), CASES, ids=[case[0] for case in CASES])
 async def test_golden(name: str, size: tuple[int, int], environ: Mapping[str, str], actions: tuple[str, ...]) -> None:
     seen = [
@@ -53,12 +63,7 @@ async def test_golden(name: str, size: tuple[int, int], environ: Mapping[str, st
         await press(pilot, *actions)
         await pilot.pause()
         shown = screen(app)
-    path = GOLDENS / f"{name}.txt"
-    if os.environ.get("STANDBY_UPDATE"):
-        path.write_text(shown, encoding="utf-8")
-    assert shown == path.read_text(encoding="utf-8")
-    if environ is LINUX:
-        assert shown.isascii()
+    golden(name, shown, environ)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -80,7 +85,4 @@ async def test_golden_of_an_alert_that_is_none_of_ours(size: tuple[int, int]) ->
         await press(pilot, "open")
         await pilot.pause()
         shown = f"{feed}\n\n{screen(app)}"
-    path = GOLDENS / f"pushed-{size[0]}x{size[1]}.txt"
-    if os.environ.get("STANDBY_UPDATE"):
-        path.write_text(shown, encoding="utf-8")
-    assert shown == path.read_text(encoding="utf-8")
+    golden(f"pushed-{size[0]}x{size[1]}", shown)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -17,7 +16,7 @@ from standby.link.protocol import CommandKind
 
 from . import shop
 from .harness import UTF8, FakeSession, console, press, row, screen
-from .test_goldens import GOLDENS, LINUX
+from .test_goldens import LINUX, golden
 
 TEXT = 'alertname="CheckoutErrors", vendor=~"acme|parcel"'
 COMMENT = "Acme Pay maintenance, their ticket 4711; told by phone at 03:05, back by five says their duty manager"
@@ -135,9 +134,4 @@ async def test_golden(name: str, size: tuple[int, int], environ: Mapping[str, st
     async with app.run_test(size=size) as pilot:
         await asked(pilot)
         shown = screen(app)
-    path = GOLDENS / f"{name}.txt"
-    if os.environ.get("STANDBY_UPDATE"):
-        path.write_text(shown, encoding="utf-8")
-    assert shown == path.read_text(encoding="utf-8")
-    if environ is LINUX:
-        assert shown.isascii()
+    golden(name, shown, environ)

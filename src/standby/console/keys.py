@@ -147,27 +147,25 @@ def _can_fail_over(situation: Situation) -> Reason:
 
 
 def _can_silence_there(situation: Situation) -> Reason:
-    found = situation.alertmanagers()
-    if len(found) == 1:
-        return None
-    if found:
-        return f"select one of its checks first: {', '.join(one.id for one in found)}"
-    name = situation.meant()
-    if name is None:
-        return "select an integration with a check of kind alertmanager first"
-    return f"no check of kind alertmanager looks at {situation.snapshot.estate.name_of(name)}"
+    none = "no check of kind alertmanager looks at {}"
+    return _can_choose(situation, situation.alertmanagers(), "a check of kind alertmanager", none)
 
 
 def _can_pin(situation: Situation) -> Reason:
-    found = situation.contracts()
+    none = "no check of {} has a contract"
+    return _can_choose(situation, situation.contracts(), "a check that has a contract", none)
+
+
+def _can_choose(situation: Situation, found: Sequence[Check], wanted: str, none: str) -> Reason:
+    """Whether exactly one check is meant; `none` says that an integration has no such."""
     if len(found) == 1:
         return None
     if found:
         return f"select one of its checks first: {', '.join(one.id for one in found)}"
     name = situation.meant()
     if name is None:
-        return "select an integration with a check that has a contract first"
-    return f"no check of {situation.snapshot.estate.name_of(name)} has a contract"
+        return f"select an integration with {wanted} first"
+    return none.format(situation.snapshot.estate.name_of(name))
 
 
 def _can_confirm(situation: Situation) -> Reason:
