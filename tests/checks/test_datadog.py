@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from checks.specifications import parameters, violation
 from checks.spoiled import spoiled
 from standby.checks.datadog import metrics, monitors
 from standby.checks.datadog.check import PAGE, DatadogModel
+from standby.checks.series import Series
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.domain.units import SECOND, parse_instant
@@ -381,8 +383,10 @@ def test_a_spoiled_query_never_raises_anything_but_trouble(data: st.DataObject) 
         "status": "ok",
         "series": [{"pointlist": [[1000.0, 1.5], [2000.0, None]], "scope": "a:b", "tag_set": ["c"]}],
     }
+    found: list[Series] = []
     with contextlib.suppress(Trouble):
-        metrics.series(data.draw(spoiled(whole)), "last")
+        found = metrics.series(data.draw(spoiled(whole)), "last")
+    assert all(one.value is None or math.isfinite(one.value) for one in found)
 
 
 async def test_a_truncated_recording_is_unknown(look: Look) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from checks.spoiled import spoiled
 from standby.checks.newrelic import health, nrql
 from standby.checks.newrelic.check import NewRelicModel
 from standby.checks.newrelic.graph import graph
+from standby.checks.series import Series
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
 from standby.domain.units import SECOND
@@ -417,14 +419,16 @@ def test_a_spoiled_entity_never_gets_better(data: st.DataObject) -> None:
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_a_spoiled_query_never_raises_anything_but_trouble(name: str, data: st.DataObject) -> None:
+    told: list[Series] | None = None
     with contextlib.suppress(Trouble):
         found = data.draw(spoiled(json.loads(payload(name))))
         account = graph(found).actor.get("account")
         rows = account.get("nrql") if isinstance(account, dict) else None
         if isinstance(rows, dict):
             nrql.progress(rows)
-            nrql.series(rows)
+            told = nrql.series(rows)
             nrql.notes(rows)
+    assert all(one.value is None or math.isfinite(one.value) for one in told or ())
 
 
 async def test_a_truncated_recording_is_unknown(look: Look) -> None:

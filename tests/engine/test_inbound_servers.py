@@ -199,6 +199,8 @@ def test_amtool_takes_us_for_an_alertmanager(standby: Standby, tmp_path: Path) -
         pytest.skip("this amtool has no --http.config.file")
     subprocess.run([*command, "alert", "add", "Disk", "service=crm"], check=True, capture_output=True)
     until(lambda: [row.rule for row in standby.alerts()] == ["Disk"], "it fires here")
+    (row,) = standby.alerts()
+    assert (row.integration, row.labels["service"]) == ("crm", "crm")
 
 
 def test_what_was_answered_200_is_there_after_a_kill(standby: Standby) -> None:

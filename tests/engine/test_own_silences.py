@@ -71,6 +71,8 @@ async def test_what_it_does_not_match_is_told(world: Make) -> None:
     await silence(w, matchers='vendor="other", severity=~"crit.*"')
     w.answers["pay"] = DOWN
     await w.until(lambda: len(w.told) == 2)
+    [alert] = w.open_alerts()
+    assert alert.mutes == ()
 
 
 async def test_one_that_begins_later_begins_by_itself(world: Make) -> None:
