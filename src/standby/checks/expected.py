@@ -16,6 +16,7 @@ from standby.checks.documents import number
 from standby.checks.file import FileModel, Seen, newest
 from standby.checks.sources import HttpRows, Most, Reader, Source
 from standby.checks.sql.rows import Cell, Rows
+from standby.config.fields import is_zone
 from standby.config.models import CheckModel, Table
 from standby.domain.expected import DAYS, Day, Plan, days_of, judge, window
 from standby.domain.observation import Failure, Observation
@@ -35,12 +36,8 @@ def _time(value: str) -> str:
 
 
 def _zone(value: str) -> str:
-    try:
-        zoneinfo.ZoneInfo(value)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(
-            f'"{clean(value, 60)}" is not a time zone; write one like "Europe/Stockholm" or "UTC"'
-        ) from None
+    if not is_zone(value):
+        raise ValueError(f'"{clean(value, 60)}" is not a time zone; write one like "Europe/Stockholm" or "UTC"')
     return value
 
 

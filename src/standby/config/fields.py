@@ -6,6 +6,7 @@ Each one refuses with a sentence that holds the mend after a semicolon.
 from __future__ import annotations
 
 import re
+import zoneinfo
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -56,6 +57,15 @@ def _duration(value: object, info: ValidationInfo) -> int:
             return value
         raise ValueError(f'{clean(repr(value), 30)} has no unit; write one like "{clean(repr(value), 12)}s"')
     raise ValueError(f'{described(value)} is not a duration; write one like "500ms", "10s", "5m", "2h" or "30d"')
+
+
+def is_zone(name: str) -> bool:
+    """Whether this machine knows a time zone of that name; names come from a user, and are files there."""
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # the last is what a name that nothing has raises
+        return False
+    return True
 
 
 def _positive(value: int) -> int:

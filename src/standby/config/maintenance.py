@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from standby.config.fields import Identifier, MatcherText, Text
+from standby.config.fields import Identifier, MatcherText, Text, is_zone
 from standby.config.models import Table
 from standby.domain import timeintervals
 from standby.domain.matchers import Matcher, match_all, parse_matcher
@@ -31,10 +31,8 @@ def _read_by(parse: Callable[[str], object]) -> AfterValidator:
 
 
 def _zone(name: str) -> str:
-    try:
-        zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f'there is no zone "{clean(name, 60)}"; write one like "Europe/Berlin" or "UTC"') from None
+    if not is_zone(name):
+        raise ValueError(f'there is no zone "{clean(name, 60)}"; write one like "Europe/Berlin" or "UTC"')
     return name
 
 

@@ -15,7 +15,7 @@ from standby.checks.documents import rows, table, text
 from standby.checks.salesforce import limits, trust, trust_center
 from standby.checks.statuspage.judge import judge
 from standby.checks.tokens import Token, Tokens
-from standby.config.fields import SecretReference, Text, Url
+from standby.config.fields import SecretReference, Text, Url, is_zone
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
 from standby.domain.text import clean
@@ -28,10 +28,8 @@ _QUERY = "SELECT InstanceName FROM Organization"
 
 
 def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        raise ValueError(f'"{clean(name, 40)}" is no time zone; write one like "Europe/Berlin"') from None
+    if not is_zone(name):
+        raise ValueError(f'"{clean(name, 40)}" is no time zone; write one like "Europe/Berlin"')
     return name
 
 
