@@ -12,6 +12,7 @@ from standby.checks.answers import Answers
 from standby.checks.rates import Rates
 from standby.config.models import CheckModel
 from standby.config.secrets import SecretError, Secrets
+from standby.domain.calendar import DIGITS
 from standby.domain.clock import Clock
 from standby.domain.observation import NO_METRICS, NO_PHASES, Failure, Observation
 from standby.domain.outcome import Outcome
@@ -189,4 +190,4 @@ def certificate_metrics(trace: Trace, now: int) -> dict[str, float]:
     if trace.certificate is None:
         return {}
     days = days_left(trace.certificate, now)
-    return {} if days is None else {"certificate_days": round(days, 3)}
+    return {} if days is None else {"certificate_days": round(days, DIGITS)}

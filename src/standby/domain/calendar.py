@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from standby.domain.units import DAY, HOUR
+from standby.domain.units import DAY, HOUR, SECOND
 
+DIGITS = 6
+"""Of a figure in days: a tenth of a second. With fewer, what ends at midnight would end on the day before."""
 _FARTHEST = 100_000  # units from the look; more is no date but noise
 _BEGINS = "maintenance_in_h"
 _WHAT = {
@@ -40,6 +42,6 @@ def dues(metrics: object, looked: int, now: int) -> Iterator[Due]:
         left = metrics.get(figure)
         if isinstance(left, bool) or not isinstance(left, int | float) or not abs(left) < _FARTHEST:
             continue
-        due = Due(max(0, looked + round(left * unit)), figure, what)
+        due = Due(max(0, round((looked + left * unit) / SECOND) * SECOND), figure, what)
         if not due.begins or due.at >= now:
             yield due

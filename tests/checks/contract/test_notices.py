@@ -12,8 +12,8 @@ NOW = 1_700_000_000 * SECOND  # 2023-11-14T22:13:20Z
     ("headers", "metrics", "text"),
     [
         ({}, {}, ""),
-        ({"deprecation": "@1699000000"}, {"deprecated_days": -11.574}, "is deprecated"),
-        ({"deprecation": "@1701000000"}, {"deprecated_days": 11.574}, "will be deprecated"),
+        ({"deprecation": "@1699000000"}, {"deprecated_days": -11.574074}, "is deprecated"),
+        ({"deprecation": "@1701000000"}, {"deprecated_days": 11.574074}, "will be deprecated"),
         ({"deprecation": "true"}, {"deprecated_days": 0.0}, "is deprecated"),
         ({"sunset": "Mon, 25 Dec 2023 22:13:20 GMT"}, {"sunset_days": 41.0}, "sunsets in 41 days"),
         ({"sunset": "Sun, 12 Nov 2023 22:13:20 GMT"}, {"sunset_days": -2.0}, "was to end 2 days ago"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
+from standby.domain.calendar import DIGITS
 from standby.domain.text import clean
 from standby.domain.units import DAY, SECOND
 
@@ -32,9 +33,8 @@ class Notices:
     def metrics(self, now: int) -> dict[str, float]:
         """`sunset_days` and `deprecated_days` from now on; below zero when it is past, 0 when `SINCE`."""
         named = {"sunset_days": self.sunset, "deprecated_days": self.deprecated}
-        return {
-            name: round((at - now) / DAY, 3) if at != SINCE else 0.0 for name, at in named.items() if at is not None
-        }
+        told = {name: at for name, at in named.items() if at is not None}
+        return {name: round((at - now) / DAY, DIGITS) if at != SINCE else 0.0 for name, at in told.items()}
 
     def text(self, now: int) -> str:
         """`sunsets in 41 days`, with the vendor's words; empty when there is nothing."""

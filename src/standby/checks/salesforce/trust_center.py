@@ -17,6 +17,7 @@ from standby.checks.documents import Table, every, first_text, table, text
 from standby.checks.instants import instant
 from standby.checks.salesforce.trust import incident, is_open
 from standby.checks.statuspage.page import NAME, WORD, Incident, Maintenance, Page
+from standby.domain.calendar import DIGITS
 from standby.domain.outcome import Outcome
 from standby.domain.units import DAY
 
@@ -58,7 +59,7 @@ def token_days(token: str, now: int) -> float | None:
     except (ValueError, binascii.Error, RecursionError):
         return None
     ends = instant(table(payload).get("exp"))
-    return None if ends is None else round((ends - now) / DAY, 3)
+    return None if ends is None else round((ends - now) / DAY, DIGITS)
 
 
 def _groups(document: Any, depth: int = 0) -> Iterator[tuple[str, list[Any]]]:  # noqa: ANN401 - whatever JSON holds

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from standby.checks.api import Finding
 from standby.checks.statuspage.choose import concerned, nearest, watched
 from standby.checks.statuspage.page import Component, Incident, Maintenance, Page
+from standby.domain.calendar import DIGITS
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome, worst
 from standby.domain.text import clean
@@ -43,7 +44,7 @@ def judge(page: Page, chosen: Sequence[str], now: int, *, indicator: bool = True
     metrics = {"components": float(len(components)), "incidents_open": float(len(incidents))}
     metrics["components_affected"] = float(sum(one.outcome is not Outcome.UP for one in components))
     if coming and coming[0].starts is not None:
-        metrics["maintenance_in_h"] = round((coming[0].starts - now) / HOUR, 2)
+        metrics["maintenance_in_h"] = round((coming[0].starts - now) / HOUR, DIGITS)
     message = "; ".join(parts) or "the page says nothing about its state"
     return Finding(outcome, f"{page.name}: {message}" if page.name else message, _failure(outcome), metrics)
 
