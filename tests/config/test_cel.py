@@ -181,8 +181,12 @@ def test_a_wrong_expectation_is_refused_with_the_mend(text: str, said: str) -> N
         ("outcome == 'dwon'", "column 12: 'dwon' is not an outcome; did you mean 'down'?"),
         ("'broken' != outcome", "column 1: 'broken' is not an outcome; write one of up, degraded, down"),
         ("outcome in ['down', 'dgraded']", "column 21: 'dgraded' is not an outcome; did you mean 'degraded'?"),
-        ("usual.latency_ms > 2", "column 1: usual.* needs baselines, which this version does not have"),
-        ("error_rate > 0.1 && deviation.latency_ms > 4", "column 21: deviation.* needs baselines"),
+        ("usual.latencyms > 2", "column 1: usual.latencyms is not learned; did you mean usual.latency_ms?"),
+        ("usual.outcome == 'up'", "column 1: usual.outcome is not learned; write one of usual.latency_ms, usual.err"),
+        ("error_rate > 0.1 && deviation > 4", "column 21: deviation is no number; write one of deviation.latency_ms"),
+        ("usual.metrics > 4", "column 1: usual.metrics is no number; write one of usual.latency_ms"),
+        ("usual.latency_ms == 'x'", "column 18: == does not go with a number and text"),
+        ("deviation.metrics.queue == true", "== does not go with a number and true or false"),
         ("error_rate > 5", "column 1: error_rate is between 0 and 1, so this is always the same; write 0.05 for 5 %"),
         ("99 > availability", "column 6: availability is between 0 and 1"),
         ("latency_p96_ms > 5", 'did you mean "latency_p'),
@@ -191,6 +195,39 @@ def test_a_wrong_expectation_is_refused_with_the_mend(text: str, said: str) -> N
 )
 def test_a_wrong_rule_is_refused_with_the_mend(text: str, said: str) -> None:
     assert said in refusal(text, RULE)
+
+
+LEARNED = {
+    "latency_ms": 900.0,
+    "usual": {"latency_ms": 400.0, "metrics": {"queue": 3.0}},
+    "deviation": {"latency_ms": 5.0, "metrics": {"queue": -1.0}},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("deviation.latency_ms > 4", True),
+        ("deviation.latency_ms > 4 && latency_ms > 2 * usual.latency_ms", True),
+        ("latency_ms > 3 * usual.latency_ms", False),
+        ("usual.metrics.queue >= 3 && deviation.metrics.queue < 0", True),
+        ("deviation.error_rate > 4", None),  # still learning
+        ("usual.metrics.other > 4", None),
+        ("latency_ms > 800.0 || deviation.error_rate > 4", True),
+        ("latency_ms > 800.0 && deviation.error_rate > 4", None),
+    ],
+)
+def test_a_rule_may_speak_of_what_is_usual(text: str, verdict: bool | None) -> None:
+    assert compile_rule(text).evaluate(LEARNED) is verdict
+
+
+def test_a_rule_says_what_is_usual() -> None:
+    said = compile_rule("latency_ms > 2 * usual.latency_ms && deviation.error_rate > 4").explain(LEARNED)
+    assert said.endswith(": latency_ms is 900, usual.latency_ms is 400, deviation.error_rate is missing")
+
+
+def test_what_is_usual_is_no_name_of_an_expectation() -> None:
+    assert "column 14: usual.* is for rules" in refusal("latency_ms < usual.latency_ms")
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))

@@ -36,6 +36,8 @@ __all__ = [
 ]
 
 LONGEST = 2000
+LEARNED = ("latency_ms", "error_rate", "throughput")
+"""What is learned of every check, beside its metrics: `usual.latency_ms`, `deviation.latency_ms`."""
 _MESSAGE = 400
 _MOST_NAMES = 6
 _TOO_MUCH = "there is too much to look through"
@@ -52,8 +54,23 @@ class Scope:
 
     @property
     def roots(self) -> tuple[str, ...]:
-        """The names in scope."""
-        return tuple(name for name, _ in self.variables)
+        """The names in scope; of `usual.latency_ms` and its like the first part."""
+        return tuple(dict.fromkeys(name.partition(".")[0] for name, _ in self.variables))
+
+    @property
+    def spaces(self) -> dict[str, tuple[str, ...]]:
+        """What is known behind a name that is no value itself: `usual` -> `latency_ms`, ..."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, _ in self.variables:
+            root, dot, member = name.partition(".")
+            if dot:
+                found[root] = (*found.get(root, ()), member)
+        return found
+
+    @property
+    def types(self) -> dict[str, str]:
+        """The type of each root; a name that is no value itself is as a table of numbers."""
+        return {root: dict(self.variables).get(root, "NUMBERS") for root in self.roots}
 
 
 EXPECTATION = Scope(
@@ -99,6 +116,9 @@ RULE = Scope(
         ("throughput", "DOUBLE"),
         ("availability", "DOUBLE"),
         ("metrics", "NUMBERS"),
+        *((f"{space}.{name}", "DOUBLE") for space in ("usual", "deviation") for name in LEARNED),
+        ("usual.metrics", "NUMBERS"),
+        ("deviation.metrics", "NUMBERS"),
     ),
     missing_is_false=False,
 )
@@ -139,7 +159,7 @@ def _compile(text: str, scope: Scope) -> Expression:
     if len(text) > LONGEST:
         raise ExpressionError(f"is longer than {LONGEST} characters; split it into several")
     environment = _environment(scope)
-    look_over(text, scope.title, scope.roots, environment.compile)
+    look_over(text, scope.title, scope.roots, environment.compile, scope.spaces)
     try:
         program = compile_mended(environment.compile, text)
     except RefusedError as error:
@@ -172,6 +192,7 @@ class Expression:
         "_plain",
         "_program",
         "_reads_body",
+        "_spaces",
         "names",
         "roots",
         "scope",
@@ -189,7 +210,8 @@ class Expression:
         self._reads_body = bool(body)
         self._limit = limit_of(words(text))
         self._outside = [name for name, kind in scope.variables if kind in ("DYN", "STRING")]
-        self._plain = plain(words(text), dict(scope.variables)) if self._limit is None else None
+        self._plain = plain(words(text), scope.types) if self._limit is None else None
+        self._spaces = self.roots.intersection(scope.spaces)
         named = len(body) > 0 and all(len(path) > 1 and isinstance(path[1], str) for path in body)
         self._keys = frozenset(str(path[1]) for path in body) if named else None
 
@@ -232,6 +254,8 @@ class Expression:
 
     def _run(self, values: Mapping[str, Any]) -> tuple[bool | None, str]:
         """The verdict, and what went wrong in words when a missing value does not say it."""
+        for space in self._spaces:  # CEL knows `usual.latency_ms` as one name
+            values = {**values, **{f"{space}.{name}": value for name, value in values.get(space, {}).items()}}
         try:
             if self._reads_body:
                 body = values.get("body")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from standby.config.cel_errors import ExpressionError
@@ -14,20 +14,26 @@ from standby.domain.text import clean
 _MEMBERS = {"certificate": ("days_left",), "dns": ("answers", "code", "ttl")}
 _COMPARING = ("==", "!=")
 _LATER = {
-    "usual": "usual.* needs baselines, which this version does not have; compare with a number",
-    "deviation": "deviation.* needs baselines, which this version does not have; compare with a number",
+    "usual": "usual.* is for rules, which look at more than one answer; compare with a number",
+    "deviation": "deviation.* is for rules, which look at more than one answer; compare with a number",
     "dns": "dns.* is for checks of kind dns; leave it out",
 }
 
 
-def look_over(text: str, title: str, roots: Sequence[str], compile_: Callable[[str], Any]) -> None:
-    """Raise ExpressionError for what would load and then never be true, or fail each time."""
+def look_over(
+    text: str, title: str, roots: Sequence[str], compile_: Callable[[str], Any], spaces: Mapping[str, Sequence[str]]
+) -> None:
+    """Raise ExpressionError for what would load and then never be true, or fail each time.
+
+    `spaces`: the names that are no value themselves, with what is known behind each.
+    """
     line = words(text)
     for name in names(text, frozenset(_LATER).difference(roots)):
-        if (title == "rule") == (name.path[0] != "dns"):
+        if name.path[0] != "dns" or title != "rule":
             raise ExpressionError(_LATER[str(name.path[0])], name.at + 1)
     for name in names(text, frozenset(roots)):
         _member(name)
+        _in_space(name, spaces)
     if title == "rule":
         _outcomes(line)
         _shares(line)
@@ -42,6 +48,21 @@ def _member(name: Name) -> None:
     if name.path[0] == "headers" and len(name.path) > 1 and str(name.path[1]) != str(name.path[1]).lower():
         lower = clean(str(name.path[1]).lower(), 60)
         raise ExpressionError(f"header names are lower-case here; write headers['{lower}']", name.at + 1)
+
+
+def _in_space(name: Name, spaces: Mapping[str, Sequence[str]]) -> None:
+    """`usual.latencyms`, `usual > 3`, `usual.metrics > 3`."""
+    root, members = str(name.path[0]), spaces.get(str(name.path[0]))
+    if members is None:
+        return
+    known = ", ".join(f"{root}.{one}" for one in members) + ".NAME"
+    if len(name.path) == 1 or name.path[1:] == ("metrics",):
+        raise ExpressionError(f"{name.text} is no number; write one of {known}", name.at + 1)
+    member = str(name.path[1])
+    if member not in members:
+        near = nearest(member, list(members))
+        mend = f"did you mean {root}.{near}?" if near else f"write one of {known}"
+        raise ExpressionError(f"{clean(name.text, 80)} is not learned; {mend}", name.at + 1)
 
 
 def _outcomes(line: Sequence[Token]) -> None:

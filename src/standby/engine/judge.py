@@ -15,6 +15,7 @@ from standby.domain.outcome import Outcome, worst
 from standby.domain.units import MINUTE
 from standby.domain.window import Window
 from standby.engine.alerts import Alerts, Verdict
+from standby.engine.learned import Learned, Nothing
 from standby.engine.memory import CheckMemory, IntegrationMemory
 from standby.engine.recorder import Recorder
 from standby.engine.timeline import Timeline
@@ -32,6 +33,7 @@ class Judge:
         self.checks: dict[str, CheckMemory] = {}
         self.integrations: dict[str, IntegrationMemory] = {}
         self.windows = Windows()
+        self.learned: Learned = Nothing()
         self.alerts = alerts
         self.blind = False
         self.no_data_after = 3
@@ -202,6 +204,10 @@ class Judge:
                 value = None if believed is None else believed.value
             elif name == "metrics":
                 value = self._metrics(checks)
+            elif name == "usual":
+                value = self.learned.usual(checks)
+            elif name == "deviation":
+                value = self.learned.deviation(checks, window, self._metrics(checks))
             else:
                 value = getattr(window, name)
             if value is not None:
