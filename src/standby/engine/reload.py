@@ -65,15 +65,7 @@ class Changeover:
             del judge.integrations[name]
         if gone or left:
             self._recorder.buffer.forget(set(gone), set(left))
-        for model in config.checks:
-            memory = judge.checks.setdefault(model.id, CheckMemory(model.id, model.integration, model.attempts, now))
-            memory.integration, memory.attempts = model.integration, model.attempts
-            memory.stated = model.stated
-        for name, models in config.checks_of.items():
-            checks = tuple(model.id for model in models)
-            judge.integrations.setdefault(name, IntegrationMemory(name, checks)).checks = checks
-        judge.no_data_after = config.settings.no_data_after
-        return judge.rule(prepared.watches, prepared.expressions)
+        return acquaint(judge, prepared, now)
 
     def listen_for_jobs(self, config: Config) -> None:
         """Expect the calls of heartbeat and webhook checks."""
@@ -115,6 +107,20 @@ class Changeover:
                 self._alerts.end(live, "its rule was removed from the configuration", now)
             elif watch != live.watch:
                 self._alerts.retime(live, watch, now)
+
+
+def acquaint(judge: Judge, prepared: Prepared, now: int) -> set[Scope]:
+    """Have the judge remember every check and integration, and follow these rules. Returns windows that are new."""
+    config = prepared.config
+    for model in config.checks:
+        memory = judge.checks.setdefault(model.id, CheckMemory(model.id, model.integration, model.attempts, now))
+        memory.integration, memory.attempts = model.integration, model.attempts
+        memory.stated = model.stated
+    for name, models in config.checks_of.items():
+        checks = tuple(model.id for model in models)
+        judge.integrations.setdefault(name, IntegrationMemory(name, checks)).checks = checks
+    judge.no_data_after = config.settings.no_data_after
+    return judge.rule(prepared.watches, prepared.expressions)
 
 
 def rhythm_of(model: CheckModel) -> Rhythm | None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from standby.domain.evidence import Said, Span
     from standby.domain.history import History
     from standby.store.history import Asked
+    from standby.store.past import Past
 
 _Row = TypeVar("_Row")
 
@@ -140,6 +141,12 @@ class Reader:
 
         with self._told(), self._whole():
             return history.read(self._connection, asked)
+
+    def past(self) -> Past:
+        """What was seen and what fired in a span, a page at a time; as long as this reader is open."""
+        from standby.store.past import Past
+
+        return Past(self._connection, self._told)
 
     def finest(self, check_ids: Iterable[str], start: int) -> int:
         """The shortest step of a history that goes back to `start`: a minute, or an hour when minutes have expired."""
