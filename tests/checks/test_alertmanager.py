@@ -19,7 +19,7 @@ from checks.specifications import strange
 from servers import alertmanager
 from standby.checks.alertmanager.answers import alerts, documented, silences
 from standby.checks.alertmanager.check import AlertmanagerModel, Silences
-from standby.checks.alertmanager.silencing import Wanted, silence
+from standby.checks.alertmanager.silencing import Wanted, made_before, silence
 from standby.checks.base import Context
 from standby.checks.monitors import Stage, judge
 from standby.domain.matchers import parse_matcher
@@ -265,3 +265,13 @@ async def test_one_that_has_ended_is_no_longer_it(context: Context) -> None:
     answers = {"GET /api/v2/silences": document([entry]), "POST /api/v2/silences": document({"silenceID": "s2"})}
     async with vendor(answers) as server_:
         assert await silence(context, at(server_.url), wanted(context.clock.now() + HOUR)) == "s2"
+        assert await made_before(context, at(server_.url), "standby 0123456789ab") == ""
+
+
+async def test_one_that_was_made_before_is_found_without_being_made(context: Context) -> None:
+    entry = {"id": "s1", "status": {"state": "active"}, "comment": "Wartung [standby 0123456789ab]"}
+    async with vendor({"GET /api/v2/silences": document([entry])}) as server_:
+        assert await made_before(context, at(server_.url), "standby 0123456789ab") == "s1"
+        assert await made_before(context, at(server_.url), "standby ba9876543210") == ""
+    with pytest.raises(Trouble):
+        await made_before(context, at(server_.url), "standby 0123456789ab")

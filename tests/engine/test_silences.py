@@ -7,7 +7,7 @@ import pytest
 from standby.checks.alertmanager.silencing import Wanted
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
-from standby.domain.units import DAY, HOUR
+from standby.domain.units import DAY, HOUR, MINUTE
 from standby.link.protocol import Command, CommandKind, NotNowError, Status
 from standby.net.trouble import Trouble
 from standby.store.errors import StoreError
@@ -124,3 +124,55 @@ async def test_one_that_was_made_but_not_recorded_is_found_again_by_its_mark(wor
     assert len({wanted.mark for wanted in w.silences}) == 1
     assert (await w.send(command)).status is Status.DONE
     assert len(w.silences) == 2
+
+
+async def torn(world: Make, toml: str = config(more=CHECK)) -> World:
+    """The engine died after it had asked, before it wrote down what came."""
+    w = await started(world)
+
+    async def hush(wanted: Wanted) -> str:
+        w.store.fail = StoreError("missing", "dead")
+        return "s7"
+
+    w.hushes = hush
+    with pytest.raises(NotNowError):
+        await w.ask(KIND, **ARGS, ends=w.clock.now() + HOUR)
+    await w.die()
+    w.write(toml)
+    return w
+
+
+def told(w: World) -> str:
+    return max(w.audits("alertmanager-silence"), key=lambda line: line.no).message
+
+
+@pytest.mark.parametrize(
+    ("found", "says"), [("s7", "it was made: silence s7"), ("", "it is not there: not made, or over already")]
+)
+async def test_the_next_engine_tells_what_became_of_one_that_was_asked_for(world: Make, found: str, says: str) -> None:
+    w = await torn(world)
+
+    async def finds(mark: str) -> str:
+        if len(w.looked_for) == 1:
+            raise Trouble(Failure.REFUSED, "nothing listens", Outcome.UNKNOWN)
+        return found
+
+    w.finds = finds
+    await w.start()
+    assert told(w).startswith("asks Alertmanager")
+    await w.pass_time(2 * MINUTE)
+    assert told(w).startswith(f"the engine ended before the answer, {says} (asks Alertmanager to silence job=")
+    await w.stop()
+    await w.start()
+    await w.pass_time(2 * MINUTE)
+    assert w.looked_for == ["standby c1"] * 2  # settled: nobody asks again
+    await w.stop()
+
+
+async def test_nobody_is_asked_about_a_silence_of_a_check_that_is_gone(world: Make) -> None:
+    w = await torn(world, config())
+    await w.start()
+    await w.pass_time(MINUTE)
+    assert "the check was removed" in told(w)
+    assert not w.looked_for
+    await w.stop()

@@ -209,6 +209,8 @@ class World:
         self.slow_to: dict[str, int] = {}  # addresses that are
         self.silences: list[Wanted] = []  # what an Alertmanager was asked for
         self.hushes: Callable[[Wanted], Awaitable[str]] | None = None  # what it does then
+        self.looked_for: list[str] = []  # marks of silences that were looked for there
+        self.finds: Callable[[str], Awaitable[str]] | None = None  # what is found
         self._commands = 0
         self._file = folder / "config.toml"
         self._db = folder / "standby.db"
@@ -245,7 +247,7 @@ class World:
             knock=self._knock,
             direct=self.direct,
             reach=lambda model: Telephone(self, model.id),
-            hush=self._hush,
+            hush=self,
         )
         await self.engine.start()
         await self.clock.rest()
@@ -323,9 +325,13 @@ class World:
         self.rehearsals.append(dict(args))
         return "the bad minute begins"
 
-    async def _hush(self, model: AlertmanagerModel, wanted: Wanted) -> str:
+    async def make(self, model: AlertmanagerModel, wanted: Wanted) -> str:
         self.silences.append(wanted)
         return await self.hushes(wanted) if self.hushes is not None else "s1"
+
+    async def made_before(self, model: AlertmanagerModel, mark: str) -> str:
+        self.looked_for.append(mark)
+        return await self.finds(mark) if self.finds is not None else ""
 
     async def _knock(self, host: str, port: int) -> bool:
         self.knocks += 1

@@ -35,7 +35,7 @@ from standby.engine.response import Response
 from standby.engine.restart import SHORTEST_GAP_NS, Return
 from standby.engine.routes import Direct, directing
 from standby.engine.signals import Signals
-from standby.engine.silences import Hush, Silences, hushing
+from standby.engine.silences import Hush, Hushing, Silences
 from standby.engine.term import Identity, Term
 from standby.engine.timeline import Timeline
 from standby.engine.watches import compiled, watches
@@ -57,7 +57,7 @@ class Engine:
     `load` reads the configuration again for `reload` (raises ConfigError); `rehearse` passes a rehearsal's arguments to
     the simulated third parties and returns one line that says what it did (raises ValueError with the reason).
     `build` makes a check of its model, `knock` tries a reference target, `direct` makes the director of a route,
-    `reach` a channel of its model, `hush` a silence in an Alertmanager.
+    `reach` a channel of its model, `hush` makes silences in an Alertmanager.
     Context and writer stay the caller's to close.
     """
 
@@ -119,9 +119,10 @@ class Engine:
             prove=Prover(clock, context, self._model, build),
         )
         add_muters(self._response.mutes, self._judge, self._in_force, self._polling.scheduler.soon)
+        self._silences = Silences(clock, self._timeline, self._recorder, self._in_force, hush or Hushing(context))
         self._commands = Commands(
             writer, self._recorder, self._timeline, self._judge, self._response.failovers,
-            Silences(self._timeline, self._recorder, self._in_force, hush or hushing(context)),
+            self._silences,
             self._response.leases,
             self._response.silences,
             Contracts(self._timeline, self._recorder, self._polling.scheduler.check, self._base),
@@ -171,6 +172,7 @@ class Engine:
         self._recorder.start()
         self._recorder.urgent()
         self._response.start(loaded, who)
+        self._silences.resume(loaded.asked_there)
         self._polling.lag.start()
         self._housekeeping.start()
 
@@ -184,6 +186,7 @@ class Engine:
     async def stop(self) -> None:
         """End runs, write what is buffered, mark the term stopped. Never raises; `last_words` say what was lost."""
         self._term.state = "stopped"
+        await self._silences.stop()
         await self._response.stop()
         await self._polling.stop()
         await self._ears.close()

@@ -232,6 +232,7 @@ class Loaded:
     silences: Sequence[Silence] = ()  # that are not over
     last_silence: int = 0
     judged: Mapping[str, str] = field(default_factory=dict)  # the newest judgement by its subject
+    asked_there: Sequence[AuditRow] = ()  # silences that an Alertmanager was asked for, and what became of them is open
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ def load(connection: sqlite3.Connection, now: int) -> Loaded:
             silences=every("silences", silences.silence, **{"from": now}),
             last_silence=int(connection.execute(_SQL["last_silence"]).fetchone()[0]),
             last_notification=int(connection.execute(_SQL["last_notification"]).fetchone()[0]),
+            asked_there=every("asked_there", values.audit),
             judged=dict(every("judged", lambda cells: (values.text(cells[0]), values.text(cells[1])))),
         )
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -47,26 +47,45 @@ async def silence(context: Context, model: AlertmanagerModel, wanted: Wanted) ->
 
     Raises Trouble, whose message says when nobody can tell whether it was made, and SecretError.
     """
+
+    async def ask(api: Api) -> str:
+        return await _known(api, model, wanted.mark) or await _made(api, model, wanted)
+
+    return await _asked(context, model, ask, unsure=": look there whether it was made")
+
+
+async def made_before(context: Context, model: AlertmanagerModel, mark: str) -> str:
+    """The id of the silence with this mark that is there and not over, or nothing. Raises as `silence`."""
+
+    async def ask(api: Api) -> str:
+        return await _known(api, model, mark)
+
+    return await _asked(context, model, ask)
+
+
+async def _asked(
+    context: Context, model: AlertmanagerModel, ask: Callable[[Api], Awaitable[str]], *, unsure: str = ""
+) -> str:
     texts = list(model.headers.values())
     revealed = await reveal(context.secrets, texts)
     api = Api(context, model, dict(zip(texts, revealed.values, strict=True)))
     try:
         async with asyncio.timeout(model.timeout / SECOND):
-            return await _known(api, model, wanted) or await _made(api, model, wanted)
+            return await ask(api)
     except Trouble as trouble:
         raise Trouble(trouble.failure, revealed.redact(str(trouble)), Outcome.UNKNOWN) from None
     except TimeoutError:
         limit = format_duration(model.timeout)
-        why = f"no answer within {limit}: look there whether it was made"
+        why = f"no answer within {limit}{unsure}"
         raise Trouble(Failure.TIMEOUT, why, Outcome.UNKNOWN) from None
 
 
-async def _known(api: Api, model: AlertmanagerModel, wanted: Wanted) -> str:
+async def _known(api: Api, model: AlertmanagerModel, mark: str) -> str:
     """The id of the silence with our mark that has not ended; empty when there is none."""
     document = documented(await api.get(endpoint(model.url, _PATH)))
     for entry in rows(document):
         ended = table(entry.get("status")).get("state") == "expired"
-        if not ended and isinstance(entry.get("comment"), str) and wanted.mark in entry["comment"]:
+        if not ended and isinstance(entry.get("comment"), str) and mark in entry["comment"]:
             return text(entry.get("id"), 64)
     return ""
 
@@ -80,7 +99,7 @@ async def _made(api: Api, model: AlertmanagerModel, wanted: Wanted) -> str:
     except Trouble as trouble:
         if trouble.failure not in _UNSURE:
             raise
-        found = await _known(api, model, wanted)
+        found = await _known(api, model, wanted.mark)
         if not found:
             raise
         return found

@@ -70,6 +70,12 @@ FROM audit WHERE no > :no ORDER BY no LIMIT :limit;
 SELECT subject, message FROM audit
 WHERE no IN (SELECT max(no) FROM audit WHERE kind = 'judgement' GROUP BY subject) ORDER BY subject;
 
+-- name: asked_there -- what an Alertmanager was asked for, of which nobody knows what became
+SELECT at, actor, origin, kind, subject, message, command, no, hash FROM audit AS asked
+WHERE kind = 'alertmanager-silence' AND command IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM audit WHERE kind = 'alertmanager-silence' AND command = asked.command AND no > asked.no)
+    AND message LIKE 'asks %' ORDER BY no;
+
 -- name: judgements -- those of a window, and of each subject the one before
 SELECT subject, at, message FROM audit
 WHERE kind = 'judgement' AND at < :end AND (at >= :start OR no IN (
