@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 
+from standby.domain.baseline import Decision
 from standby.domain.observation import Observation
 from standby.domain.silence import Silence
 from standby.domain.units import MINUTE
@@ -44,6 +45,7 @@ class Buffer:
         self.escalations: dict[int, EscalationRow] = {}
         self.notifications: dict[int, NotificationRow] = {}
         self.silences: dict[int, Silence] = {}
+        self.decisions: dict[int, Decision] = {}
         self.engine: EngineRow | None = None
         self.config: ConfigRow | None = None
         self.forget_checks: set[str] = set()
@@ -63,6 +65,7 @@ class Buffer:
             or self.escalations
             or self.notifications
             or self.silences
+            or self.decisions
             or self.engine
             or self.config
             or self.forget_checks
@@ -99,6 +102,7 @@ class Buffer:
             escalations=list(self.escalations.values()),
             notifications=list(self.notifications.values()),
             silences=list(self.silences.values()),
+            decisions=list(self.decisions.values()),
             engine=self.engine,
             config=self.config,
             forget_checks=sorted(self.forget_checks),
@@ -108,7 +112,7 @@ class Buffer:
         self.check_states, self.integration_states, self.alerts, self.gaps = {}, {}, {}, {}
         self.audits = []
         self.failovers, self.route_states, self.forget_routes = {}, {}, set()
-        self.escalations, self.notifications, self.silences = {}, {}, {}
+        self.escalations, self.notifications, self.silences, self.decisions = {}, {}, {}, {}
         self.engine, self.config = None, None
         self.forget_checks, self.forget_integrations = set(), set()
         return batch
@@ -133,6 +137,7 @@ class Buffer:
         self.escalations = {**{row.id: row for row in batch.escalations}, **self.escalations}
         self.notifications = {**{row.id: row for row in batch.notifications}, **self.notifications}
         self.silences = {**{row.id: row for row in batch.silences}, **self.silences}
+        self.decisions = {**{row.id: row for row in batch.decisions}, **self.decisions}
         self.forget_routes |= set(batch.forget_routes)
         self.audits = [*batch.audits, *self.audits]
         self.engine = self.engine or batch.engine

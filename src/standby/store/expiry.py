@@ -67,6 +67,7 @@ class Expiry:
             ("delete_notifications", retention.hours),
             ("delete_escalations", retention.hours),
             ("delete_silences", retention.hours),
+            ("delete_decisions", retention.hours),
             ("delete_gaps", retention.hours),
             ("delete_failovers", retention.hours),
         ):

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from standby.domain.audit import GENESIS, verify
+from standby.domain.baseline import Decision
 from standby.domain.observation import Observation
 from standby.domain.text import clean
 from standby.domain.units import SECOND
-from standby.store import escalations, failovers, silences, values
+from standby.store import baselines, escalations, failovers, silences, values
+from standby.store.baselines import BaselineRow, Figures
 from standby.store.errors import SQLITE_ERRORS, error, from_sqlite
 from standby.store.escalations import NotificationRow
 from standby.store.failovers import FailoverRow
@@ -119,6 +121,25 @@ class Reader:
         """Sums of one check, or of all (`None`), whose bucket begins in `[start, end)`; by check, then by bucket."""
         with self._told():
             return self._every(f"rollups_{resolution}", values.rollup, check_id=check_id, start=start, end=end)
+
+    def baselines(self, integration: str | None = None) -> list[BaselineRow]:
+        """What is usual, of one integration or of all; by integration, subject, metric."""
+        with self._told():
+            return self._every("baselines", baselines.baseline, integration=integration)
+
+    def decisions(self) -> list[Decision]:
+        """What people decided about what is usual, oldest first."""
+        with self._told():
+            return self._every("decisions", baselines.decision)
+
+    def figures(
+        self, check_id: str, resolution: Literal["minute", "hour"], start: int, end: int, every: int = 1
+    ) -> list[Figures]:
+        """What baselines are made of: the minutes or hours of one check in `[start, end)`, one in `every`."""
+        with self._told():
+            found = self._connection.execute(self._sql["check_no"], {"id": check_id}).fetchone()
+            names = {"check_no": None if found is None else found[0], "start": start, "end": end, "every": every}
+            return self._connection.execute(self._sql[f"figures_{resolution}"], names).fetchall()
 
     def latency_series(self, start: int, end: int) -> Mapping[str, list[tuple[int, float | None]]]:
         """Per check the mean latency in ms of each minute with observations in `[start, end)`, up to now.

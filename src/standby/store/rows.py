@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from standby.domain.baseline import Decision
 from standby.domain.muting import Mutes
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome, Severity
@@ -190,6 +191,7 @@ class Batch:
     escalations: Sequence[EscalationRow] = ()
     notifications: Sequence[NotificationRow] = ()
     silences: Sequence[Silence] = ()
+    decisions: Sequence[Decision] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from standby.domain.units import MINUTE
-from standby.store import escalations, failovers, silences, values
+from standby.store import baselines, escalations, failovers, silences, values
+from standby.store.baselines import Remembered
 from standby.store.rows import Loaded
 from standby.store.sqlfile import statements
 
@@ -53,3 +54,10 @@ def load(connection: sqlite3.Connection, now: int) -> Loaded:
         )
     finally:
         connection.execute("COMMIT")
+
+
+def remembered(connection: sqlite3.Connection) -> Remembered:
+    """What earlier engines learned. Raises sqlite3.Error."""
+    memories = [baselines.memory(row) for row in connection.execute(_SQL["memories"])]
+    decisions = [baselines.decision(row) for row in connection.execute(_SQL["decisions"])]
+    return Remembered(memories, decisions, max((one.id for one in decisions), default=0))

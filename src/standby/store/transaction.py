@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from standby.domain.audit import GENESIS, chain
+from standby.domain.baseline import Series
 from standby.domain.observation import Observation
 from standby.domain.units import MINUTE
-from standby.store import cells, escalations, failovers, silences, values
+from standby.store import baselines, cells, escalations, failovers, silences, values
+from standby.store.baselines import BaselineRow, MemoryRow
 from standby.store.errors import error
 from standby.store.migrate import SMALL_TABLES, create, upgrade, version
 from standby.store.place import prepare
@@ -100,6 +102,13 @@ class Transactions:
             self.connection.execute(_SQL["set_seq"], {"seq": seq})
         self._keys.update(keys)  # only now: a number given in a transaction that failed is none
         return seq
+
+    def learn(self, rows: Sequence[BaselineRow], gone: Sequence[Series], memories: Sequence[MemoryRow] = ()) -> None:
+        """Write what is usual now; the series `gone` have no row any more."""
+        with self.fenced():
+            self._execute_many("forget_baseline", [(cells.name(one.subject), cells.name(one.metric)) for one in gone])
+            self._execute_many("upsert_baseline", [baselines.baseline_cells(row) for row in rows])
+            self._execute_many("upsert_memory", [baselines.memory_cells(row) for row in memories])
 
     def make_room(self) -> bool:
         """Move the write-ahead log into the file, so that the log's own bytes can be used again.
@@ -203,6 +212,7 @@ class Transactions:
         told = [escalations.notification_cells(row, seq) for row in batch.notifications]
         self._execute_many("upsert_notification", told)
         self._execute_many("upsert_silence", [silences.silence_cells(row, seq) for row in batch.silences])
+        self._execute_many("upsert_decision", [baselines.decision_cells(row, seq) for row in batch.decisions])
         for run in batch.failovers:
             self._execute_one("upsert_failover", failovers.failover_cells(run, seq))
         self._execute_many("upsert_gap", [cells.gap(row, seq) for row in batch.gaps])

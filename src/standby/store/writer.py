@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import aiosqlite
 
+from standby.domain.baseline import Series
 from standby.store import snapshot
+from standby.store.baselines import BaselineRow, MemoryRow, Remembered
 from standby.store.errors import SQLITE_ERRORS, from_os, from_sqlite
 from standby.store.expiry import Expiry
 from standby.store.retention import Retention
@@ -96,6 +98,17 @@ class Writer:
     async def load(self) -> Loaded:
         """What an engine needs to go on where the last one stopped."""
         return await self._run(partial(snapshot.load, self._transactions.connection, self._opened_at))
+
+    async def remembered(self) -> Remembered:
+        """What earlier engines learned, and what people decided about it."""
+        return await self._run(partial(snapshot.remembered, self._transactions.connection))
+
+    async def learn(
+        self, rows: Sequence[BaselineRow], gone: Sequence[Series] = (), memories: Sequence[MemoryRow] = ()
+    ) -> None:
+        """Write what is usual now, and now and then what the detectors remember. It needs no sequence number: screens
+        ask for it when they show it."""
+        await self._run(partial(self._transactions.learn, rows, gone, memories))
 
     async def roll_up(self, now: int) -> None:
         """Sum the minutes and hours that ended before `now`, and again those that late observations changed.

@@ -71,3 +71,6 @@ DELETE FROM silence WHERE ends_at < :before AND id < (SELECT max(id) FROM silenc
 
 -- name: delete_gaps
 DELETE FROM gap WHERE to_at < :before;
+
+-- name: delete_decisions
+DELETE FROM baseline_decision WHERE to_at < :before AND id < (SELECT max(id) FROM baseline_decision);

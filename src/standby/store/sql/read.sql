@@ -212,3 +212,26 @@ SELECT id, matchers, starts_at, ends_at, made_by, origin, why FROM silence WHERE
 
 -- name: last_silence
 SELECT coalesce(max(id), 0) FROM silence;
+
+-- name: baselines
+SELECT subject, metric, integration, at, value, usual, low, high, deviation, samples, days, since, cause, text
+FROM baseline WHERE :integration IS NULL OR integration = :integration ORDER BY integration, subject, metric;
+
+-- name: memories
+SELECT kind, at, series, state FROM baseline_memory ORDER BY kind;
+
+-- name: decisions
+SELECT id, kind, subject, metric, from_at, to_at, made_by, origin, why FROM baseline_decision ORDER BY id;
+
+-- name: figures_minute -- one minute in `every`; whole numbers whatever is in the cells: a year is read at once
+SELECT CAST(bucket AS INTEGER), CAST(count AS INTEGER), CAST(failures AS INTEGER), CAST(latency_count AS INTEGER),
+    CAST(latency_sum_us AS INTEGER), CAST(coalesce(latency_max_us, 0) AS INTEGER)
+FROM rollup_minute
+WHERE check_no = :check_no AND bucket >= :start AND bucket < :end AND bucket / 60000000000 % :every = 0 ORDER BY bucket;
+
+-- name: figures_hour -- as above
+SELECT CAST(bucket AS INTEGER), CAST(count AS INTEGER), CAST(failures AS INTEGER), CAST(latency_count AS INTEGER),
+    CAST(latency_sum_us AS INTEGER), CAST(coalesce(latency_max_us, 0) AS INTEGER)
+FROM rollup_hour
+WHERE check_no = :check_no AND bucket >= :start AND bucket < :end AND bucket / 3600000000000 % :every = 0
+ORDER BY bucket;

@@ -128,6 +128,27 @@ DELETE FROM check_state WHERE check_id = ?;
 -- name: forget_integration
 DELETE FROM integration_state WHERE integration = ?;
 
+-- name: upsert_baseline
+INSERT INTO baseline (subject, metric, integration, at, value, usual, low, high, deviation, samples, days, since, cause,
+    text)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (subject, metric) DO UPDATE SET integration = excluded.integration, at = excluded.at,
+    value = excluded.value, usual = excluded.usual, low = excluded.low, high = excluded.high,
+    deviation = excluded.deviation, samples = excluded.samples, days = excluded.days, since = excluded.since,
+    cause = excluded.cause, text = excluded.text;
+
+-- name: forget_baseline
+DELETE FROM baseline WHERE subject = ? AND metric = ?;
+
+-- name: upsert_memory
+INSERT INTO baseline_memory (kind, at, series, state) VALUES (?, ?, ?, ?)
+ON CONFLICT (kind) DO UPDATE SET at = excluded.at, series = excluded.series, state = excluded.state;
+
+-- name: upsert_decision
+INSERT INTO baseline_decision (id, seq, kind, subject, metric, from_at, to_at, made_by, origin, why)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, from_at = excluded.from_at, to_at = excluded.to_at;
+
 -- name: upsert_silence
 INSERT INTO silence (id, seq, matchers, starts_at, ends_at, made_by, origin, why) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, starts_at = excluded.starts_at, ends_at = excluded.ends_at;
