@@ -23,6 +23,7 @@ def view(config: Config) -> dict[str, Any]:
         "no_data_after": config.settings.no_data_after,
         "operators": list(config.settings.operators),
         "policy": config.settings.policy,
+        "silence_max_ns": config.alerting.silence_max,
         "vendors": [{"id": vendor.id, "name": vendor.title} for vendor in config.vendors],
         "integrations": [_integration(one, vendors.get(one.vendor)) for one in config.integrations],
         "checks": [_check(check, unsafe.get(check.id, [])) for check in config.checks],

@@ -40,7 +40,7 @@ class Deeds:
             "failover": self._failover,
             "confirm": self._confirm,
             "drop": self._drop,
-            "silence_there": self._silence_there,
+            "silence": lambda situation: Silencing(self._app, situation).begin(),
             "pin": self._pin,
             "routes": self._routes,
             "escalation": self._escalation,
@@ -164,9 +164,6 @@ class Deeds:
         if run is not None:
             self._app.send(CommandKind.FAILOVER_CANCEL, {"run": run.id}, title_of(self._app.moment(), run))
 
-    def _silence_there(self, situation: Situation) -> None:
-        Silencing(self._app, situation.alertmanagers()[0]).begin()
-
     def _pin(self, situation: Situation) -> None:
         """The file and the check are shown; nothing is written before the word is typed."""
         check = situation.contracts()[0]
@@ -226,7 +223,7 @@ class Deeds:
             app.frame.paint()
 
         start = EditLine(situation.filter, len(situation.filter))
-        app.ask(Prompt("filter", live, start, live=live))
+        app.ask(Prompt("filter", live, start, live=live, give_up=lambda: live("")))
 
     def _help(self, situation: Situation) -> None:
         from standby.console.screens.pages import HelpScreen

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from standby.domain.outcome import Criticality
+from standby.domain.silence import LONGEST_NS
 from standby.domain.text import clean
 from standby.domain.units import SECOND
 from standby.store.rows import ConfigRow
@@ -87,6 +88,7 @@ class Estate:
     routes: Mapping[str, Route] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)  # id -> name
     policies: Mapping[str, Policy] = field(default_factory=dict)
+    silence_max: int = LONGEST_NS
 
     def person(self, target: str) -> str:
         """What people call a target of a policy: a person's name, or the id of a channel."""
@@ -125,6 +127,7 @@ def estate_of(row: ConfigRow | None, fallback: Estate) -> Estate:
             _text(entry, "id"): _text(entry, "name") or _text(entry, "id") for entry in _entries(doc.get("people"))
         },
         policies={entry.id: entry for entry in map(_policy, _entries(doc.get("policies")))},
+        silence_max=_whole(doc.get("silence_max_ns")) or LONGEST_NS,
     )
 
 

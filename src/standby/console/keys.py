@@ -146,11 +146,6 @@ def _can_fail_over(situation: Situation) -> Reason:
     return f"no [[route]] moves the traffic of {situation.snapshot.estate.name_of(name)}"
 
 
-def _can_silence_there(situation: Situation) -> Reason:
-    none = "no check of kind alertmanager looks at {}"
-    return _can_choose(situation, situation.alertmanagers(), "a check of kind alertmanager", none)
-
-
 def _can_pin(situation: Situation) -> Reason:
     none = "no check of {} has a contract"
     return _can_choose(situation, situation.contracts(), "a check that has a contract", none)
@@ -228,8 +223,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("drop", ("X",), "drop the plan", "drop the plan which is shown", "act", acts=True, enabled=_can_confirm),
     Action(
-        "silence_there", ("S",), "silence there", "silence alerts in its Alertmanager", "act",
-        acts=True, dangerous=True, enabled=_can_silence_there,
+        "silence", ("S",), "silence", "quiet for a while: here, or in its Alertmanager", "act",
+        acts=True, dangerous=True,
     ),
     Action(
         "pin", ("P",), "pin the contract", "pin what its answers look like now", "act",

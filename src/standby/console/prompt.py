@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from standby.console.edit import EditLine
@@ -11,23 +11,31 @@ from standby.console.present.cells import Cell, Row, fit, line
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What is asked. `text` `None` makes it a question; `live` hears every change of the text."""
+    """What is asked. `text` `None` makes it a question, of one key that means yes or of several `choices`.
+
+    `live` hears every change of the text; `give_up` is called when the person leaves it.
+    """
 
     label: str
     submit: Callable[[str], None]
     text: EditLine | None = None
     yes: str = "enter"
     live: Callable[[str], None] | None = None
+    give_up: Callable[[], None] = lambda: None
+    choices: Sequence[str] = ()  # the keys of a question; what is submitted is the one that was pressed
 
     def key(self, name: str, character: str | None) -> Prompt | None:
         """After a key. `None`: the prompt is over (submitted or given up). Every key is swallowed."""
         if name in ("escape", "ctrl+c"):
-            if self.live is not None:
-                self.live("")
+            self.give_up()
             return None
         if self.text is None:
-            if name == self.yes:
+            if name in self.choices:
+                self.submit(name)
+            elif name == self.yes and not self.choices:
                 self.submit("")
+            else:
+                self.give_up()
             return None  # any other key means no
         if name == "enter":
             self.submit(self.text.text.strip())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from standby.console.estate import Estate, estate_of
 from standby.domain.observation import Observation
 from standby.domain.outcome import AlertState
+from standby.domain.silence import Silence
 from standby.link.protocol import CommandKind, Status, Welcome
 from standby.store.escalations import EscalationRow, NotificationRow
 from standby.store.failovers import FailoverRow, RouteStateRow
@@ -33,6 +34,7 @@ KEPT_RESOLVED = 200
 KEPT_AUDITS = 500
 KEPT_GAPS = 50
 KEPT_NOTIFICATIONS = 4_000
+KEPT_SILENCES = 400
 
 Series = Sequence[tuple[int, float | None]]
 """Minutes of one check: (start of the minute, mean latency in ms or `None`)."""
@@ -121,6 +123,7 @@ class Snapshot:
     routes: Mapping[str, RouteStateRow] = field(default_factory=dict)
     escalations: Mapping[int, EscalationRow] = field(default_factory=dict)  # by id
     notifications: Mapping[int, NotificationRow] = field(default_factory=dict)
+    silences: Mapping[int, Silence] = field(default_factory=dict)  # the newest, over or not
     series: Mapping[str, Series] = field(default_factory=dict)
     series_at: int = 0  # the instant up to which the series are: sparklines move when these do, once a minute
     link: Link = field(default_factory=Link)
@@ -166,6 +169,7 @@ def merge(snapshot: Snapshot, changes: Changes, *, whole: bool) -> Snapshot:
         routes=_updated({} if whole else snapshot.routes, {row.route: row for row in changes.route_states}),
         escalations=_updated({} if whole else snapshot.escalations, {row.id: row for row in changes.escalations}),
         notifications=_told(snapshot, changes, whole=whole),
+        silences=_silences(snapshot, changes, whole=whole),
         store_trouble="",
     )
 
@@ -183,6 +187,11 @@ def _updated(rows: Mapping[_Key, _Row], newer: Mapping[_Key, _Row]) -> Mapping[_
 def _told(snapshot: Snapshot, changes: Changes, *, whole: bool) -> Mapping[int, NotificationRow]:
     rows = _updated({} if whole else snapshot.notifications, {row.id: row for row in changes.notifications})
     return rows if len(rows) <= KEPT_NOTIFICATIONS else dict(sorted(rows.items())[-KEPT_NOTIFICATIONS // 2 :])
+
+
+def _silences(snapshot: Snapshot, changes: Changes, *, whole: bool) -> Mapping[int, Silence]:
+    rows = _updated({} if whole else snapshot.silences, {row.id: row for row in changes.silences})
+    return rows if len(rows) <= KEPT_SILENCES else dict(sorted(rows.items())[-KEPT_SILENCES // 2 :])
 
 
 def _pruned(alerts: Mapping[int, AlertRow]) -> Mapping[int, AlertRow]:

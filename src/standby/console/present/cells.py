@@ -37,6 +37,10 @@ class Row:
             self._cells = self._cells()
         return self._cells
 
+    def still(self) -> Row:
+        """The same line, which cannot be selected."""
+        return Row(lambda: self.cells)
+
     @property
     def text(self) -> str:
         """The line without its styles."""

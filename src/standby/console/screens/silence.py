@@ -1,4 +1,4 @@
-"""What a silence in an Alertmanager would cover, before somebody types the word."""
+"""What a silence would cover, while it is asked for and before somebody types the word."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class SilenceScreen(Frame):
 
     def __init__(self, wish: Wish) -> None:
         super().__init__()
-        self._wish = wish
+        self.wish = wish
 
     def integration(self) -> str:
-        """The one whose check asks that Alertmanager."""
-        return self._wish.integration
+        """The one whose alerts are meant, or whose check asks that Alertmanager."""
+        return self.wish.integration
 
     def heads(self) -> Mapping[str, int]:
         """One pane."""
@@ -28,4 +28,4 @@ class SilenceScreen(Frame):
 
     def panes(self) -> Mapping[str, Show]:
         """The wish."""
-        return {"page": lambda moment, box: silence(moment, box.width, self._wish)}
+        return {"page": lambda moment, box: silence(moment, box.width, box.height, self.wish)}
