@@ -48,7 +48,7 @@ async def test_a_damaged_list_is_an_empty_one(writer: Writer, path: Path, list_:
     with other:
         other.execute("INSERT INTO baseline_memory VALUES ('latency_ms', 5, ?, 'text, no blob')", (list_,))
     other.close()
-    assert await writer.remembered() == Remembered([MemoryRow("latency_ms", 5, (), b"")])
+    assert (await writer.remembered()).memories == [MemoryRow("latency_ms", 5, (), b"")]
 
 
 async def test_figures_are_those_of_every_so_many_minutes(writer: Writer, path: Path) -> None:
