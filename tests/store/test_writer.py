@@ -13,7 +13,8 @@ import pytest
 
 from standby.domain.observation import Phases
 from standby.domain.outcome import AlertState, Outcome
-from standby.domain.units import MINUTE, SECOND
+from standby.domain.review import Review
+from standby.domain.units import DAY, HOUR, MINUTE, SECOND
 from standby.store import writer as writer_module
 from standby.store.errors import StoreError
 from standby.store.reader import Reader
@@ -27,6 +28,7 @@ async def test_everything_written_is_read_back_as_it_was(writer: Writer, path: P
     config = ConfigRow(T0, "abc", {"name": "shop", "checks": [{"id": "payments-api"}], "rules": [{"id": "down"}]})
     down = observed(slot=T0 + SECOND, outcome=Outcome.DOWN, latency_ms=None)
     gap = GapRow(T0, None, "blind")
+    review = Review("payments/down", "anna", T0, T0 + DAY, T0, "bob", "fits", T0 + HOUR)
     seq = await writer.commit(
         Batch(
             durable=True,
@@ -38,6 +40,7 @@ async def test_everything_written_is_read_back_as_it_was(writer: Writer, path: P
             receipts=[receipt()],
             pings=[PingRow("nightly", T0, "start")],
             gaps=[gap],
+            reviews=[review],
             engine=engine(lag_ms=3.5, trouble="slow"),
             config=config,
         )
@@ -54,6 +57,7 @@ async def test_everything_written_is_read_back_as_it_was(writer: Writer, path: P
     assert changes.alerts == [alert()]
     assert [replace(row, hash=b"") for row in changes.audits] == [replace(audit(), no=1)]
     assert changes.gaps == [gap]
+    assert changes.reviews == loaded.reviews == [review]
     assert reader.observations("payments-api") == [down, observed()]
     assert reader.receipt("c-1") == await writer.receipt("c-1") == receipt()
     reader.close()

@@ -7,6 +7,7 @@ from pydantic import Field
 from standby.config.fields import Duration, DurationOrZero, Identifier, MatcherText, Text
 from standby.config.models import Table
 from standby.domain.matchers import parse_matcher
+from standby.domain.review import EVERY_NS
 from standby.domain.routing import ALL_LABELS, Route, Written, grow
 from standby.domain.silence import LONGEST_NS
 from standby.domain.units import HOUR, MINUTE, SECOND
@@ -63,6 +64,9 @@ class Alerting(Table):
         default=HOUR, description="how long a critical alert stays acknowledged without a word; 0s: until it is over"
     )
     ack_reminder: Duration = Field(default=15 * MINUTE, description="so long before the end whoever has it is reminded")
+    review_every: DurationOrZero = Field(
+        default=EVERY_NS, description="how often somebody looks at each rule whether it still fits; 0s: never"
+    )
     silence_max: Duration = Field(default=LONGEST_NS, description="how long a silence may be")
     route: tuple[AlertRoute, ...] = Field(default=(), max_length=200, description="the first that fits takes an alert")
 

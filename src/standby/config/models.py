@@ -274,6 +274,10 @@ class Rule(Table):
         default=1, ge=1, le=1_000_000, description="decided observations in the window, else it says nothing"
     )
     summary: Text | None = Field(default=None, description="what the alert says")
+    owner: Text | None = Field(default=None, description="who answers for it; the owner of its integration")
+    review_every: DurationOrZero | None = Field(
+        default=None, description="how often somebody looks whether it still fits; 0s: never; that of `[alerting]`"
+    )
 
 
 class DirectorModel(Table):
@@ -438,6 +442,15 @@ class Config:
     def policy_by_id(self) -> Mapping[str, Policy]:
         """Escalation policies by id."""
         return MappingProxyType({policy.id: policy for policy in self.policies})
+
+    def owner_of(self, rule: Rule) -> str:
+        """Who answers for a rule; empty when nobody is named."""
+        one = self.integration_by_id.get(rule.integration)
+        return rule.owner or (one.owner if one is not None else "")
+
+    def review_every(self, rule: Rule) -> int:
+        """How often a rule is to be looked at, ns; 0: never."""
+        return self.alerting.review_every if rule.review_every is None else rule.review_every
 
     def policy_of(self, integration: str) -> Policy | None:
         """The escalation policy of an integration's alerts, or of our own (an id that is no integration's)."""

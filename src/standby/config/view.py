@@ -27,7 +27,7 @@ def view(config: Config) -> dict[str, Any]:
         "vendors": [{"id": vendor.id, "name": vendor.title} for vendor in config.vendors],
         "integrations": [_integration(one, vendors.get(one.vendor)) for one in config.integrations],
         "checks": [_check(check, unsafe.get(check.id, [])) for check in config.checks],
-        "rules": [_rule(rule) for rule in config.rules_in_force],
+        "rules": [_rule(config, rule) for rule in config.rules_in_force],
         "routes": [_route(route) for route in config.routes],
         "people": [{"id": one.id, "name": one.title} for one in config.people],
         "policies": [_policy(policy) for policy in config.policies],
@@ -73,7 +73,7 @@ def _contract(check: CheckModel) -> str:
     return str(file) if file is not None else ""
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(config: Config, rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.id,
         "integration": rule.integration,
@@ -83,6 +83,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "for_ns": rule.for_,
         "keep_firing_for_ns": rule.keep_firing_for,
         "severity": rule.severity.value,
+        "owner": config.owner_of(rule),
+        "review_every_ns": config.review_every(rule),
     }
 
 

@@ -90,6 +90,7 @@ _DONE = {
     CommandKind.SILENCE_EXPIRE: "the silence is over",
     CommandKind.SILENCE_EXTEND: "the silence lasts longer",
     CommandKind.CONTRACT_PIN: "the contract is pinned",
+    CommandKind.RULE_REVIEWED: "reviewed",
     CommandKind.REPLACE: "the engine ends",
 }
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from standby.domain.baseline import Decision
 from standby.domain.observation import Observation
+from standby.domain.review import Review
 from standby.domain.silence import Silence
 from standby.domain.units import MINUTE
 from standby.store.escalations import EscalationRow, NotificationRow
@@ -46,6 +47,7 @@ class Buffer:
         self.notifications: dict[int, NotificationRow] = {}
         self.silences: dict[int, Silence] = {}
         self.decisions: dict[int, Decision] = {}
+        self.reviews: dict[str, Review] = {}
         self.engine: EngineRow | None = None
         self.config: ConfigRow | None = None
         self.forget_checks: set[str] = set()
@@ -66,6 +68,7 @@ class Buffer:
             or self.notifications
             or self.silences
             or self.decisions
+            or self.reviews
             or self.engine
             or self.config
             or self.forget_checks
@@ -103,6 +106,7 @@ class Buffer:
             notifications=list(self.notifications.values()),
             silences=list(self.silences.values()),
             decisions=list(self.decisions.values()),
+            reviews=list(self.reviews.values()),
             engine=self.engine,
             config=self.config,
             forget_checks=sorted(self.forget_checks),
@@ -112,7 +116,8 @@ class Buffer:
         self.check_states, self.integration_states, self.alerts, self.gaps = {}, {}, {}, {}
         self.audits = []
         self.failovers, self.route_states, self.forget_routes = {}, {}, set()
-        self.escalations, self.notifications, self.silences, self.decisions = {}, {}, {}, {}
+        self.escalations, self.notifications, self.silences = {}, {}, {}
+        self.decisions, self.reviews = {}, {}
         self.engine, self.config = None, None
         self.forget_checks, self.forget_integrations = set(), set()
         return batch
@@ -138,6 +143,7 @@ class Buffer:
         self.notifications = {**{row.id: row for row in batch.notifications}, **self.notifications}
         self.silences = {**{row.id: row for row in batch.silences}, **self.silences}
         self.decisions = {**{row.id: row for row in batch.decisions}, **self.decisions}
+        self.reviews = {**{row.rule: row for row in batch.reviews}, **self.reviews}
         self.forget_routes |= set(batch.forget_routes)
         self.audits = [*batch.audits, *self.audits]
         self.engine = self.engine or batch.engine

@@ -18,6 +18,7 @@ from standby.engine.judge import Judge
 from standby.engine.leases import Leases
 from standby.engine.own_silences import OwnSilences
 from standby.engine.recorder import Recorder
+from standby.engine.reviews import Reviews
 from standby.engine.silences import Silences
 from standby.engine.timeline import Timeline
 from standby.link.protocol import Command, CommandKind, NotNowError, Peer, Receipt, Status
@@ -28,6 +29,7 @@ NOTE_LIMIT = 2_000
 _ID_LIMIT = 100
 _NAME_LIMIT = 64
 _LONGEST_LEASE = 7 * DAY
+_OF_FAILOVERS = frozenset({CommandKind.FAILOVER_PLAN, CommandKind.FAILOVER_RUN, CommandKind.FAILOVER_CANCEL})
 _OF_SILENCES = frozenset(
     {CommandKind.SILENCE_THERE, CommandKind.SILENCE, CommandKind.SILENCE_EXPIRE, CommandKind.SILENCE_EXTEND}
 )
@@ -57,6 +59,7 @@ class Commands:
         leases: Leases,
         own_silences: OwnSilences,
         contracts: Contracts,
+        reviews: Reviews,
         *,
         end: Callable[[str], None],
         rehearse: Rehearse | None = None,
@@ -72,6 +75,7 @@ class Commands:
         self._leases = leases
         self._own_silences = own_silences
         self._contracts = contracts
+        self._reviews = reviews
         self._end = end
         self._rehearse = rehearse
         self._under_way: dict[str, asyncio.Task[Receipt]] = {}
@@ -158,17 +162,22 @@ class Commands:
             return self._note(command.args)
         if command.kind is CommandKind.REPLACE:
             return Deed("replace", "engine", "asked this engine to end")
+        if command.kind in _OF_FAILOVERS:
+            return await self._move(command, person)
+        if command.kind in _OF_SILENCES:
+            return await self._quiet(command, person)
+        if command.kind is CommandKind.RULE_REVIEWED:
+            return self._reviews.reviewed(command.args, person)
+        if command.kind is CommandKind.CONTRACT_PIN:
+            return await self._contracts.pin(command, person)
+        return await self._rehearsal(command.args)
+
+    async def _move(self, command: Command, person: Person) -> Deed:
         if command.kind is CommandKind.FAILOVER_PLAN:
             return await self._failovers.plan(command, person)
         if command.kind is CommandKind.FAILOVER_RUN:
             return await self._failovers.run(command.args, person)
-        if command.kind is CommandKind.FAILOVER_CANCEL:
-            return self._failovers.cancel(command.args, person)
-        if command.kind in _OF_SILENCES:
-            return await self._quiet(command, person)
-        if command.kind is CommandKind.CONTRACT_PIN:
-            return await self._contracts.pin(command, person)
-        return await self._rehearsal(command.args)
+        return self._failovers.cancel(command.args, person)
 
     async def _quiet(self, command: Command, person: Person) -> Deed:
         if command.kind is CommandKind.SILENCE_THERE:

@@ -33,6 +33,7 @@ from standby.engine.refill import refill
 from standby.engine.reload import Changeover, Prepared
 from standby.engine.response import Response
 from standby.engine.restart import SHORTEST_GAP_NS, Return
+from standby.engine.reviews import Reviews
 from standby.engine.routes import Direct, directing
 from standby.engine.signals import Signals
 from standby.engine.silences import Hush, Hushing, Silences
@@ -120,12 +121,14 @@ class Engine:
         )
         add_muters(self._response.mutes, self._judge, self._in_force, self._polling.scheduler.soon)
         self._silences = Silences(clock, self._timeline, self._recorder, self._in_force, hush or Hushing(context))
+        self._reviews = Reviews(clock, self._timeline, self._recorder, self._in_force)
         self._commands = Commands(
             writer, self._recorder, self._timeline, self._judge, self._response.failovers,
             self._silences,
             self._response.leases,
             self._response.silences,
             Contracts(self._timeline, self._recorder, self._polling.scheduler.check, self._base),
+            self._reviews,
             end=self._ending.ask, rehearse=rehearse,
         )  # fmt: skip
         on_fenced = self._ending.fenced
@@ -159,6 +162,7 @@ class Engine:
         self._context.tallies = self._ears.hooks.tally
         await self._refill(fresh)
         self._response.remember(self.config, loaded)
+        self._reviews.remember(loaded.reviews)
         came.revive(self._alerts, self._judge.watches)
         came.leave_gap()
         who = f"{identity.kind} engine, pid {identity.pid} on {identity.host},"
@@ -173,6 +177,7 @@ class Engine:
         self._recorder.urgent()
         self._response.start(loaded, who)
         self._silences.resume(loaded.asked_there)
+        self._reviews.keep()
         self._polling.lag.start()
         self._housekeeping.start()
 
@@ -193,6 +198,7 @@ class Engine:
         await self._deadman.stop()
         await self._housekeeping.stop()
         self._alerts.stop()
+        self._reviews.stop()
         why = f": {self.ending}" if self.ending else ""
         self._recorder.say("stopped", "engine", f"{self._term.identity.kind} engine stopped{why}")
         self._recorder.buffer.engine = self._row()
@@ -281,6 +287,7 @@ class Engine:
         self._changeover.plan(old, prepared)
         self.config = new
         self._response.keep(new)
+        self._reviews.keep()
         await self._refill(fresh)
         for name in self._judge.integrations:
             self._judge.refresh(name)
@@ -331,6 +338,7 @@ class Engine:
         self._signals.shift(by)
         self._polling.shift(by)
         self._response.shift(by)
+        self._reviews.look()
         way = "forward" if by > 0 else "back"
         span = format_duration(abs(by) // SECOND * SECOND)
         self._recorder.say(

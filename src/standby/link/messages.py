@@ -163,6 +163,7 @@ _ALLOWED: Mapping[CommandKind, tuple[str, ...]] = {
     CommandKind.SILENCE_EXPIRE: ("silence",),
     CommandKind.SILENCE_EXTEND: ("silence", "ends"),
     CommandKind.CONTRACT_PIN: ("check",),
+    CommandKind.RULE_REVIEWED: ("rule", "note"),
     CommandKind.REPLACE: (),
 }
 _NEEDED: Mapping[CommandKind, tuple[str, ...]] = {
@@ -171,6 +172,7 @@ _NEEDED: Mapping[CommandKind, tuple[str, ...]] = {
     CommandKind.SILENCE_EXPIRE: ("silence",),
     CommandKind.SILENCE_EXTEND: ("silence", "ends"),
     CommandKind.CONTRACT_PIN: ("check",),
+    CommandKind.RULE_REVIEWED: ("rule",),
 }
 _LIMITS = {
     "note": NOTE_LIMIT,
@@ -184,6 +186,7 @@ _LIMITS = {
     "force": NOTE_LIMIT,
     "confirm": NAME_LIMIT,
     "check": NAME_LIMIT,
+    "rule": NAME_LIMIT,
     "matchers": NOTE_LIMIT,
     "comment": REASON_LIMIT,
 }

@@ -34,6 +34,7 @@ class CommandKind(StrEnum):
     SILENCE_EXPIRE = "silence-expire"  # args: silence (id)
     SILENCE_EXTEND = "silence-extend"  # args: silence, ends
     CONTRACT_PIN = "contract-pin"  # args: check
+    RULE_REVIEWED = "rule-reviewed"  # args: rule (`integration/rule`), note
     REPLACE = "replace"  # ask the engine to end (`standby engine --replace`)
 
 

@@ -19,7 +19,7 @@ from standby.domain.baseline import Decision
 from standby.domain.observation import Observation
 from standby.domain.text import clean
 from standby.domain.units import SECOND
-from standby.store import baselines, escalations, failovers, silences, values
+from standby.store import baselines, escalations, failovers, reviews, silences, values
 from standby.store.baselines import BaselineRow, Figures
 from standby.store.errors import SQLITE_ERRORS, error, from_sqlite
 from standby.store.escalations import NotificationRow
@@ -103,6 +103,7 @@ class Reader:
                 escalations=self._newer("escalations", escalations.escalation, since),
                 notifications=self._newer("notifications", escalations.notification, since),
                 silences=self._newer("silences", silences.silence, since),
+                reviews=self._every("reviews", reviews.review, since=since),
             )
 
     def observations(self, check_id: str, limit: int = 100) -> list[Observation]:
@@ -209,6 +210,15 @@ class Reader:
             if subject is None:
                 return self._every("audits", values.audit, limit=limit)
             return self._every("audits_of", values.audit, subject=subject, limit=limit)
+
+    def tuning(self, start: int) -> reviews.Tuning:
+        """The rules in force, the alerts of ours that fired since `start` (ns since 1970), the reviews."""
+        with self._told(), self._whole():
+            config = self._single("config", values.config, since=-1)
+            fired = self._every("firings", reviews.firing, start=start, limit=reviews.MOST_FIRINGS)
+            known = self._every("reviews", reviews.review, since=-1)
+        rules = reviews.rules_of(config.doc) if config is not None else ()
+        return reviews.Tuning(rules, fired, {row.rule: row for row in known})
 
     def judgements(self, start: int, end: int) -> tuple[Mapping[str, list[Said]], list[Span]]:
         """The judgements of a window by integration, each with the one before; and when nobody watched."""

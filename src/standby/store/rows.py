@@ -11,6 +11,7 @@ from standby.domain.muting import Mutes
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.outside import Origin
+from standby.domain.review import Review
 from standby.domain.silence import Silence
 
 if TYPE_CHECKING:
@@ -192,6 +193,7 @@ class Batch:
     notifications: Sequence[NotificationRow] = ()
     silences: Sequence[Silence] = ()
     decisions: Sequence[Decision] = ()
+    reviews: Sequence[Review] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,7 @@ class Changes:
     escalations: Sequence[EscalationRow] = ()
     notifications: Sequence[NotificationRow] = ()
     silences: Sequence[Silence] = ()
+    reviews: Sequence[Review] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +236,7 @@ class Loaded:
     last_notification: int = 0
     silences: Sequence[Silence] = ()  # that are not over
     last_silence: int = 0
+    reviews: Sequence[Review] = ()
     judged: Mapping[str, str] = field(default_factory=dict)  # the newest judgement by its subject
     asked_there: Sequence[AuditRow] = ()  # silences that an Alertmanager was asked for, and what became of them is open
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from standby.domain.units import MINUTE
-from standby.store import baselines, escalations, failovers, silences, values
+from standby.store import baselines, escalations, failovers, reviews, silences, values
 from standby.store.baselines import Remembered
 from standby.store.rows import Loaded
 from standby.store.sqlfile import statements
@@ -47,6 +47,7 @@ def load(connection: sqlite3.Connection, now: int) -> Loaded:
             last_escalation=int(connection.execute(_SQL["last_escalation"]).fetchone()[0]),
             notifications=every("notifications_open", escalations.notification),
             silences=every("silences", silences.silence, **{"from": now}),
+            reviews=every("reviews", reviews.review, since=-1),
             last_silence=int(connection.execute(_SQL["last_silence"]).fetchone()[0]),
             last_notification=int(connection.execute(_SQL["last_notification"]).fetchone()[0]),
             asked_there=every("asked_there", values.audit),

@@ -13,7 +13,7 @@ from standby.domain.audit import GENESIS, chain
 from standby.domain.baseline import Series
 from standby.domain.observation import Observation
 from standby.domain.units import MINUTE
-from standby.store import baselines, cells, escalations, failovers, silences, values
+from standby.store import baselines, cells, escalations, failovers, reviews, silences, values
 from standby.store.baselines import BaselineRow, MemoryRow
 from standby.store.errors import error
 from standby.store.migrate import SMALL_TABLES, create, upgrade, version
@@ -213,6 +213,7 @@ class Transactions:
         self._execute_many("upsert_notification", told)
         self._execute_many("upsert_silence", [silences.silence_cells(row, seq) for row in batch.silences])
         self._execute_many("upsert_decision", [baselines.decision_cells(row, seq) for row in batch.decisions])
+        self._execute_many("upsert_review", [reviews.review_cells(row, seq) for row in batch.reviews])
         for run in batch.failovers:
             self._execute_one("upsert_failover", failovers.failover_cells(run, seq))
         self._execute_many("upsert_gap", [cells.gap(row, seq) for row in batch.gaps])

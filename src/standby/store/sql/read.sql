@@ -235,3 +235,13 @@ SELECT CAST(bucket AS INTEGER), CAST(count AS INTEGER), CAST(failures AS INTEGER
 FROM rollup_hour
 WHERE check_no = :check_no AND bucket >= :start AND bucket < :end AND bucket / 3600000000000 % :every = 0
 ORDER BY bucket;
+
+-- name: reviews
+SELECT rule, owner, since, due_at, reviewed_at, reviewed_by, note, reminded_at
+FROM rule_review WHERE seq > :since ORDER BY rule;
+
+-- name: firings -- the newest of our own; who took one may have given it back, so the log is asked
+SELECT a.integration, a.rule, a.severity, a.fired_at, a.resolved_at,
+    coalesce((SELECT min(at) FROM audit WHERE subject = 'alert:' || a.id AND kind = 'ack'), a.acked_at),
+    a.mutes <> '[]' OR EXISTS (SELECT 1 FROM audit WHERE subject = 'alert:' || a.id AND kind = 'muted')
+FROM alert a WHERE a.fired_at >= :start AND a.origin IS NULL ORDER BY a.fired_at DESC LIMIT :limit;

@@ -152,3 +152,10 @@ ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, from_at = excluded.from_at, t
 -- name: upsert_silence
 INSERT INTO silence (id, seq, matchers, starts_at, ends_at, made_by, origin, why) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, starts_at = excluded.starts_at, ends_at = excluded.ends_at;
+
+-- name: upsert_review
+INSERT INTO rule_review (rule, seq, owner, since, due_at, reviewed_at, reviewed_by, note, reminded_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (rule) DO UPDATE SET seq = excluded.seq, owner = excluded.owner, since = excluded.since,
+    due_at = excluded.due_at, reviewed_at = excluded.reviewed_at, reviewed_by = excluded.reviewed_by,
+    note = excluded.note, reminded_at = excluded.reminded_at;
