@@ -202,9 +202,6 @@ def _as_text(models: Sequence[CheckModel], seen: Sequence[Observation]) -> str:
 
 
 def _write_junit(path: Path, models: Sequence[CheckModel], seen: Sequence[Observation], seconds: float) -> None:
-    from standby.cli.junit import report
+    from standby.cli import junit
 
-    try:
-        path.write_bytes(report(models, seen, seconds))
-    except OSError as error:
-        raise UsageError(f"--junit {path}: {error.strerror}; name a file that can be written") from None
+    junit.write(path, junit.report(models, seen, seconds))

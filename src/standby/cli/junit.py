@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from standby.cli.main import UsageError
 from standby.domain.observation import Observation
 from standby.domain.outcome import Outcome
 
@@ -44,6 +46,30 @@ def report(models: Sequence[CheckModel], seen: Sequence[Observation], seconds: f
     root.append(suite)
     document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return document
+
+
+def report_of_tests(name: str, cases: Sequence[tuple[str, str, Sequence[str]]], seconds: float) -> bytes:
+    """The same of anything else: the class, the name and the failures of each case."""
+    failed = sum(1 for _, _, failures in cases if failures)
+    numbers = {"tests": str(len(cases)), "failures": str(failed), "errors": "0", "skipped": "0"}
+    suite = ET.Element("testsuite", {"name": name, "time": f"{seconds:.3f}", **numbers})
+    for group, title, failures in cases:
+        case = ET.SubElement(suite, "testcase", {"classname": _xml(group), "name": _xml(title)})
+        if failures:
+            says = ET.SubElement(case, "failure", {"message": _xml(failures[0]), "type": "mismatch"})
+            says.text = _xml("\n".join(failures))
+    root = ET.Element("testsuites")
+    root.append(suite)
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
+
+
+def write(path: Path, document: bytes) -> None:
+    """Put a report into a file. Raises UsageError."""
+    try:
+        path.write_bytes(document)
+    except OSError as error:
+        raise UsageError(f"--junit {path}: {error.strerror}; name a file that can be written") from None
 
 
 def _xml(text: str) -> str:

@@ -33,7 +33,7 @@ COMMANDS = {
     "notify": ("notify", "send a test message over a channel or to a person"),
     "alertmanager": ("alertmanager", "silence alerts in an Alertmanager that a check watches"),
     "contract": ("contract", "what a third party's answers look like, and what has changed since"),
-    "rules": ("rules", "what each rule did, which are due for a review, and what would make them better"),
+    "rules": ("rules", "tests of rules, what each did, which are due for a review, what would make them better"),
     "calendar": ("calendar", "what ends when: certificates, API versions, announced maintenance"),
     "attribution": ("attribution", "them or us: whose the troubles were, and who saw them first, as evidence"),
     "audit": ("audit", "the append-only log, and whether its hash chain holds"),

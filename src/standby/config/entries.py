@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 
 from pydantic import ValidationError
 
@@ -177,13 +177,13 @@ def _settings(source: Source, entries: Entries, problems: Problems) -> None:
         mend = 'add [standby] with name = "shop-eu" and environment = "production"'
         problems.add(source.document.shown, 1, "standby", "is missing", mend)
     else:
-        entries.settings = _one(source, ("standby",), "standby", written, Settings, problems)
+        entries.settings = read_table(source, ("standby",), "standby", written, Settings, problems)
     if "alerting" in data:
-        entries.alerting = _one(source, ("alerting",), "alerting", data["alerting"], Alerting, problems)
+        entries.alerting = read_table(source, ("alerting",), "alerting", data["alerting"], Alerting, problems)
     if entries.settings is not None:
         _place_store(source, entries, problems)
     if "simulator" in data:
-        entries.simulator = _one(source, ("simulator",), "simulator", data["simulator"], Simulator, problems)
+        entries.simulator = read_table(source, ("simulator",), "simulator", data["simulator"], Simulator, problems)
 
 
 def _place_store(source: Source, entries: Entries, problems: Problems) -> None:
@@ -257,7 +257,7 @@ class _Tables:
             mend = did_you_mean(str(kind), list(kinds), "kinds")
             self._say((*at, "kind"), f"{label}.director.kind", "is not a kind of director", mend)
             return None
-        return _one(self.source, at, f"{label}.director", written, model or DirectorModel, self.problems)
+        return read_table(self.source, at, f"{label}.director", written, model or DirectorModel, self.problems)
 
     def _rows(self, table: str) -> list[tuple[KeyPath, dict[str, Any]]]:
         rows = self.source.document.data.get(table, [])
@@ -277,7 +277,7 @@ class _Tables:
 
     def _entry(self, table: str, path: KeyPath, data: dict[str, Any], model: type[M]) -> Entry[M] | None:
         label = _label(table, path, data)
-        value = _one(self.source, path, label, data, model, self.problems)
+        value = read_table(self.source, path, label, data, model, self.problems)
         if value is None:
             self.entries.partial.add((table, str(data.get("id"))))
             return None
@@ -298,7 +298,7 @@ class _Tables:
         else:
             mend = did_you_mean(kind, list(kinds), "kinds")
             self._say((*path, "kind"), label, f'"{clean(kind, 60)}" is not a kind of {table}', mend)
-        _one(self.source, path, _label(table, path, data), _common(data, common), common, self.problems)
+        read_table(self.source, path, _label(table, path, data), _common(data, common), common, self.problems)
 
     def _say(self, path: KeyPath, key: str, message: str, mend: str) -> None:
         self.problems.add(self.source.document.shown, self.source.line(path), key, message, mend)
@@ -315,8 +315,8 @@ def _label(table: str, path: KeyPath, data: Mapping[str, Any]) -> str:
     return f"{table}[{clean(name, 64)}]" if isinstance(name, str) and name else f"{table}[#{int(path[-1]) + 1}]"
 
 
-def _one(source: Source, path: KeyPath, label: str, data: object, model: type[M], problems: Problems) -> M | None:
-    """One table by its model, or None and problems with their lines."""
+def read_table(source: Source, path: KeyPath, label: str, data: object, model: type[M], problems: Problems) -> M | None:
+    """One table by its model, or None and problems with their lines; `label` is how messages call it."""
     if not isinstance(data, dict):
         mend = f"write [{label}] or {label} = {{ key = value }}"
         problems.add(source.document.shown, source.line(path), label, "is not a table", mend)
@@ -364,7 +364,13 @@ def _keys_of(model: type[Table], keys: tuple[str | int, ...]) -> list[str]:
     at: type[Table] = model
     for key in keys[:-1]:
         field_ = at.model_fields.get(str(key))
-        inner = None if field_ is None else field_.annotation
-        if isinstance(inner, type) and issubclass(inner, Table):
-            at = inner
+        inner = None if field_ is None else _table_in(field_.annotation)
+        at = at if inner is None else inner
     return [info.alias or name for name, info in at.model_fields.items()]
+
+
+def _table_in(annotation: object) -> type[Table] | None:
+    """The table of a field, also of one that has a list of them, or one for each name."""
+    if isinstance(annotation, type) and issubclass(annotation, Table):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _table_in(part)) is not None), None)

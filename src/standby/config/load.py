@@ -18,7 +18,7 @@ from standby.config.models import CheckModel, Config, Settings
 from standby.config.problems import Problems
 from standby.config.programs import check_programs
 from standby.config.secret_uses import secret_uses
-from standby.config.sources import read_sources
+from standby.config.sources import Source, read_sources
 
 
 def load(path: Path, kinds: Kinds, *, shown: str | None = None) -> Config:
@@ -28,7 +28,12 @@ def load(path: Path, kinds: Kinds, *, shown: str | None = None) -> Config:
     the file.
     """
     problems = Problems()
-    sources = read_sources(path, as_seen(path) if shown is None else shown, problems)
+    return config_of(path, read_sources(path, as_seen(path) if shown is None else shown, problems), kinds, problems)
+
+
+def config_of(path: Path, sources: list[Source], kinds: Kinds, problems: Problems) -> Config:
+    """The configuration in these files; `path` names the first. Raises ConfigError with every problem, also those
+    that were there before."""
     entries = read_entries(sources, kinds, problems)
     check_together(entries, problems)
     uses = secret_uses(entries)

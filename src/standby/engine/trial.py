@@ -14,10 +14,12 @@ from standby.domain.alerting import OUTAGE_TOLERANCE_NS, Phase
 from standby.domain.observation import Observation
 from standby.domain.outcome import AlertState
 from standby.engine.alerts import Ack, Alerts, Live
+from standby.engine.deeds import Person
 from standby.engine.judge import Judge
 from standby.engine.leases import Leases
 from standby.engine.muters import add_muters
 from standby.engine.mutes import Mutes
+from standby.engine.own_silences import OwnSilences
 from standby.engine.recorder import Recorder
 from standby.engine.reload import Prepared, acquaint
 from standby.engine.timeline import Timeline
@@ -65,6 +67,10 @@ class Trial:
         self._alerts = Alerts(self._clock, self._timeline, self._recorder, self._running)
         self._judge = Judge(self._timeline, self._recorder, self._alerts)
         self._mutes = Mutes(self._clock, self._timeline, self._alerts)
+        self._silences = OwnSilences(
+            self._clock, self._timeline, self._recorder, lambda: self.config, self._mutes.changed
+        )
+        self._mutes.add(self._silences)
         add_muters(self._mutes, self._judge, lambda: self.config, lambda _: None)
         self._leases = Leases(
             self._clock,
@@ -144,6 +150,12 @@ class Trial:
     def give_back(self, live: Live) -> None:
         """Nobody has it any more."""
         self._alerts.acknowledge(live, None)
+        self._tell()
+
+    def silence(self, matcher: str, span: int, by: str) -> None:
+        """Somebody keeps quiet what has this label, for so long (ns). Raises RefusedError."""
+        wanted = {"matchers": matcher, "ends": self.now + span, "comment": "in a trial"}
+        self._silences.make(wanted, Person(by, "")).done()
         self._tell()
 
     def go_blind(self) -> None:
