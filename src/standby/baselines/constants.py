@@ -1,0 +1,103 @@
+"""The one set of constants: no series, metric or vendor has numbers of its own.
+
+Times are seconds. What remembers is bound to time (`gain(TAU, dt)`), so that the rate of polling, jitter and gaps need
+no case of their own; what only smooths noise is a share per sample, so that a spike is one at any rate.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+NS: Final = 1_000_000_000
+HUGE: Final = 1e30  # no metric is as large: what is kept in single precision must stay a number
+TINY: Final = 1e-12
+DAY_S: Final = 86_400
+ORDINARY_S: Final = 300.0  # the step assumed before two samples were seen
+LONGEST_STEP_S: Final = 3_600.0  # one value speaks for an hour at most, however long nothing came before it
+ROBUST: Final = 1.2533  # mean absolute deviation to standard deviation, of normal noise
+FLOOR: Final = 1e-9  # of the level: below it a spread is rounding
+
+# Memory.
+MEMORY_S: Final = 300_000.0  # 3.5 days: what a level, a spread or a shift is compared with
+LONG_MEMORY_S: Final = 600_000.0  # a week: the place of a value among all that were seen
+WARM: Final = 10  # samples before residuals are clipped
+WARM_SPREAD: Final = 20
+
+# Season: half hours of the day, and hours of the week as a correction that has to earn its weight.
+BUCKETS: Final = 48
+BUCKET_S: Final = DAY_S // BUCKETS
+HOURS: Final = 168
+SEASON_S: Final = 5_850.0  # of time inside the bucket: about three visits
+SEASON_SPREAD_S: Final = 29_850.0
+SEASON_MOST: Final = 200  # samples counted a bucket: its gain has long reached its floor
+SEASON_LEAST: Final = 3  # samples before a bucket has a say
+SEASON_CLIP: Final = 4.0
+SEASON_OFFSET_AFTER: Final = 50
+WEEK_S: Final = 3_600.0  # of time inside the hour, in its first week; grows with the weeks, to
+WEEKS_MOST: Final = 4
+WEEK_SHRINK: Final = 3.0  # weeks that the day's profile counts for
+
+# Level (sudden spikes), shift (lasting deviations), value, spread.
+LEVEL_GAIN: Final = 0.3
+LEVEL_CLIP: Final = 5.0
+SHIFT_GAIN: Final = 0.1
+SHIFT_CLIP: Final = 5.0
+SHIFT_FLOOR: Final = 0.05
+VALUE_CLIP: Final = 6.0
+SPREAD_GAIN: Final = 0.03
+SPREAD_CLIP: Final = 5.0
+SPREAD_FLOOR: Final = 0.1
+SPREAD_LEAST: Final = 1e-6  # of the usual size: below it nothing moves at all
+
+# Magnitude: how many standard deviations away, whatever was seen before.
+MAGNITUDE_CLIP: Final = 25.0
+MAGNITUDE_GAIN: Final = 0.7
+MAGNITUDE_WEIGHT: Final = 1.2
+
+# Novelty: how rare each of the channels' values is, by a histogram of asinh(z).
+BINS: Final = 36
+BIN_WIDTH: Final = 0.35
+BIN_MIDDLE: Final = BINS / 2 - 0.5
+BIN_LAST: Final = BINS - 1.0001
+TAIL_MOST: Final = 8_000.0
+TAIL_KEPT: Final = 0.7
+TAIL_LEAST: Final = 150.0
+TAIL_PRIOR: Final = 0.05
+TAIL_SLACK: Final = 0.05
+POPULATED: Final = 0.5
+GAP_WEIGHT: Final = 0.4
+GAP_MOST: Final = 6.0
+WEIGHTS: Final = (0.9, 0.7, 0.5, 0.95, 0.3)  # season, level, shift, value, spread
+NOVELTY_GAIN: Final = 0.5
+
+# Frozen: a run of one and the same value, beside the longest run of before.
+FLAT_LEAST: Final = 24.0
+FLAT_RATIO: Final = 3.0
+FLAT_CHANGES: Final = 50.0  # a series that hardly ever moves cannot freeze
+FLAT_STRENGTH: Final = 3.3
+FLAT_ACCEPTED_NS: Final = 3 * DAY_S * NS  # by then it is how things are
+
+# What is told: nothing below 1.2 of a peak for a while after it.
+HOLD: Final = 80
+HOLD_RATIO: Final = 1.2
+SCORE_HALF: Final = 3.2  # the strength whose score is 0.5: OPEN
+
+# Incident.
+LEARNING_SAMPLES: Final = 150
+LEARNING_DAYS: Final = 1.0
+PROFILE_DAYS: Final = 3.0  # before the hour of the day is believed in words
+WEEK_DAYS: Final = 7.0
+OPEN: Final = 3.2
+SUSTAINED: Final = 2.7
+SUSTAINED_OF: Final = (3, 5)
+CLOSE: Final = 1.6
+CLOSE_AFTER: Final = 5
+GROWTH: Final = 1.3
+DROP_Z: Final = -2.0
+BAND: Final = 3.0  # robust standard deviations on either side of what is usual
+
+
+def gain(tau: float, step: float) -> float:
+    """The share of a new value in an average that forgets with `tau` seconds, `step` seconds after the last one."""
+    return -math.expm1(-step / tau)

@@ -1,0 +1,199 @@
+"""One series: what is usual, and how unusual each sample is. `bank.py` is the same for thousands."""
+
+from __future__ import annotations
+
+import math
+
+from standby.baselines import constants as c
+from standby.baselines.channels import Gains, Level, Magnitude, Place, Season, Shift, Spread, Tail
+from standby.baselines.incident import Frozen, Hold, Incident
+from standby.baselines.reading import NO_BAND, Band, Cause, Reading
+
+_CHANNELS = (Cause.SEASON, Cause.SPIKE, Cause.SHIFT, Cause.VALUE, Cause.SPREAD)
+
+
+def score_of(strength: float) -> float:
+    """0..1, in the same order."""
+    return strength / (strength + c.SCORE_HALF)
+
+
+class Detector:
+    """Causal: it is told one sample after the other and nothing else, no length, range, name or unit."""
+
+    __slots__ = (
+        "_cause",
+        "_first",
+        "_frozen",
+        "_gains",
+        "_hold",
+        "_incident",
+        "_last",
+        "_level",
+        "_magnitude",
+        "_novelty",
+        "_place",
+        "_positive",
+        "_season",
+        "_shift",
+        "_spread",
+        "_step",
+        "_tails",
+        "seen",
+    )
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self._first = self._last = 0
+        self._step = c.ORDINARY_S
+        self._gains = Gains(c.ORDINARY_S)
+        self._season, self._level, self._shift = Season(), Level(), Shift()
+        self._place, self._spread, self._magnitude = Place(), Spread(), Magnitude()
+        self._tails = tuple(Tail() for _ in _CHANNELS)
+        self._frozen, self._hold, self._incident = Frozen(), Hold(), Incident()
+        self._novelty = 0.0
+        self._positive = True
+        self._cause: Cause | None = None
+
+    def take(self, at: int, value: float, learn: bool = True) -> Reading:  # noqa: FBT001, FBT002 - as a bank does
+        """Judge a sample by what came before it, then learn from it.
+
+        `at` is ns since the epoch; a `value` that is no number is missing: nothing changes and nothing is scored.
+        Without `learn` what is usual stays as it is (the incident goes on all the same); such samples are passed over
+        as long as nothing is known.
+        """
+        if not abs(value) <= c.HUGE or not (learn or self.seen >= c.LEARNING_SAMPLES):
+            return self._missing(at)
+        gains = self._tick(at, value, learn)
+        band = self.usual(at)
+        novelty, channel = self._surprise(at, value, gains)
+        magnitude = c.MAGNITUDE_WEIGHT * math.log2(1.0 + self._magnitude.smooth)
+        frozen = self._frozen.take(value, at, gains.learn)
+        strength = max(novelty, magnitude, frozen) if self._learned(at) else 0.0
+        if frozen and frozen >= strength:
+            channel = Cause.FLAT
+        self.seen += learn
+        self._positive &= value >= 0.0
+        return self._told(at, value, band, strength, channel)
+
+    def usual(self, at: int) -> Band:
+        """What would be usual at an instant, after what was seen until now; nothing is taken."""
+        if not self._learned(at):
+            return NO_BAND
+        bucket, hour = place_of(at)
+        usual, scale = self._shift.slow, c.ROBUST * self._shift.wide
+        season = self._season
+        if self._days(at) >= c.PROFILE_DAYS and season.samples[bucket] >= c.SEASON_LEAST and season.error < scale:
+            usual, scale = season.usual(bucket, hour), max(season.spread[bucket], 0.5 * season.error)
+        width = c.BAND * max(scale, c.FLOOR * abs(usual))
+        low = usual - width
+        return Band(usual, max(low, 0.0) if self._positive else low, usual + width)
+
+    def accept(self) -> None:
+        """Take the present level as the new normal: what it was compared with moves there, the incident is over."""
+        if not self.seen:
+            return
+        now = self._shift.fast
+        season, (bucket, hour) = self._season, place_of(self._last)
+        season.offset += now - season.usual(bucket, hour)
+        self._level.level = self._shift.slow = self._place.middle = self._magnitude.middle = now
+        self._spread.slow = math.log(self._spread.fast + self._floor())
+        self._novelty = self._magnitude.smooth = 0.0
+        self._frozen.longest = max(self._frozen.longest, self._frozen.run)
+        self._hold, self._incident, self._cause = Hold(), Incident(), None
+
+    def _tick(self, at: int, value: float, learn: bool) -> Gains:  # noqa: FBT001
+        step = (at - self._last) / c.NS
+        if not self.seen:
+            self._first = at
+            self._season.hour = -1
+            self._level.level = self._shift.fast = self._shift.slow = value
+            self._place.middle = self._magnitude.middle = self._frozen.last = value
+            self._frozen.changed = at
+        elif step > 0.0:  # else a repeated or backward instant: one ordinary step
+            self._step = min(step, c.LONGEST_STEP_S)
+        self._last = at
+        if self._gains.step != self._step:
+            self._gains = Gains(self._step)
+        self._gains.at(self.seen, learn)
+        return self._gains
+
+    def _surprise(self, at: int, value: float, gains: Gains) -> tuple[float, Cause]:
+        """Novelty of all channels together, smoothed; and which of them is most surprised."""
+        tiny = self._tiny()
+        bucket, hour = place_of(at)
+        season, known = self._season.take(value, bucket, hour, tiny, gains)
+        level = self._level.take(value, tiny, gains)
+        shift = self._shift.take(value, tiny, gains)
+        place = self._place.take(value, tiny, gains)
+        floor = tiny + c.SPREAD_LEAST * self._level.scale
+        spread = self._spread.take(self._level.size, floor, gains)
+        magnitude = self._magnitude.take(value, tiny, gains)
+        tails, learn = self._tails, gains.learn
+        heard = [
+            c.WEIGHTS[0] * tails[0].take(season, learn) if known else 0.0,
+            c.WEIGHTS[1] * tails[1].take(level, learn),
+            c.WEIGHTS[2] * tails[2].take(shift, learn),
+            c.WEIGHTS[3] * tails[3].take(place, learn),
+            c.WEIGHTS[4] * tails[4].take(spread, learn),
+        ]
+        together = math.sqrt(sum([one * one for one in heard]))
+        self._novelty += c.NOVELTY_GAIN * (together - self._novelty)
+        fell = magnitude <= c.DROP_Z and abs(value) <= c.FLOOR * abs(self._magnitude.middle)
+        return self._novelty, Cause.DROP if fell else _CHANNELS[heard.index(max(heard))]
+
+    def _told(self, at: int, value: float, band: Band, strength: float, channel: Cause) -> Reading:
+        incident = self._incident
+        news = incident.take(strength)
+        if news or not incident.open:
+            self._cause = channel if strength >= c.CLOSE else None
+        deviation = None
+        if band.usual is not None and band.high is not None:
+            scale = (band.high - band.usual) / c.BAND
+            deviation = (value - band.usual) / max(scale, c.TINY)
+        return Reading(
+            score_of(self._hold.take(strength)),
+            strength,
+            band.usual,
+            band.low,
+            band.high,
+            deviation,
+            incident.open,
+            news,
+            self._cause,
+            self.seen,
+            self._days(at),
+        )
+
+    def _missing(self, at: int) -> Reading:
+        band, incident = self.usual(at), self._incident
+        return Reading(
+            score=0.0,
+            strength=0.0,
+            usual=band.usual,
+            low=band.low,
+            high=band.high,
+            deviation=None,
+            alert=incident.open,
+            news=False,
+            cause=self._cause,
+            seen=self.seen,
+            days=self._days(at) if self.seen else 0.0,
+        )
+
+    def _tiny(self) -> float:
+        return c.FLOOR * abs(self._level.level) + c.TINY
+
+    def _floor(self) -> float:
+        return self._tiny() + c.SPREAD_LEAST * self._level.scale
+
+    def _days(self, at: int) -> float:
+        return (at - self._first) / (c.NS * c.DAY_S)
+
+    def _learned(self, at: int) -> bool:
+        return self.seen >= c.LEARNING_SAMPLES and self._days(at) >= c.LEARNING_DAYS
+
+
+def place_of(at: int) -> tuple[int, int]:
+    """The half hour of the day and the hour of the week, in UTC."""
+    seconds = at // c.NS
+    return seconds % c.DAY_S // c.BUCKET_S, seconds // 3_600 % c.HOURS

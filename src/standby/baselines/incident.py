@@ -1,0 +1,79 @@
+"""From how surprising each sample is to what is told: one trouble once."""
+
+from __future__ import annotations
+
+from standby.baselines import constants as c
+
+WINDOW = (1 << c.SUSTAINED_OF[1]) - 1
+
+
+class Hold:
+    """After a peak nothing is told that is not clearly above it, for a number of samples."""
+
+    __slots__ = ("age", "peak")
+
+    def __init__(self) -> None:
+        self.peak = 0.0
+        self.age = c.HOLD
+
+    def take(self, strength: float) -> float:
+        """The strength, or 0 while a peak of before covers it."""
+        self.age = min(self.age + 1, c.HOLD + 1)
+        bar = c.HOLD_RATIO * self.peak if self.age <= c.HOLD else 0.0
+        if strength <= bar:
+            return 0.0
+        self.peak, self.age = strength, 0
+        return strength
+
+
+class Incident:
+    """Opens on one large sample or several of the last few, closes after a quiet while; `told`: what was said last."""
+
+    __slots__ = ("below", "open", "recent", "told")
+
+    def __init__(self) -> None:
+        self.open = False
+        self.recent = self.below = 0
+        self.told = 0.0
+
+    def take(self, strength: float) -> bool:
+        """Whether there is news: it opens, or has grown."""
+        high = strength >= c.SUSTAINED
+        self.recent = (self.recent << 1 | high) & WINDOW
+        if not self.open:
+            news = strength >= c.OPEN or (high and self.recent.bit_count() >= c.SUSTAINED_OF[0])
+            if news:
+                self.open, self.below, self.told = True, 0, strength
+            return news
+        if strength >= c.GROWTH * self.told:
+            self.told = strength
+            return True
+        self.below = self.below + 1 if strength < c.CLOSE else 0
+        if self.below >= c.CLOSE_AFTER:
+            self.open, self.recent = False, 0
+        return False
+
+
+class Frozen:
+    """A run of one and the same value, beside the longest run that ever ended."""
+
+    __slots__ = ("changed", "changes", "last", "longest", "run")
+
+    def __init__(self) -> None:
+        self.last = 0.0
+        self.changed = 0  # when, ns
+        self.run = self.longest = self.changes = 0.0
+
+    def take(self, value: float, at: int, learn: float) -> float:
+        """Strength: 0 for a series that never moved much, and for one that has stood still for days by now."""
+        if value != self.last:
+            if learn:
+                self.longest = max(self.longest, self.run)
+                self.changes = min(self.changes + 1.0, c.FLAT_CHANGES)
+            self.last, self.changed, self.run = value, at, 0.0
+            return 0.0
+        self.run += 1.0
+        usual = c.FLAT_LEAST + c.FLAT_RATIO * self.longest
+        if self.run <= usual or self.changes < c.FLAT_CHANGES or at - self.changed > c.FLAT_ACCEPTED_NS:
+            return 0.0
+        return c.FLAT_STRENGTH

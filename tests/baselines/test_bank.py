@@ -1,0 +1,205 @@
+"""A bank of many series says what each series' own detector says; it is kept in bytes that may be hostile."""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.baselines.series import DAY, MONDAY, NS, STEP, latencies
+
+from standby.baselines.bank import Bank, Readings
+from standby.baselines.detector import Detector
+from standby.baselines.reading import CAUSES, Reading
+
+NUMBERS = ("score", "strength", "usual", "low", "high", "deviation", "alert", "news", "seen", "days")
+
+
+def same(readings: Readings, row: int, reading: Reading) -> None:
+    for name in NUMBERS:
+        ours, theirs = getattr(readings, name)[row], getattr(reading, name)
+        if theirs is None:
+            assert math.isnan(ours), name
+        else:
+            assert float(ours) == pytest.approx(float(theirs), rel=1e-12, abs=1e-12), name
+    code = int(readings.cause[row])
+    assert (CAUSES[code - 1] if code else None) == reading.cause
+
+
+def banked(count: int) -> tuple[Bank, list[Detector]]:
+    bank = Bank()
+    assert [bank.add() for _ in range(count)] == list(range(count))
+    return bank, [Detector() for _ in range(count)]
+
+
+def test_rows_of_all_kinds_read_as_their_detectors_do() -> None:
+    count, rng = 12, np.random.default_rng(4)
+    bank, detectors = banked(count)
+    at = np.full(count, MONDAY)
+    day = np.array([latencies(3, seed) for seed in range(count)])
+    day[3] = np.round(day[3] / 50)
+    day[4] = 7.0
+    day[5, 450:] = day[5, 450]
+    day[6, 500:] = 0.0
+    day[7] *= np.where(rng.random(day.shape[1]) < 0.01, 10, 1)
+    day[8] -= 220
+    for number in range(620):
+        at = at + rng.choice([60, 600, 900, 3_600, 0, -20], count) * NS
+        values = np.where(rng.random(count) < 0.03, np.nan, day[:, number])
+        learn = rng.random(count) < 0.95
+        rows = rng.permutation(count)[: rng.integers(1, count + 1)] if number % 3 else np.arange(count)
+        readings = bank.take(rows, at[rows], values[rows], learn[rows])
+        for place, row in enumerate(rows.tolist()):
+            taken = detectors[row].take(int(at[row]), float(values[row]), bool(learn[row]))
+            if number % 5 == 0 or taken.news:
+                same(readings, place, taken)
+        if number == 400:
+            bank = Bank.from_bytes(bank.to_bytes())
+        if number == 560:
+            bank.reset([6, 9])
+            detectors[6].accept()
+            detectors[9].accept()
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-(10**10), 10**13), st.floats(-1e9, 1e9) | st.sampled_from([0.0, math.nan, 1e29])),
+        min_size=150,
+        max_size=180,
+    )
+)
+@settings(max_examples=5)
+def test_anything_reads_as_its_detector_does(samples: list[tuple[int, float]]) -> None:
+    bank, (detector,) = banked(1)
+    at = MONDAY
+    for step, value in samples:
+        at += step
+        same(bank.take([0], at, value), 0, detector.take(at, value))
+
+
+def test_the_band_is_asked_for_without_taking() -> None:
+    bank, detectors = banked(2)
+    for number, value in enumerate(latencies(7).tolist()[::12]):
+        at = MONDAY + number * 12 * STEP * NS
+        bank.take([0, 1], at, [value, -value])
+        detectors[0].take(at, value)
+        detectors[1].take(at, -value)
+    noon = MONDAY + 7 * DAY * STEP * NS + 12 * 3_600 * NS
+    bands = bank.usual([1, 0], noon)
+    for place, row in enumerate((1, 0)):
+        band = detectors[row].usual(noon)
+        assert (bands.usual[place], bands.low[place], bands.high[place]) == pytest.approx(
+            (band.usual, band.low, band.high), rel=1e-12
+        )
+
+
+def test_a_forgotten_row_serves_another_series() -> None:
+    bank, (_, detector) = banked(2)
+    for number, value in enumerate(latencies(0.7).tolist()):
+        bank.take([0, 1], MONDAY + number * STEP * NS, value)
+    bank.forget([1])
+    for number, value in enumerate(latencies(1.1, seed=9).tolist()):
+        at = MONDAY + (3 * DAY + number) * STEP * NS
+        readings = bank.take([1], at, value)
+        reading = detector.take(at, value)
+    same(readings, 0, reading)
+    assert bank.usual([0], at).usual[0] > 0  # the other one knows what it knew
+
+
+def test_rows_are_those_that_were_added_and_each_is_named_once() -> None:
+    bank, _ = banked(3)
+    with pytest.raises(IndexError, match="0 to 2"):
+        bank.take([3], MONDAY, 1.0)
+    with pytest.raises(IndexError, match="0 to 2"):
+        bank.usual([-1], MONDAY)
+    with pytest.raises(ValueError, match="named twice"):
+        bank.take([1, 1], MONDAY, 1.0)
+    assert len(bank.take([], MONDAY, 1.0).score) == 0
+
+
+def test_a_series_takes_three_kilobytes_at_most() -> None:
+    bank, _ = banked(2_000)
+    assert bank.nbytes / 2_000 < 3_200  # with the room for the next ones
+    assert len(bank.to_bytes()) / 2_000 <= 3_000
+
+
+def content_of(rows: int) -> bytes:
+    bank, _ = banked(rows)
+    bank.take(np.arange(rows), MONDAY, np.arange(rows) * 1.5)
+    return bank.to_bytes()
+
+
+def rewritten(content: bytes, name: str, array: np.ndarray | bytes, *, packed: bool = False) -> bytes:
+    """The same archive with one member exchanged."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for info in old.infolist():
+            if info.filename != f"{name}.npy":
+                new.writestr(info.filename, old.read(info))
+                continue
+            raw = io.BytesIO()
+            if isinstance(array, bytes):
+                raw.write(array)
+            else:
+                np.lib.format.write_array(raw, array, allow_pickle=True)
+            new.writestr(info.filename, raw.getvalue(), zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED)
+    return out.getvalue()
+
+
+def test_bytes_come_back_as_they_were() -> None:
+    content = content_of(5)
+    assert Bank.from_bytes(content).to_bytes() == content
+    assert len(Bank.from_bytes(Bank().to_bytes())) == 0
+
+
+def hostile() -> dict[str, bytes]:
+    good = content_of(3)
+    with np.load(io.BytesIO(good)) as loaded:
+        numbers, weeks = loaded["numbers"], loaded["weeks"]
+    nan, wild, bits = numbers.copy(), weeks.copy(), numbers.copy()
+    nan[4, 1], wild[0, 0], bits[28] = np.nan, 200, 1e6
+    claim = io.BytesIO()
+    np.lib.format.write_array_header_1_0(claim, {"descr": "<f8", "fortran_order": False, "shape": (10**12, 48)})
+    return {
+        "no archive": b"PK\x03\x04 no archive",
+        "nothing": b"",
+        "cut": good[: len(good) // 2],
+        "other version": rewritten(good, "version", np.array([99, 3])),
+        "more rows than there are": rewritten(good, "version", np.array([1, 900_000])),
+        "less than no rows": rewritten(good, "version", np.array([1, -4])),
+        "packed": rewritten(good, "level", np.zeros((3, 48)), packed=True),
+        "other type": rewritten(good, "level", np.zeros((3, 48), np.int64)),
+        "objects": rewritten(good, "level", np.array([{"a": 1}] * 3, object)),
+        "claims": rewritten(good, "level", claim.getvalue()),
+        "no array": rewritten(good, "level", b"\x93NUMPY\x01\x00\x02\x00{}"),
+        "not a number": rewritten(good, "numbers", nan),
+        "weeks": rewritten(good, "weeks", wild),
+        "bits": rewritten(good, "numbers", bits),
+        "cut member": rewritten(good, "times", b""),
+    }
+
+
+HOSTILE = hostile()
+
+
+@pytest.mark.parametrize("name", sorted(HOSTILE))
+def test_hostile_bytes_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=r"baselines"):
+        Bank.from_bytes(HOSTILE[name])
+
+
+TWO = content_of(2)
+
+
+@given(st.binary(max_size=200), st.integers(0, len(TWO)))
+@settings(max_examples=60)
+def test_damaged_bytes_are_refused_or_read(noise: bytes, at: int) -> None:
+    try:
+        bank = Bank.from_bytes(TWO[:at] + noise + TWO[at + len(noise) :])
+    except ValueError:
+        return
+    assert len(bank) == 2
