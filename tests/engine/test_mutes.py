@@ -31,6 +31,9 @@ class Quiet:
     def next_change(self, now: int) -> int | None:
         return self.until
 
+    def follow(self, live: Live, *, fires: bool) -> bool:
+        return False
+
     def turn(self, on: bool) -> None:
         self.on = on
         self.changed()
@@ -102,3 +105,24 @@ async def test_an_alert_that_is_over_when_the_mute_ends_is_never_told(world: Mak
     muter.turn(on=False)
     await w.pass_time(MINUTE)
     assert heard(w) == []
+
+
+async def test_an_alert_is_not_asked_about_because_another_fires(world: Make) -> None:
+    w = await world(
+        config(more=PEOPLE)
+        + '[[integration]]\nid = "mail"\nvendor = "acme"\ncriticality = "critical"\n'
+        + '[[check]]\nid = "smtp"\nintegration = "mail"\nkind = "stub"\nevery = "10s"\nattempts = 1\n',
+        POLICY,
+    )
+    muter = listen(w)
+    w.answers["pay"] = DOWN
+    await w.until(lambda: w.fired("down"))
+    await w.pass_time(MINUTE)
+    muter.seen.clear()
+    w.answers["smtp"] = DOWN
+    await w.until(lambda: len(w.open_alerts()) == 2)
+    await w.pass_time(SECOND)
+    assert set(muter.seen) == {2}
+    muter.turn(on=True)
+    await w.pass_time(SECOND)
+    assert set(muter.seen) == {1, 2}

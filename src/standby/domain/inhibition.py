@@ -48,18 +48,22 @@ class Inhibition:
         for alert, labels in firing.items():
             self.add(alert, labels)
 
-    def add(self, alert: int, labels: Labels) -> None:
-        """It fires."""
-        for table, common in self._places(labels):
+    def add(self, alert: int, labels: Labels) -> bool:
+        """It fires. Whether it is a source of any rule."""
+        places = list(self._places(labels))
+        for table, common in places:
             table.setdefault(common, {})[alert] = None
+        return bool(places)
 
-    def drop(self, alert: int, labels: Labels) -> None:
-        """It fires no more; `labels` are those that it was added with."""
-        for table, common in self._places(labels):
+    def drop(self, alert: int, labels: Labels) -> bool:
+        """It fires no more; `labels` are those that it was added with. Whether it was a source of any rule."""
+        places = list(self._places(labels))
+        for table, common in places:
             sources = table.get(common, {})
             sources.pop(alert, None)
             if not sources:
                 table.pop(common, None)
+        return bool(places)
 
     def sources_of(self, labels: Labels) -> Iterator[tuple[int, int]]:
         """What inhibits an alert with these labels: each rule that does, by its place, and the id of one source."""

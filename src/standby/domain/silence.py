@@ -6,8 +6,8 @@ log of what was kept quiet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from standby.domain.matchers import Matcher, match_all
@@ -85,3 +85,61 @@ def mistake(silence: Silence, longest_ns: int = LONGEST_NS) -> str:
     if not silence.why.strip():
         return "a silence needs a reason; write what is being done meanwhile"
     return ""
+
+
+@dataclass(slots=True)
+class _Asked:
+    """One thing: its labels when it was asked about, and the silences that match them."""
+
+    labels: Mapping[str, str]
+    matching: dict[int, None]
+
+
+@dataclass(slots=True)
+class Silences:
+    """Those that are not over, and which things each matches: every pair is asked about once, however often.
+
+    A new silence is held against all things that are known, a new thing against all silences; time changes neither.
+    """
+
+    _all: dict[int, Silence] = field(default_factory=dict)
+    _asked: dict[int, _Asked] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Silence]:
+        return iter(list(self._all.values()))
+
+    def get(self, id: int) -> Silence | None:  # noqa: A002 - what it is called everywhere
+        """One that is not over."""
+        return self._all.get(id)
+
+    def keep(self, silence: Silence) -> None:
+        """A new one, or what one became."""
+        before, self._all[silence.id] = self._all.get(silence.id), silence
+        if before is not None and before.matchers == silence.matchers:
+            return
+        for thing in self._asked.values():
+            if silence.matches(thing.labels):
+                thing.matching[silence.id] = None
+            else:
+                thing.matching.pop(silence.id, None)
+
+    def drop(self, id: int) -> None:  # noqa: A002
+        """It is over; what it matches is forgotten when that is asked for."""
+        self._all.pop(id, None)
+
+    def muting(self, thing: int, labels: Mapping[str, str], now: int) -> list[Silence]:
+        """Those that keep it quiet at `now`. `thing` names it; other labels than before are asked about anew."""
+        known = self._asked.get(thing)
+        if known is None or known.labels is not labels:
+            matching = {one.id: None for one in self._all.values() if one.matches(labels)}
+            known = self._asked[thing] = _Asked(labels, matching)
+        if not known.matching:
+            return []
+        over = known.matching.keys() - self._all.keys()
+        for id_ in over:
+            del known.matching[id_]
+        return [one for id_ in known.matching if (one := self._all[id_]).state(now) is SilenceState.ACTIVE]
+
+    def forget(self, thing: int) -> None:
+        """It is over."""
+        self._asked.pop(thing, None)

@@ -141,7 +141,7 @@ class Alerts:
         self._resolved: dict[int, int] = {}  # id -> when, within the retention
         self.hearer: Hearer | None = None
         self.mutes_of: Callable[[Live], Mutes] = lambda _: ()  # why nobody is told about an alert that fires
-        self.on_change: Callable[[Live], None] = lambda _: None  # it fired or is over: others may be muted by it
+        self.on_change: Callable[[Live], None] = lambda _: None  # it fired, is another or over: mutes may differ
         self.on_thaw: Callable[[], None] = lambda: None  # we can hear again
         self.last_id = 0
         self.counts = {"fired": 0, "resolved": 0}
@@ -247,6 +247,8 @@ class Alerts:
             self.postpone(live, now)
         self.put(live)
         self._arm(live)
+        if old.labels != watch.labels:
+            self.on_change(live)
 
     def postpone(self, live: Live, now: int) -> None:
         """Its rule waits longer now: what has not held that long goes back to pending, acknowledged by nobody."""

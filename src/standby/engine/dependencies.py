@@ -50,6 +50,10 @@ class Dependencies:
         waits = (mute.until for live in self._judge.alerts for mute in live.mutes if mute.kind is MuteKind.DEPENDENCY)
         return min((until for until in waits if until is not None), default=None)
 
+    def follow(self, live: Live, *, fires: bool) -> bool:  # noqa: ARG002
+        """Whether others need what it is about."""
+        return bool(self._config().needed_by.get(live.watch.integration))
+
     def failed(self, integration: str) -> None:
         """A look at it failed that did not before: what it needs is asked now, since that may fail as well."""
         for group in self._config().needs.get(integration, ()):

@@ -38,6 +38,10 @@ class Flaps:
         if self._judge.is_told(integration, {Sort.FLAPPING}):
             self._changed()
 
+    def follow(self, live: Live, *, fires: bool) -> bool:  # noqa: ARG002
+        """Whether it is the one that says so for the others."""
+        return live.watch.sort is Sort.FLAPPING
+
     def next_change(self, now: int) -> int | None:  # noqa: ARG002
         """Time alone changes nothing."""
         return None

@@ -36,11 +36,10 @@ class Inhibitions:
         """Time alone changes nothing."""
         return None
 
-    def follow(self, live: Live) -> None:
-        """It fired, or does so no more."""
-        self._drop(live.id)
-        if self._alerts.by_key(live.watch.key) is live and live.machine.phase is Phase.FIRING:
-            self._add(live)
+    def follow(self, live: Live, *, fires: bool) -> bool:
+        """Whether it keeps others quiet, or did."""
+        was = self._drop(live.id)
+        return (fires and self._add(live)) or was
 
     def _follow_config(self) -> None:
         """Another configuration has other rules, and perhaps gives alerts other labels."""
@@ -52,12 +51,11 @@ class Inhibitions:
                 if live.machine.phase is Phase.FIRING:
                     self._add(live)
 
-    def _add(self, live: Live) -> None:
+    def _add(self, live: Live) -> bool:
         name = f"alert {live.id}, {live.watch.integration}/{live.watch.id},"
         self._known[live.id] = name, live.watch.labels
-        self._inhibition.add(live.id, live.watch.labels)
+        return self._inhibition.add(live.id, live.watch.labels)
 
-    def _drop(self, alert: int) -> None:
+    def _drop(self, alert: int) -> bool:
         found = self._known.pop(alert, None)
-        if found is not None:
-            self._inhibition.drop(alert, found[1])
+        return found is not None and self._inhibition.drop(alert, found[1])

@@ -38,6 +38,10 @@ class Windows:
         self._look(now)
         return self._until
 
+    def follow(self, live: Live, *, fires: bool) -> bool:  # noqa: ARG002
+        """No alert changes a calendar."""
+        return False
+
     def _look(self, now: int) -> None:
         """Read the calendar, unless what it said still holds: a storm of alerts asks thousands of times."""
         config = self._config()

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 def add_muters(mutes: Mutes, judge: Judge, config: Callable[[], Config], soon: Callable[[str], None]) -> None:
     """Have all of them asked. `config` gives the configuration in force, `soon` has a check look now."""
     inhibitions = Inhibitions(judge.alerts, config)
-    mutes.on_alert.append(inhibitions.follow)
     mutes.add(inhibitions)
     windows = Windows(config)
     mutes.add(windows)

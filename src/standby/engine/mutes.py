@@ -1,12 +1,13 @@
-"""Who keeps alerts quiet: each muter is asked about every alert that fires, at once and whenever something changed.
+"""Who keeps alerts quiet: each muter is asked about an alert when it fires, and again when an answer may differ.
 
 A muter is anything that knows reasons: silences, windows, inhibition, dependencies, flapping. It says `changed` when an
-answer of its own may differ now, and `next_change` when one will differ by time alone.
+answer of its own may differ now, `follow` when one may because of another alert, and `next_change` when one will by
+time alone. What nothing happened to is not asked about: a storm fires thousands of alerts a second.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Protocol
 
 from standby.domain.alerting import Phase
@@ -31,6 +32,10 @@ class Muter(Protocol):
         """When an answer will differ by time alone, ns since 1970; `None` when none will."""
         ...
 
+    def follow(self, live: Live, *, fires: bool) -> bool:
+        """An alert fired, was changed, or is over; whether an answer about another may differ because of it."""
+        ...
+
 
 class Mutes:
     """All muters together."""
@@ -40,9 +45,10 @@ class Mutes:
         self._timeline = timeline
         self._alerts = alerts
         self._muters: list[Muter] = []
-        self.on_alert: list[Callable[[Live], None]] = []  # hear of each alert that fired, or does so no more
         self._timer: Timer | None = None
         self._due: int | None = None  # monotonic
+        self._stale: set[int] | None = set()  # alerts to be looked at, `None`: all of them
+        self._turns_at: int | None = None  # when time alone changes an answer, ns since 1970
         alerts.mutes_of = self.of
         alerts.on_change = self._follow
 
@@ -57,24 +63,38 @@ class Mutes:
 
     def changed(self) -> None:
         """Something changed: every alert is looked at again, soon."""
+        self._stale = None
         self._at(self._clock.monotonic() + GATHER_NS)
 
     def look(self) -> None:
         """Look at every alert now, and again when time alone changes an answer."""
+        self._stale = None
+        self._wake()
+
+    def _wake(self) -> None:
+        """Look at those that something happened to; at all when that is time, or anything at all."""
         self.stop()  # it may have been asked for before its time
+        now, stale = self._timeline.now(), self._stale
+        if self._turns_at is not None and now >= self._turns_at:
+            stale = None
         self._timer = self._due = None
-        for live in self._alerts:
+        self._stale = set()
+        for live in self._alerts if stale is None else filter(None, map(self._alerts.by_id, stale)):
             if live.machine.phase is Phase.FIRING:
                 self._alerts.mute(live, self.of(live))
-        now = self._timeline.now()
         coming = [at for muter in self._muters if (at := muter.next_change(now)) is not None and at > now]
-        if coming:
-            self._at(self._timeline.monotonic_at(min(coming)))
+        self._turns_at = min(coming, default=None)
+        if self._turns_at is not None:
+            self._at(self._timeline.monotonic_at(self._turns_at))
 
     def _follow(self, live: Live) -> None:
-        for hear in self.on_alert:
-            hear(live)
-        self.changed()
+        fires = self._alerts.by_key(live.watch.key) is live and live.machine.phase is Phase.FIRING
+        others = [muter.follow(live, fires=fires) for muter in self._muters]  # each of them has to hear it
+        if any(others):
+            self.changed()
+        elif fires and self._stale is not None:
+            self._stale.add(live.id)
+            self._at(self._clock.monotonic() + GATHER_NS)
 
     def stop(self) -> None:
         """Nothing is looked at any more."""
@@ -87,4 +107,4 @@ class Mutes:
         if self._timer is not None:
             self._timer.cancel()
         self._due = due
-        self._timer = self._clock.call_at(due, self.look)
+        self._timer = self._clock.call_at(due, self._wake)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from standby.domain.matchers import Matcher, parse_matchers
 from standby.domain.muting import Mute, MuteKind
-from standby.domain.silence import WARN_NS, Silence, SilenceState, expire, mistake
+from standby.domain.silence import WARN_NS, Silence, Silences, SilenceState, expire, mistake
 from standby.domain.text import clean
 from standby.domain.units import SECOND, format_duration, format_instant
 from standby.engine.alerts import Live
@@ -40,28 +40,32 @@ class OwnSilences:
         self._timeline = timeline
         self._recorder = recorder
         self._config = config
-        self._silences: dict[int, Silence] = {}  # that are not over
+        self._silences = Silences()
         self._warned: set[int] = set()
         self._timer: Timer | None = None
 
     def remember(self, rows: Iterable[Silence], last_id: int) -> None:
         """What the last engine kept quiet."""
-        self._silences = {row.id: row for row in rows}
+        for row in rows:
+            self._silences.keep(row)
         self.last_id = last_id
 
     # -- a muter ----------------------------------------------------------------------------------------------------
 
     def mutes(self, live: Live, now: int) -> Iterable[Mute]:
         """The silences that an alert is under."""
-        for one in self._silences.values():
-            if one.mutes(live.watch.labels, now):
-                yield Mute(MuteKind.SILENCE, str(one.id), one.ends_at, f"silenced by {one.by}: {one.why}")
+        for one in self._silences.muting(live.id, live.watch.labels, now):
+            yield Mute(MuteKind.SILENCE, str(one.id), one.ends_at, f"silenced by {one.by}: {one.why}")
 
     def next_change(self, now: int) -> int | None:
         """When the next begins or ends."""
-        return min(
-            (at for one in self._silences.values() for at in (one.starts_at, one.ends_at) if at > now), default=None
-        )
+        return min((at for one in self._silences for at in (one.starts_at, one.ends_at) if at > now), default=None)
+
+    def follow(self, live: Live, *, fires: bool) -> bool:
+        """Of no other alert it says anything; nobody asks again about one that is over."""
+        if not fires:
+            self._silences.forget(live.id)
+        return False
 
     # -- wishes -----------------------------------------------------------------------------------------------------
 
@@ -114,7 +118,8 @@ class OwnSilences:
         return Deed("silence", f"silence:{new.id}", message, undo, f"silence {new.id}: {message}", done=self.look)
 
     def _keep(self, silence: Silence) -> None:
-        self._silences[silence.id] = self._recorder.buffer.silences[silence.id] = silence
+        self._silences.keep(silence)
+        self._recorder.buffer.silences[silence.id] = silence
         self._recorder.soon()
 
     # -- time -------------------------------------------------------------------------------------------------------
@@ -122,9 +127,9 @@ class OwnSilences:
     def look(self) -> None:
         """Say what ends soon, forget what is over; again when time alone changes something."""
         now = self._timeline.now()
-        for one in list(self._silences.values()):
+        for one in self._silences:
             if one.state(now) is SilenceState.EXPIRED:
-                del self._silences[one.id]
+                self._silences.drop(one.id)
                 self._warned.discard(one.id)
                 self._say(one, f"over, {_said(one)}")
             elif one.id not in self._warned and one.starts_at <= now and one.ends_at - now <= WARN_NS:
@@ -141,7 +146,7 @@ class OwnSilences:
 
     def _arm(self, now: int) -> None:
         self.stop()
-        marks = [at for one in self._silences.values() for at in (one.starts_at, one.ends_at - WARN_NS, one.ends_at)]
+        marks = [at for one in self._silences for at in (one.starts_at, one.ends_at - WARN_NS, one.ends_at)]
         coming = [at for at in marks if at > now]
         self._timer = None
         if coming:
