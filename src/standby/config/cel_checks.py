@@ -8,11 +8,15 @@ from typing import Any
 from standby.config.cel_errors import ExpressionError
 from standby.config.cel_tokens import BINDING, Name, Token, literal_text, names, words
 from standby.config.problems import nearest
+from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
 from standby.domain.text import clean
 
 _MEMBERS = {"certificate": ("days_left",), "dns": ("answers", "code", "ttl")}
 _COMPARING = ("==", "!=")
+_OUTCOMES = ("an outcome", tuple(Outcome))
+_CLOSED = dict.fromkeys(("outcome", "measured", "stated"), _OUTCOMES) | {"failure": ("a failure", ("", *Failure))}
+"""Names that are one of a few words."""
 _LATER = {
     "usual": "usual.* is for rules, which look at more than one answer; compare with a number",
     "deviation": "deviation.* is for rules, which look at more than one answer; compare with a number",
@@ -35,7 +39,7 @@ def look_over(
         _member(name)
         _in_space(name, spaces)
     if title == "rule":
-        _outcomes(line)
+        _words(line)
         _shares(line)
     _patterns(line, compile_)
 
@@ -65,22 +69,23 @@ def _in_space(name: Name, spaces: Mapping[str, Sequence[str]]) -> None:
         raise ExpressionError(f"{clean(name.text, 80)} is not learned; {mend}", name.at + 1)
 
 
-def _outcomes(line: Sequence[Token]) -> None:
+def _words(line: Sequence[Token]) -> None:
     """`outcome == 'dwon'` is good CEL and never true."""
     for index, token in enumerate(line):
-        if token.text != "outcome" or (index and line[index - 1].text == "."):
+        closed = _CLOSED.get(token.text)
+        if closed is None or (index and line[index - 1].text == "."):
             continue
         after = line[index + 1 : index + 3]
         before = line[max(0, index - 2) : index]
         if len(after) == 2 and after[0].text in _COMPARING:
-            _outcome(after[1])
+            _word(after[1], *closed)
         if len(before) == 2 and before[1].text in _COMPARING:
-            _outcome(before[0])
+            _word(before[0], *closed)
         if len(after) == 2 and after[0].text == "in" and after[1].text == "[":
             for one in line[index + 3 :]:
                 if one.text == "]":
                     break
-                _outcome(one)
+                _word(one, *closed)
 
 
 def _shares(line: Sequence[Token]) -> None:
@@ -106,14 +111,14 @@ def _decimal(text: str) -> float:
         return 0.0
 
 
-def _outcome(token: Token) -> None:
+def _word(token: Token, what: str, known: Sequence[str]) -> None:
     if token.kind != "string":
         return
     word = literal_text(token.text)
-    if word not in set(Outcome):
-        near = nearest(word, list(Outcome))
-        mend = f"did you mean '{near}'?" if near else f"write one of {', '.join(Outcome)}"
-        raise ExpressionError(f"'{clean(word, 40)}' is not an outcome; {mend}", token.at + 1)
+    if word not in known:
+        near = nearest(word, known)
+        mend = f"did you mean '{near}'?" if near else f"write one of {', '.join(filter(None, known))}"
+        raise ExpressionError(f"'{clean(word, 40)}' is not {what}; {mend}", token.at + 1)
 
 
 def _patterns(line: Sequence[Token], compile_: Callable[[str], Any]) -> None:

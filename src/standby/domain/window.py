@@ -112,6 +112,11 @@ class Window:
         return counts[Outcome.UP] + counts[Outcome.DEGRADED] + counts[Outcome.DOWN]
 
     @property
+    def failures(self) -> int | None:
+        """How many of the decided were down; None when there is none."""
+        return self._counts[Outcome.DOWN] if self.decided else None
+
+    @property
     def error_rate(self) -> float | None:
         """The share of the decided that were down."""
         decided = self.decided

@@ -165,6 +165,10 @@ class Alerts:
         """Whether this rule has an alert that is not resolved."""
         return key in self._live
 
+    def looking(self, checks: Iterable[str]) -> bool:
+        """Whether one of these checks looks right now: what it sees judges its rules."""
+        return self._running(checks)
+
     def adopt(self, live: Live) -> None:
         """An alert from before the restart."""
         self._live[live.watch.key] = self._by_id[live.id] = live

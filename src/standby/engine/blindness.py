@@ -54,7 +54,7 @@ class Blindness:
             return False
         self.since = self._timeline.now()
         self._recorder.buffer.gaps[self.since] = GapRow(self.since, None, "blind")
-        self._judge.blind = True
+        self._judge.stay_blind()
         return True
 
     def shift(self, by: int) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from operator import attrgetter
-from typing import Any
 
 from standby.domain import attempts, flapping, settled
 from standby.domain.cause import Cause, whose
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome, worst
-from standby.domain.units import MINUTE
-from standby.domain.window import Window
+from standby.domain.units import MINUTE, SECOND
+from standby.engine import names
 from standby.engine.alerts import Alerts, Verdict
 from standby.engine.learned import Learned, Nothing
 from standby.engine.memory import CheckMemory, IntegrationMemory
@@ -24,6 +22,8 @@ from standby.engine.windows import Scope, Windows
 
 RECENT_NS = 10 * MINUTE
 """The span of the error rate that screens show."""
+TICK_NS = 10 * SECOND
+"""How often rules about what does not come are judged while nothing comes."""
 
 
 class Judge:
@@ -45,6 +45,8 @@ class Judge:
         self._expressions: Mapping[tuple[str, str], Expression] = {}
         self._of_check: dict[str, list[Watch]] = {}
         self._of_integration: dict[str, list[Watch]] = {}
+        self._timed: dict[tuple[str, str], int] = {}  # rules that the clock judges too -> when next (monotonic ns)
+        self._blind_since: int | None = None
         self._sorts: Mapping[Sort, tuple[Callable[[Watch], Verdict], Callable[[Watch], str]]] = {
             Sort.DOWN: (self._down, self._say_down),
             Sort.NO_DATA: (self._silent, self._say_silent),
@@ -60,6 +62,9 @@ class Judge:
             self._of_integration.setdefault(watch.integration, []).append(watch)
             for check in watch.checks:
                 self._of_check.setdefault(check, []).append(watch)
+        soon = self._timeline.monotonic() + TICK_NS
+        asking = (key for key, expression in expressions.items() if expression.roots & names.TIMED)
+        self._timed = {key: self._timed.get(key, soon) for key in asking}
         scopes = {(watch.checks, watch.window_ns) for watch in self.watches.values() if watch.sort is Sort.RULE}
         scopes |= {((check,), RECENT_NS) for check in self.checks}
         scopes |= {(integration.checks, RECENT_NS) for integration in self.integrations.values() if integration.checks}
@@ -107,23 +112,55 @@ class Judge:
         silent = [watch for watch in self._of_check.get(check_id, ()) if watch.sort is Sort.NO_DATA]
         self._evaluate(silent, self._timeline.now(), self._timeline.monotonic())
 
+    @property
+    def timed(self) -> bool:
+        """Whether a rule wants `tick`."""
+        return bool(self._timed)
+
+    def away(self, for_ns: int) -> None:
+        """For so long we could hear nobody."""
+        for memory in self.checks.values():
+            memory.deaf(for_ns)
+
+    def tick(self) -> None:
+        """Judge the rules about what does not come that no arrival has judged for a while. Call it each second."""
+        monotonic = self._timeline.monotonic()
+        late = [self.watches[key] for key, due in self._timed.items() if due <= monotonic]
+        quiet = [watch for watch in late if self._waits_in_vain(watch)]
+        self._evaluate(quiet, self._timeline.now(), monotonic)
+
+    def _waits_in_vain(self, watch: Watch) -> bool:
+        """Whether each of its checks had its turn since the start, and none is looking: that one judges by itself."""
+        return all(self.checks[name].met for name in watch.checks) and not self.alerts.looking(watch.checks)
+
     def see(self) -> None:
         """Our own network is back: results count again from the next on."""
         self.blind = False
+        now = self._timeline.now()
+        if self._blind_since is not None:
+            self.away(now - self._blind_since)
+        self._blind_since = None
         self.alerts.thaw()
-        self.alerts.evaluate(BLIND_WATCH, condition=False, now=self._timeline.now(), explain=str)
+        self.alerts.evaluate(BLIND_WATCH, condition=False, now=now, explain=str)
 
     def go_blind(self, summary: str) -> None:
         """Our own network is gone: one alert says so, every other clock stands still."""
-        self.blind = True
+        self.stay_blind()
         now = self._timeline.now()
         self.alerts.freeze(now)
         self.alerts.evaluate(BLIND_WATCH, condition=True, now=now, explain=lambda: summary)
 
-    def shift(self) -> None:
-        """The wall clock was stepped; the present is stored again as it reads now."""
+    def stay_blind(self) -> None:
+        """Nothing can be told from now on; the alert that says so is there."""
+        self.blind, self._blind_since = True, self._timeline.now()
+
+    def shift(self, by: int) -> None:
+        """The wall clock was stepped by `by` ns; the present is stored again as it reads now."""
         now = self._timeline.now()
+        if self._blind_since is not None:
+            self._blind_since += by
         for memory in self.checks.values():
+            memory.follow(by)
             memory.shift(now)
             if memory.settled is not None:
                 self._recorder.buffer.check_states[memory.id] = memory.row()
@@ -186,43 +223,20 @@ class Judge:
                 self.alerts.evaluate(watch, holds(watch), now, partial(say, watch))
 
     def _rule(self, watch: Watch, now: int, monotonic: int) -> None:
+        expression = self._expressions[watch.key]
         window = self.windows.at((watch.checks, watch.window_ns), monotonic)
-        if window.decided < max(1, watch.min_samples):
+        if watch.key in self._timed:
+            self._timed[watch.key] = monotonic + TICK_NS
+        enough = window.decided >= max(1, watch.min_samples)
+        if not enough and expression.roots.isdisjoint(names.WINDOWLESS):
             self.alerts.evaluate(watch, None, now, str)
             return
-        expression = self._expressions[watch.key]
-        values = self._values(watch.checks, window, expression.roots)
+        asked = names.Asked([self.checks[name] for name in watch.checks], window, now, self.learned)
+        values = names.values(asked, expression.roots, enough=enough)
         self.alerts.evaluate(watch, expression.evaluate(values), now, lambda: watch.describe(expression, values))
 
-    def _values(self, checks: Sequence[str], window: Window, wanted: Iterable[str]) -> dict[str, Any]:
-        """What a rule asks for; names that nothing is known of are left out."""
-        values: dict[str, Any] = {}
-        for name in wanted:
-            value: Any
-            if name == "outcome":
-                believed = _believed([self.checks[check] for check in checks])
-                value = None if believed is None else believed.value
-            elif name == "metrics":
-                value = self._metrics(checks)
-            elif name == "usual":
-                value = self.learned.usual(checks)
-            elif name == "deviation":
-                value = self.learned.deviation(checks, window, self._metrics(checks))
-            else:
-                value = getattr(window, name)
-            if value is not None:
-                values[name] = value
-        return values
-
-    def _metrics(self, checks: Sequence[str]) -> dict[str, float]:
-        """Of all the checks; where two have one of a name, the newer."""
-        metrics: dict[str, float] = {}
-        for memory in sorted((self.checks[check] for check in checks), key=attrgetter("at")):
-            metrics.update(memory.metrics)
-        return metrics
-
     def _down(self, watch: Watch) -> bool | None:
-        believed = _believed([self.checks[name] for name in watch.checks])
+        believed = names.believed(self.checks[name] for name in watch.checks)
         return None if believed is None else believed is Outcome.DOWN
 
     def _say_down(self, watch: Watch) -> str:
@@ -250,16 +264,3 @@ class Judge:
 
 def _whose(memory: CheckMemory) -> str:
     return f" ({memory.cause})" if memory.cause is not None else ""
-
-
-def _believed(memories: Sequence[CheckMemory]) -> Outcome | None:
-    """The worst of what is believed. A check that is unknown now and was not down before has no say."""
-    worst_known: Outcome | None = None
-    untold = False
-    for memory in memories:
-        outcome = memory.outcome
-        if outcome is Outcome.UNKNOWN:
-            untold = untold or memory.decided is Outcome.DOWN
-        elif worst_known is None or outcome.badness > worst_known.badness:
-            worst_known = outcome
-    return None if untold and worst_known is not Outcome.DOWN else worst_known

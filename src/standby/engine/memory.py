@@ -12,7 +12,10 @@ from standby.domain.cause import Cause, cause
 from standby.domain.flapping import STEADY, Flapping
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
+from standby.domain.units import SECOND
 from standby.store.rows import CheckStateRow, IntegrationStateRow
+
+_OLDEST_S = 1e9  # thirty years: more is a damaged figure
 
 
 @dataclass(slots=True)
@@ -38,6 +41,12 @@ class CheckMemory:
     missed: int = 0
     not_before: int = 0
     flapping: Flapping = STEADY
+    heard: int = 0  # when something decided was seen, moved on by every while in which we could hear nothing
+    succeeded: int = 0  # how old the last success is, or what it brought; 0: there was none
+    met: bool = False  # it had its turn since this engine began
+
+    def __post_init__(self) -> None:
+        self.heard = self.known_since
 
     @property
     def outcome(self) -> Outcome:
@@ -56,6 +65,21 @@ class CheckMemory:
         self.message = observation.message
         if observation.metrics:
             self.metrics, self.metrics_at = observation.metrics, observation.at
+        self.met = True
+        if observation.outcome.decided:
+            self.heard = observation.slot
+            if observation.outcome is not Outcome.DOWN:
+                self.succeeded = observation.slot - _age_ns(observation)
+
+    def deaf(self, for_ns: int) -> None:
+        """We could hear nothing for so long: that is no silence of theirs."""
+        self.heard += for_ns
+
+    def follow(self, by: int) -> None:
+        """The wall clock was stepped by `by` ns: as much time has passed as before."""
+        self.heard += by
+        if self.succeeded:
+            self.succeeded += by
 
     def row(self) -> CheckStateRow:
         """As it is stored. A check that was never looked at has no row."""
@@ -69,6 +93,10 @@ class CheckMemory:
             doc["decided"] = self.decided.value
         if self.not_before:
             doc["not_before"] = self.not_before
+        if self.heard != self.slot:
+            doc["heard"] = self.heard
+        if self.succeeded != self.slot:
+            doc["succeeded"] = self.succeeded
         if self.flapping.changes:
             doc[flapping.KEY] = flapping.to_json(self.flapping)
         return CheckStateRow(
@@ -100,6 +128,8 @@ class CheckMemory:
         self.known_since = _instant(doc.get("known_since")) or self.known_since
         self.not_before = _instant(doc.get("not_before"))
         self.flapping = flapping.from_json(doc.get(flapping.KEY))
+        self.heard = _instant(doc.get("heard")) or self.slot
+        self.succeeded = _instant(doc["succeeded"]) if "succeeded" in doc else self.slot
         decided = doc.get("decided")
         self.decided = Outcome(decided) if decided in {outcome.value for outcome in Outcome} else None
         metrics = doc.get("metrics")
@@ -114,7 +144,8 @@ class CheckMemory:
                 self.settled.outcome, now, self.settled.raw, self.settled.attempt, self.settled.unknowns
             )
         self.slot, self.at, self.metrics_at = min(self.slot, now), min(self.at, now), min(self.metrics_at, now)
-        self.known_since = min(self.known_since, now)
+        self.known_since, self.heard = min(self.known_since, now), min(self.heard, now)
+        self.succeeded = min(self.succeeded, now)
 
 
 @dataclass(slots=True)
@@ -132,6 +163,12 @@ class IntegrationMemory:
     def row(self) -> IntegrationStateRow:
         """As it is stored."""
         return IntegrationStateRow(self.id, self.outcome, self.since, self.error_rate, self.latency_ms, self.message)
+
+
+def _age_ns(observation: Observation) -> int:
+    """How old what a success brought is, where its check says that."""
+    age = observation.metrics.get("age_s", 0.0)
+    return round(age * SECOND) if 0 < age < _OLDEST_S else 0
 
 
 def _instant(value: object) -> int:

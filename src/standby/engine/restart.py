@@ -40,6 +40,8 @@ class Return:
             memory = judge.checks.get(row.check_id)
             if memory is not None:
                 memory.restore(row)
+                memory.follow(self.clock_went_back)
+                memory.deaf(self.now - self.left)
                 memory.shift(self.now)
         for state in self._loaded.integration_states:
             integration = judge.integrations.get(state.integration)

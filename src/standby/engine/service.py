@@ -324,6 +324,7 @@ class Engine:
         if self._polling.scheduler.overdue() <= LATE_NS:
             self._beat_at = self._clock.monotonic()
         self._alerts.prune(self._timeline.now())
+        self._judge.tick()
         self._recorder.buffer.engine = self._row()
         self._recorder.soon()
 
@@ -334,7 +335,7 @@ class Engine:
             return
         self._timeline.follow(by)
         self._alerts.shift(by)
-        self._judge.shift()
+        self._judge.shift(by)
         self._signals.shift(by)
         self._polling.shift(by)
         self._response.shift(by)

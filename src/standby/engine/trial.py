@@ -15,7 +15,7 @@ from standby.domain.observation import Observation
 from standby.domain.outcome import AlertState
 from standby.engine.alerts import Ack, Alerts, Live
 from standby.engine.deeds import Person
-from standby.engine.judge import Judge
+from standby.engine.judge import TICK_NS, Judge
 from standby.engine.leases import Leases
 from standby.engine.muters import add_muters
 from standby.engine.mutes import Mutes
@@ -83,6 +83,8 @@ class Trial:
         self._coming: dict[str, int] = {}  # the slot of each check's next observation
         found = watches(config) if only is None else list(only)
         acquaint(self._judge, Prepared(config, {}, tuple(found), compiled(found, compile_rule)), start)
+        if self._judge.timed:
+            self._tick()
 
     @property
     def now(self) -> int:
@@ -179,8 +181,13 @@ class Trial:
             for live in self._alerts:
                 if live.machine.phase is Phase.PENDING:
                     self._alerts.drop(live)
+        self._judge.away(self.now - left)
         self._alerts.thaw()
         self._tell()
+
+    def _tick(self) -> None:
+        self._clock.call_at(self._clock.monotonic() + TICK_NS, self._tick)
+        self._judge.tick()
 
     def _queue(
         self,
