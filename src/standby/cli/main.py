@@ -38,6 +38,7 @@ COMMANDS = {
     "attribution": ("attribution", "them or us: whose the troubles were, and who saw them first, as evidence"),
     "audit": ("audit", "the append-only log, and whether its hash chain holds"),
     "doctor": ("doctor", "terminal, clock, store, permissions, reachability"),
+    "replay": ("replay", "a metric's history through the detector: what it would have said"),
     "simulator": ("simulator", "the simulated third parties and their faults"),
     "demo": ("demo", "the console on simulated third parties with a scripted bad day"),
 }
