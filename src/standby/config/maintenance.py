@@ -17,8 +17,6 @@ from standby.domain.text import clean
 from standby.domain.timeintervals import TimeInterval
 from standby.domain.units import parse_instant
 
-_RECURRING = ("times", "weekdays", "days_of_month", "months", "years")
-
 
 def _read_by(parse: Callable[[str], object]) -> AfterValidator:
     """Text stays as it is written, once it can be read."""
@@ -74,7 +72,7 @@ class Maintenance(Table):
     def _whole(self) -> Maintenance:
         if not (self.vendors or self.integrations or self.match):
             raise ValueError('covers nothing; write vendors, integrations or match, like vendors = ["acme"]')
-        recurs = any(getattr(self, key) for key in _RECURRING)
+        recurs = any(self.written.values())
         if recurs and (self.begins or self.ends):
             raise ValueError("is both once and recurring; write from and to, or times, weekdays and so on")
         if not recurs and not (self.begins and self.ends):
@@ -90,6 +88,11 @@ class Maintenance(Table):
             return None
         return parse_instant(self.begins), parse_instant(self.ends)
 
+    @property
+    def written(self) -> dict[str, tuple[str, ...]]:
+        """When one that recurs is on, as the user wrote it: by key."""
+        return {key: getattr(self, key) for key in timeintervals.FIELDS}
+
     @cached_property
     def matchers(self) -> tuple[Matcher, ...]:
         """`match`, read."""
@@ -98,14 +101,7 @@ class Maintenance(Table):
     @cached_property
     def interval(self) -> TimeInterval:
         """When one that recurs is on."""
-        return TimeInterval(
-            tuple(map(timeintervals.parse_times, self.times)),
-            tuple(map(timeintervals.parse_weekdays, self.weekdays)),
-            tuple(map(timeintervals.parse_days_of_month, self.days_of_month)),
-            tuple(map(timeintervals.parse_months, self.months)),
-            tuple(map(timeintervals.parse_years, self.years)),
-            zoneinfo.ZoneInfo(self.zone),
-        )
+        return timeintervals.read(self.written, zoneinfo.ZoneInfo(self.zone))
 
     def covers(self, integration: str, vendor: str, labels: Mapping[str, str]) -> bool:
         """Whether it keeps an alert of this integration with these labels quiet."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from standby.config.maintenance import Maintenance
 from standby.config.models import CheckModel, Config, Integration, Route, Rule, Vendor
 from standby.config.people import Policy
 from standby.config.risks import risks
@@ -31,6 +32,7 @@ def view(config: Config) -> dict[str, Any]:
         "routes": [_route(route) for route in config.routes],
         "people": [{"id": one.id, "name": one.title} for one in config.people],
         "policies": [_policy(policy) for policy in config.policies],
+        "maintenance": [_maintenance(one) for one in config.maintenance],
     }
 
 
@@ -85,6 +87,20 @@ def _rule(config: Config, rule: Rule) -> dict[str, Any]:
         "severity": rule.severity.value,
         "owner": config.owner_of(rule),
         "review_every_ns": config.review_every(rule),
+    }
+
+
+def _maintenance(one: Maintenance) -> dict[str, Any]:
+    """A window; `once` is from when to when, ns since 1970, else `written` says how it recurs."""
+    return {
+        "id": one.id,
+        "reason": one.reason,
+        "vendors": list(one.vendors),
+        "integrations": list(one.integrations),
+        "match": list(one.match),
+        "zone": one.zone,
+        "once": list(one.once) if one.once is not None else None,
+        "written": {key: list(entries) for key, entries in one.written.items()},
     }
 
 

@@ -35,7 +35,7 @@ from standby.domain.text import clean
 from standby.link.protocol import Command, CommandKind, Receipt, Status
 
 POLL_S = 0.1
-_SCREENS = ("overview", "alerts", "log", "routes", "escalation", "calendar")
+_SCREENS = ("overview", "alerts", "log", "routes", "escalation", "calendar", "quiet")
 _NOT_THE_FIRST = frozenset({"q", "ctrl+c", "ctrl+q", "ctrl+z"})  # who leaves does not want a rehearsal
 
 

@@ -45,6 +45,7 @@ class Deeds:
             "routes": self._routes,
             "escalation": self._escalation,
             "calendar": self._calendar,
+            "quiet": self._quiet,
             "open": self._open,
             "back": self._back,
             "filter": self._filter,
@@ -260,6 +261,14 @@ class Deeds:
         if situation.screen != "calendar":
             self._overview()
             self._app.push_screen(CalendarScreen())
+
+    def _quiet(self, situation: Situation) -> None:
+        from standby.console.screens.lists import QuietScreen
+
+        if situation.screen != "quiet":
+            self._overview()
+            self._app.push_screen(QuietScreen())
+            self._app.call_after_refresh(self._app.pulse.read_coming)
 
     def _routes(self, situation: Situation) -> None:
         from standby.console.screens.failover import RoutesScreen

@@ -75,6 +75,20 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """Planned maintenance: on once (from, to; ns since 1970), or whenever what is `written` holds in `zone`."""
+
+    id: str
+    reason: str
+    vendors: Sequence[str]
+    integrations: Sequence[str]
+    match: Sequence[str]
+    zone: str
+    once: tuple[int, int] | None
+    written: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Estate:
     """Everything that is watched, in the order of the configuration."""
 
@@ -89,6 +103,7 @@ class Estate:
     people: Mapping[str, str] = field(default_factory=dict)  # id -> name
     policies: Mapping[str, Policy] = field(default_factory=dict)
     silence_max: int = LONGEST_NS
+    windows: Mapping[str, Window] = field(default_factory=dict)
 
     def person(self, target: str) -> str:
         """What people call a target of a policy: a person's name, or the id of a channel."""
@@ -128,6 +143,7 @@ def estate_of(row: ConfigRow | None, fallback: Estate) -> Estate:
         },
         policies={entry.id: entry for entry in map(_policy, _entries(doc.get("policies")))},
         silence_max=_whole(doc.get("silence_max_ns")) or LONGEST_NS,
+        windows={entry.id: entry for entry in map(_window, _entries(doc.get("maintenance")))},
     )
 
 
@@ -193,6 +209,22 @@ def _policy(entry: Mapping[str, Any]) -> Policy:
         else []
     )
     return Policy(_text(entry, "id"), levels, _whole(entry.get("repeat")) or 0, _names(entry.get("fallback")))
+
+
+def _window(entry: Mapping[str, Any]) -> Window:
+    once, written = entry.get("once"), entry.get("written")
+    marks = [_whole(mark) for mark in once] if isinstance(once, list) else []
+    begin, end = marks if len(marks) == 2 else (None, None)
+    return Window(
+        id=_text(entry, "id"),
+        reason=_text(entry, "reason"),
+        vendors=_names(entry.get("vendors")),
+        integrations=_names(entry.get("integrations")),
+        match=_names(entry.get("match")),
+        zone=_text(entry, "zone"),
+        once=(begin, end) if begin is not None and end is not None else None,
+        written={str(key): _names(value) for key, value in written.items()} if isinstance(written, Mapping) else {},
+    )
 
 
 def _names(value: object) -> list[str]:

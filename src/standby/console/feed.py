@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SERIES_SPAN = HOUR  # as many minutes as a sparkline may be wide; each is held for every check
 _OBSERVATIONS = 60
-_ALERT = "alert:"
+_OWN_HISTORY = ("alert:", "silence:")
 _AGAIN_NS = SECOND  # between two attempts to open a store that could not be read
 
 
@@ -67,7 +67,7 @@ class Feed:
         return await asyncio.to_thread(read)
 
     async def pane(self, snapshot: Snapshot, integration: str) -> Pane:
-        """The detail of one integration, or the history of one alert (`alert:12`)."""
+        """The detail of one integration, or the history of one alert or silence (`alert:12`)."""
         checks = [check.id for check in snapshot.estate.checks_of.get(integration, ())]
         return await asyncio.to_thread(self._pane, integration, checks)
 
@@ -128,7 +128,7 @@ class Feed:
         try:
             reader = Reader(self.path)
             try:
-                if integration.startswith(_ALERT):
+                if integration.startswith(_OWN_HISTORY):
                     return _history_of(reader, integration)
                 observations: list[Observation] = []
                 for check in checks:
@@ -147,9 +147,10 @@ class Feed:
 
 
 def _history_of(reader: Reader, key: str) -> Pane:
-    """One alert with everything that was written down about it. Raises StoreError."""
-    number = key.removeprefix(_ALERT)
-    alert = reader.alert(int(number)) if number.isascii() and number.isdigit() and len(number) < 19 else None
+    """One alert or silence with everything that was written down about it. Raises StoreError."""
+    kind, _, number = key.partition(":")
+    known = kind == "alert" and number.isascii() and number.isdigit() and len(number) < 19
+    alert = reader.alert(int(number)) if known else None
     audits = reader.audits(_OBSERVATIONS, subject=key)
     return Pane(key, (), [] if alert is None else [alert], audits[::-1], loaded=True)
 

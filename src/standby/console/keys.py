@@ -181,7 +181,7 @@ def _can_open(situation: Situation) -> Reason:
 def _can_filter(situation: Situation) -> Reason:
     return (
         None
-        if situation.screen in ("overview", "alerts", "log", "detail", "routes", "escalation", "calendar")
+        if situation.screen in ("overview", "alerts", "log", "detail", "routes", "escalation", "calendar", "quiet")
         else "nothing to filter here"
     )
 
@@ -241,6 +241,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("escalation", ("4",), "escalation", "who was told, what became of it, who is next", "look"),
     Action("routes", ("5",), "routes", "where traffic goes, and where it could go", "look"),
     Action("calendar", ("6",), "calendar", "what ends when: certificates, API versions, work", "look"),
+    Action("quiet", ("7",), "quiet", "silences and maintenance, and what they hide", "look"),
     Action("history", ("H",), "history", "latency, errors and outages, 1 h to 30 d", "look", enabled=_can_look_back),
     Action("shorter", ("left_square_bracket",), "shorter", "a shorter window of the history", "look",
            enabled=_can_read),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from standby.domain.units import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
     from standby.console.app import ConsoleApp
+    from standby.console.estate import Estate
 
 PAINT_NS = 250 * MILLISECOND  # at most four times a second
 FULL_NS = 10 * SECOND  # ages below a minute move by tens of seconds
@@ -31,6 +33,7 @@ class Pulse:
         self._pane_at = 0
         self._pane_seq = -1
         self._reading: Wanted | None = None
+        self._finding_out = False  # when maintenance comes
         self._heartbeat = engine.heartbeat_at if engine else None
         self._moved_at: int | None = None  # when we saw the heartbeat move, by our own monotonic clock
 
@@ -63,6 +66,7 @@ class Pulse:
         self._second, self._tens, self._minute = now // SECOND, now // FULL_NS, minute_of(now)
         self._read_pane(mono)
         self.read_history(turned=turned)
+        self.read_coming()
 
     def changed(self, before: Snapshot, after: Snapshot) -> None:
         """Something is new; a heartbeat alone is no reason to paint."""
@@ -102,6 +106,29 @@ class Pulse:
             return
         self._reading = wanted
         app.run_soon(self._load_history(wanted))
+
+    def read_coming(self) -> None:
+        """Find out when maintenance comes, for a screen that shows it: once, and when a window has ended."""
+        app = self._app
+        estate, known = app.snapshot.estate, app.snapshot.coming
+        now = app.setup.clock.now()
+        if not app.frame.PLANS or self._finding_out:
+            return
+        if known.digest != estate.digest or (known.over is not None and known.over <= now):
+            self._finding_out = True
+            app.run_soon(self._find_coming(estate, now))
+
+    async def _find_coming(self, estate: Estate, now: int) -> None:
+        """In a thread: a calendar of fifty windows takes half a second."""
+        from standby.console.coming import coming
+
+        app = self._app
+        try:
+            found = await asyncio.to_thread(coming, estate, now)
+        finally:
+            self._finding_out = False
+        app.update(replace(app.snapshot, coming=found))
+        app.frame.paint()
 
     async def _load_history(self, wanted: Wanted) -> None:
         app = self._app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import tzinfo
 from typing import TYPE_CHECKING, TypeVar
 
 from standby.console.estate import Estate, estate_of
@@ -106,6 +107,20 @@ class Past:
     failed: str = ""
 
 
+Span = tuple[int, int | None]
+"""From when to when, ns since 1970; the end is `None` when it is years away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """When each maintenance window of a configuration is on next; `over` is when that is to be found out again."""
+
+    digest: str = ""
+    spans: Mapping[str, Sequence[Span]] = field(default_factory=dict)  # by window; the one that is on is the first
+    zones: Mapping[str, tzinfo] = field(default_factory=dict)  # by window; missing: this machine does not know it
+    over: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything that the screen speaks of. `seq` is the store's; 0 before the first read."""
@@ -130,6 +145,7 @@ class Snapshot:
     sent: Mapping[str, Sent] = field(default_factory=dict)
     pane: Pane = field(default_factory=Pane)
     past: Past = field(default_factory=Past)
+    coming: Coming = field(default_factory=Coming)
     store_trouble: str = ""  # why the store cannot be read, one line; what is shown is the last that could
     read_only: bool = False
 

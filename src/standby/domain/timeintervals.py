@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import TypeVar
 
 from standby.domain.units import HOUR, MINUTE
 
@@ -28,6 +29,8 @@ _EASTERNMOST_NS = 16 * HOUR  # no zone is farther ahead of UTC
 _FARTHEST_DAYS = 5 * 366  # a 29th of February comes within that
 
 Range = tuple[int, int]
+FIELDS = ("times", "weekdays", "days_of_month", "months", "years")
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,22 @@ class TimeInterval:
         local = _local(at, self.zone)
         minute = local.hour * 60 + local.minute
         return self.on(local.date()) and (not self.times or any(a <= minute < b for a, b in self.times))
+
+
+def read(written: Mapping[str, Sequence[str]], zone: tzinfo) -> TimeInterval:
+    """An interval as it is written, by the names of its fields. Raises ValueError with the mend."""
+
+    def field(name: str, parse: Callable[[str], _Read]) -> tuple[_Read, ...]:
+        return tuple(map(parse, written.get(name, ())))
+
+    return TimeInterval(
+        field("times", parse_times),
+        field("weekdays", parse_weekdays),
+        field("days_of_month", parse_days_of_month),
+        field("months", parse_months),
+        field("years", parse_years),
+        zone,
+    )
 
 
 def inside(intervals: Sequence[TimeInterval], at: int) -> bool:

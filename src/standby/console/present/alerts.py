@@ -9,8 +9,9 @@ from standby.console.present.cells import Cell, Column, Row, Slot, lay_out, line
 from standby.console.present.glyphs import ALERTS, DASH
 from standby.console.present.moment import Moment
 from standby.console.snapshot import Sent
-from standby.domain.muting import Mute
+from standby.domain.muting import Mute, MuteKind
 from standby.domain.outcome import AlertState
+from standby.domain.units import DAY
 from standby.link.protocol import CommandKind, Status
 from standby.store.rows import AlertRow
 
@@ -30,6 +31,15 @@ _COLUMNS = (
 _STATES = {AlertState.FIRING: 0, AlertState.ACKNOWLEDGED: 1, AlertState.PENDING: 3, AlertState.RESOLVED: 4}
 _MUTED = 2  # nobody has to do anything about it for now, but it is true
 _WORDS = {state: state.value for state in AlertState} | {AlertState.ACKNOWLEDGED: "acked"}
+_LIVE = (AlertState.FIRING, AlertState.ACKNOWLEDGED)
+_MUTERS = {
+    MuteKind.SILENCE: "silence",
+    MuteKind.MAINTENANCE: "maintenance",
+    MuteKind.INHIBITED: "alert",
+    MuteKind.DEPENDENCY: "dependency on",
+    MuteKind.FLAPPING: "flapping of",
+    MuteKind.INTERVAL: "quiet hours",
+}
 _STYLES = {
     AlertState.FIRING: "down",
     AlertState.ACKNOWLEDGED: "acked",
@@ -103,22 +113,33 @@ def _cells(moment: Moment, alert: AlertRow, sent: Sent | None) -> dict[str, Cell
 
 
 def _quiet(moment: Moment, alert: AlertRow) -> str:
-    """By what it is kept quiet, and until when, in a few words: `silence 7 until 04:10; `."""
-    if not muted(alert):
+    """By what it is kept quiet, and until when, in a few words: `by silence 7 until 04:10; `."""
+    if not alert.mutes or alert.state not in _LIVE:
         return ""
     mute = alert.mutes[0]
-    return f"{mute.kind.value} {mute.by}{_until(moment, mute)}; "
+    word = "by" if muted(alert) else "muted by"  # the column before says it already
+    return f"{word} {named(mute)}{_until(moment, mute)}; "
 
 
 def why_muted(moment: Moment, alert: AlertRow) -> str:
     """Every reason why nobody is told, in full; empty for an alert that may be told."""
-    if not muted(alert):
+    if not alert.mutes or alert.state not in _LIVE:
         return ""
-    return "; ".join(f"{mute.why}{_until(moment, mute)}" for mute in alert.mutes) + "; "
+    said = (f"{named(mute)}{_until(moment, mute)}{f' ({mute.why})' if mute.why else ''}" for mute in alert.mutes)
+    return f"muted by {' and by '.join(said)}; "
+
+
+def named(mute: Mute) -> str:
+    """What keeps quiet, as people call it: `silence 7`, `alert 12`."""
+    return f"{_MUTERS[mute.kind]} {mute.by}"
 
 
 def _until(moment: Moment, mute: Mute) -> str:
-    return "" if mute.until is None else f" until {figures.stamp(mute.until, moment.now, moment.zone)}"
+    if mute.until is None:
+        return ""
+    if 0 <= mute.until - moment.now < DAY:
+        return f" until {figures.clock(mute.until, moment.zone)}"
+    return f" until {figures.stamp(mute.until, moment.now, moment.zone)}"
 
 
 def _since(moment: Moment, alert: AlertRow) -> str:

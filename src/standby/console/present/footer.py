@@ -9,6 +9,7 @@ from standby.console.present.alerts import why_muted
 from standby.console.present.calendar import check_of
 from standby.console.present.cells import Cell, Row, fit, line, trim
 from standby.console.present.moment import Moment
+from standby.console.present.quiet import covers, window_of, written
 
 
 class Hint(NamedTuple):
@@ -61,6 +62,12 @@ def _message(moment: Moment, selected: str | None) -> str:
     if kind == "notification" and key.isdigit():
         told = snapshot.notifications.get(int(key))
         return f"{told.subject}" if told else ""
+    if kind == "silence" and key.isdigit():
+        one = snapshot.silences.get(int(key))
+        return f"silence {one.id} by {one.by}: {one.why}; {written(one)}" if one else ""
+    if kind == "window":
+        window = snapshot.estate.windows.get(window_of(key))
+        return f"{window.id}: {f'{window.reason}; ' if window.reason else ''}{covers(window)}" if window else ""
     if kind in ("check", "date"):
         state = snapshot.checks.get(check_of(key) if kind == "date" else key)
         return state.message if state else ""

@@ -15,8 +15,10 @@ _RECENT = 15 * MINUTE
 
 
 def loudest(alerts: list[AlertRow]) -> AlertRow | None:
-    """The alert that a person should take first: the most severe, then the oldest."""
-    return min(alerts, key=lambda alert: (alert.severity.loudness, alert.since, alert.id), default=None)
+    """The alert that a person should take first: one that is told, the most severe, then the oldest."""
+    return min(
+        alerts, key=lambda alert: (bool(alert.mutes), alert.severity.loudness, alert.since, alert.id), default=None
+    )
 
 
 def rehearsed(moment: Moment) -> bool:

@@ -34,12 +34,14 @@ def header(moment: Moment, width: int, place: str = "") -> Row:
 def _counts(moment: Moment, room: int) -> list[Cell]:
     """What fires, what is held, the time; on a narrow screen less of it."""
     alerts = moment.snapshot.alerts.values()
-    firing = sum(alert.state is AlertState.FIRING for alert in alerts)
+    firing = sum(alert.state is AlertState.FIRING and not alert.mutes for alert in alerts)
+    muted = sum(alert.state is AlertState.FIRING and bool(alert.mutes) for alert in alerts)
     acked = sum(alert.state is AlertState.ACKNOWLEDGED for alert in alerts)
     urgent = most_urgent(moment)
     left = [Cell(f" RTO {urgent.name} {countdown(urgent.left)} ", "bar.down")] if urgent is not None else []
     fires = Cell(f" {firing} firing", "bar.down" if firing else "bar.dim")
     held = [Cell(f"  {acked} acked", "bar.acked")] if acked else []
+    held += [Cell(f"  {muted} muted", "bar.dim")] if muted else []
     exact = Cell(f"  {figures.clock(moment.now, moment.zone, seconds=firing > 0)} ", "bar")
     brief = Cell(f"  {figures.clock(moment.now, moment.zone)} ", "bar")
     choices = [[*left, fires, *held, exact], [*left, fires, *held, brief], [*left, fires, brief], [*left, fires]]

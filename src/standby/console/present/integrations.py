@@ -221,14 +221,17 @@ def joined(series: Mapping[str, Series], check_ids: Sequence[str]) -> Series:
 def _holders(snapshot: Snapshot) -> Mapping[str, Cell]:
     """Per integration whether an alert waits for somebody, or who has it."""
     found: dict[str, AlertRow] = {}
+    muted: set[str] = set()
     for alert in snapshot.alerts.values():
         known = found.get(alert.integration)
-        if alert.state is AlertState.FIRING or (alert.state is AlertState.ACKNOWLEDGED and known is None):
+        if alert.state is AlertState.FIRING and alert.mutes:
+            muted.add(alert.integration)
+        elif alert.state is AlertState.FIRING or (alert.state is AlertState.ACKNOWLEDGED and known is None):
             found[alert.integration] = alert
     return {
         name: Cell("nobody", "down") if alert.state is AlertState.FIRING else Cell(alert.acked_by or "?", "acked")
         for name, alert in found.items()
-    }
+    } | {name: Cell("muted", "dim") for name in muted - found.keys()}
 
 
 _EMPTY = Cell("")

@@ -6,12 +6,24 @@ from collections.abc import Iterable
 
 from standby.console.present import figures
 from standby.console.present.alerts import PREFIX as ALERT
+from standby.console.present.alerts import named
 from standby.console.present.cells import Cell, Row, blank, fit, line, wrap
 from standby.console.present.glyphs import DASH
 from standby.console.present.log import log
 from standby.console.present.moment import Moment
+from standby.console.present.quiet import SILENCE, covers, hidden_by, occurrences, window_of, window_state
+from standby.console.present.silence import alert_rows, hides, until
+from standby.domain.muting import MuteKind
 from standby.domain.outside import Origin
+from standby.domain.silence import Silence, SilenceState
 from standby.domain.units import SECOND, format_duration
+from standby.store.rows import AlertRow
+
+_MOST_HIDDEN = 200
+
+
+OWN_HISTORY = (ALERT, SILENCE)
+"""What has a history of its own in the log."""
 
 
 def record(moment: Moment, width: int, key: str) -> list[Row]:
@@ -25,12 +37,34 @@ def record(moment: Moment, width: int, key: str) -> list[Row]:
         for number, text in enumerate(wrap(value, max(10, width - label - 2), 40)):
             head = fit(f" {name}" if number == 0 else "", label)
             rows.append(line([Cell(head, "dim"), Cell(f" {text}", "text")], width))
-    return [*rows, *_history(moment, width, key)]
+    return [*rows, *_hidden(moment, width, key), *_history(moment, width, key)]
+
+
+def _hidden(moment: Moment, width: int, key: str) -> list[Row]:
+    """The alerts that a silence, a window or another reason keeps quiet now; those that a silence to come would."""
+    kind, _, rest = key.partition(":")
+    if kind not in ("silence", "window", "mute"):
+        return []
+    found = _hidden_by(moment, kind, rest)
+    rows = [blank(width), line([Cell(f" {hides(found)}", "name")], width)]
+    return [*rows, *(alert_rows(moment, width, _MOST_HIDDEN, found) if found else ())]
+
+
+def _hidden_by(moment: Moment, kind: str, rest: str) -> list[AlertRow]:
+    if kind == "window":
+        return hidden_by(moment.snapshot, MuteKind.MAINTENANCE, window_of(rest))
+    if kind == "mute":
+        mute, _, by = rest.partition(":")
+        return hidden_by(moment.snapshot, MuteKind(mute), by) if mute in tuple(MuteKind) else []
+    one = _silence(moment, rest)
+    if one is not None and one.state(moment.now) is SilenceState.PENDING:
+        return [alert for alert in moment.snapshot.open_alerts() if one.matches(alert.labels)]
+    return hidden_by(moment.snapshot, MuteKind.SILENCE, rest)
 
 
 def _history(moment: Moment, width: int, key: str) -> list[Row]:
-    """What was written down about an alert."""
-    if not key.startswith(ALERT):
+    """What was written down about an alert or a silence."""
+    if not key.startswith(OWN_HISTORY):
         return []
     pane = moment.snapshot.pane if moment.snapshot.pane.integration == key else None
     if pane is None or not pane.loaded:
@@ -48,6 +82,12 @@ def _facts(moment: Moment, key: str) -> Iterable[tuple[str, str]]:
         return _alert_facts(moment, rest)
     if kind == "audit":
         return _audit_facts(moment, rest)
+    if kind == "silence":
+        return _silence_facts(moment, rest)
+    if kind == "window":
+        return _window_facts(moment, window_of(rest))
+    if kind == "mute":
+        return _mute_facts(moment, rest)
     return _check_facts(moment, rest) if kind == "check" else ()
 
 
@@ -90,7 +130,7 @@ def _alert_facts(moment: Moment, rest: str) -> Iterable[tuple[str, str]]:
     yield "acked at", when(alert.acked_at)
     yield "acked from", alert.acked_from or DASH
     for mute in alert.mutes:
-        yield "quiet", f"{mute.why or mute.by}{f', until {when(mute.until)}' if mute.until is not None else ''}"
+        yield "muted by", f"{named(mute)}{f' until {when(mute.until)}' if mute.until is not None else ''}: {mute.why}"
     if alert.origin is not None:
         yield "told by", f"{alert.origin.source}{_unless(alert.origin)}"
         yield "look at", alert.origin.link or DASH
@@ -101,6 +141,49 @@ def _unless(origin: Origin) -> str:
     if origin.lease_ns is None:
         return ", until it says that it is over"
     return f", over unless said again within {format_duration(origin.lease_ns // SECOND * SECOND)}"
+
+
+def _silence(moment: Moment, rest: str) -> Silence | None:
+    return moment.snapshot.silences.get(int(rest)) if rest.isascii() and rest.isdigit() and len(rest) < 19 else None
+
+
+def _silence_facts(moment: Moment, rest: str) -> Iterable[tuple[str, str]]:
+    one = _silence(moment, rest)
+    if one is None:
+        return
+    yield "silence", f"{one.id} {one.state(moment.now).value}"
+    for number, matchers in enumerate(one.matchers):
+        yield "or" if number else "alerts with", ", ".join(map(str, matchers))
+    yield "begins" if one.starts_at > moment.now else "began", until(moment, one.starts_at)
+    yield "ends" if one.ends_at > moment.now else "ended", until(moment, one.ends_at)
+    yield "by", one.by
+    yield "from", one.origin or DASH
+    yield "why", one.why
+
+
+def _window_facts(moment: Moment, name: str) -> Iterable[tuple[str, str]]:
+    one = moment.snapshot.estate.windows.get(name)
+    if one is None:
+        return
+    yield "maintenance", f"{one.id} {window_state(moment, one)[0][2:]}"
+    yield "why", one.reason or DASH
+    yield "covers", covers(one)
+    yield "zone", one.zone
+    for key, entries in one.written.items():
+        if entries:
+            yield key.replace("_", " "), ", ".join(entries)
+    for number, (_, text) in enumerate(occurrences(moment, one)):
+        yield "" if number else "next", text.strip()
+
+
+def _mute_facts(moment: Moment, rest: str) -> Iterable[tuple[str, str]]:
+    kind, _, by = rest.partition(":")
+    known = (mute for one in moment.snapshot.alerts.values() for mute in one.mutes)
+    mute = next((one for one in known if one.kind == kind and one.by == by), None)
+    if mute is not None:
+        yield "quiet by", f"{mute.kind.value} {mute.by}"
+        yield "why", mute.why or DASH
+        yield "until", DASH if mute.until is None else until(moment, mute.until)
 
 
 def _audit_facts(moment: Moment, rest: str) -> Iterable[tuple[str, str]]:

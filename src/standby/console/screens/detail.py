@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from standby.console.keys import Situation
-from standby.console.present.alerts import PREFIX as ALERT
 from standby.console.present.detail import detail
 from standby.console.present.footer import Hint
-from standby.console.present.record import record
-from standby.console.screens.frame import Frame, Show
+from standby.console.present.record import OWN_HISTORY, record
+from standby.console.screens.frame import Frame, Sectioned, Show
 
 
-class DetailScreen(Frame):
+class DetailScreen(Sectioned):
     """Checks, alerts, observations with their phases, notes and log of one integration."""
 
     NAME = "detail"
@@ -26,10 +25,6 @@ class DetailScreen(Frame):
         """The one this is about."""
         return self._integration
 
-    def heads(self) -> Mapping[str, int]:
-        """One pane that scrolls whole; tab goes from section to section."""
-        return {"page": 0}
-
     def panes(self) -> Mapping[str, Show]:
         """The page."""
         return {"page": lambda moment, box: detail(moment, box.width, self._integration)}
@@ -41,27 +36,21 @@ class DetailScreen(Frame):
             return known
         return [*known[:1], Hint("H", "history"), *(hint for hint in known[1:] if hint.label != "filter")]
 
-    def next_pane(self, step: int) -> None:
-        """To the next section; from the last to the first."""
-        grid = self.current
-        if grid is not None and not grid.to_section(step):
-            grid.to_end(last=step < 0)
-        self.paint_bottom()
-
 
 class RecordScreen(DetailScreen):
-    """One alert, check, observation or log entry, wrapped instead of cut."""
+    """One alert, check, observation, silence, window or log entry, wrapped instead of cut."""
 
     NAME = "record"
     PLACE = "record"
+    PLANS = True
 
     def __init__(self, key: str, integration: str | None) -> None:
         super().__init__(integration or "")
         self._key = key
 
     def integration(self) -> str:
-        """What is read for it: an alert brings its own history along."""
-        return self._key if self._key.startswith(ALERT) else self._integration
+        """What is read for it: an alert and a silence bring their own history along."""
+        return self._key if self._key.startswith(OWN_HISTORY) else self._integration
 
     def hints(self) -> Sequence[Hint]:
         """Those of every screen."""

@@ -32,6 +32,7 @@ class Frame(Screen[None], inherit_bindings=False):
     AUTO_FOCUS = ""
     PLACE: ClassVar[str] = ""  # in the header; empty on the first screen
     NAME: ClassVar[str] = "overview"
+    PLANS: ClassVar[bool] = False  # it shows when maintenance comes
     CSS = "Frame { layout: vertical; overflow: hidden; } Screen { overflow: hidden; }"
 
     def __init__(self) -> None:
@@ -237,6 +238,21 @@ class Frame(Screen[None], inherit_bindings=False):
             styles.offset = (box.x, box.y)
             styles.width, styles.height = box.width, box.height
         grid.show(_padded(rows, box), active=active)
+
+
+class Sectioned(Frame):
+    """One pane that scrolls whole: the tab key goes from section to section of it."""
+
+    def heads(self) -> Mapping[str, int]:
+        """The page."""
+        return {"page": 0}
+
+    def next_pane(self, step: int) -> None:
+        """To the next section; from the last to the first."""
+        grid = self.current
+        if grid is not None and not grid.to_section(step):
+            grid.to_end(last=step < 0)
+        self.paint_bottom()
 
 
 def _padded(rows: Iterable[Row], box: Box) -> Sequence[Row]:

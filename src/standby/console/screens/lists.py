@@ -1,11 +1,11 @@
-"""The screens with one list: every alert, who was told, the log, and what ends when."""
+"""The screens with one list: every alert, who was told, the log, what ends when, and what is kept quiet."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from standby.console.present import alerts, calendar, escalation, log
-from standby.console.screens.frame import Frame, Show
+from standby.console.present import alerts, calendar, escalation, log, quiet
+from standby.console.screens.frame import Frame, Sectioned, Show
 
 
 class AlertsScreen(Frame):
@@ -70,3 +70,15 @@ class CalendarScreen(Frame):
     def panes(self) -> Mapping[str, Show]:
         """The dates."""
         return {"calendar": lambda moment, box: calendar.calendar(moment, box.width)}
+
+
+class QuietScreen(Sectioned):
+    """What is kept quiet, by whom and until when."""
+
+    NAME = "quiet"
+    PLACE = "quiet"
+    PLANS = True
+
+    def panes(self) -> Mapping[str, Show]:
+        """Silences, windows, announced work, other reasons."""
+        return {"page": lambda moment, box: quiet.quiet(moment, box.width)}
