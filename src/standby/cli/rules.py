@@ -9,6 +9,7 @@ import importlib
 DEEDS = {
     "test": ("rules_test", "unit tests of rules: samples in, expected states of alerts out"),
     "review": ("rules_review", "what each rule did, the worst first, and which are due for a review"),
+    "suggest": ("rules_suggest", "settings that would have spoken less and missed nothing, as a diff"),
     "reviewed": ("rules_reviewed", "say that a rule was looked at: it is due again one period from now"),
 }
 

@@ -32,11 +32,11 @@ class Document:
     mode: int  # permission bits
 
 
-def read(path: Path, shown: str | None = None) -> Document:
-    """The file as TOML. Raises ConfigError with one problem, whatever the file is."""
+def read(path: Path, shown: str | None = None, instead: bytes | None = None) -> Document:
+    """The file as TOML, as if it held `instead`. Raises ConfigError with one problem, whatever the file is."""
     name = as_seen(path) if shown is None else shown
     raw, mode = _read_bytes(path, name)
-    text = _decode(raw, name)
+    text = _decode(raw if instead is None else instead, name)
     return Document(path, name, text, parse(text, name), mode)
 
 

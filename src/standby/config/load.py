@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from standby.config.alerting import Alerting
 from standby.config.cross import check_together
@@ -21,14 +23,17 @@ from standby.config.secret_uses import secret_uses
 from standby.config.sources import Source, read_sources
 
 
-def load(path: Path, kinds: Kinds, *, shown: str | None = None) -> Config:
+def load(
+    path: Path, kinds: Kinds, *, shown: str | None = None, instead: Mapping[Path, bytes] = MappingProxyType({})
+) -> Config:
     """The configuration at `path`. Raises ConfigError with every problem in it, and nothing else.
 
     `kinds` are the models of checks and directors by kind (each registry's `models()`); `shown` is how messages name
-    the file.
+    the file; `instead` are other bytes for some of its files (of `Config.files`), to know what they would do.
     """
     problems = Problems()
-    return config_of(path, read_sources(path, as_seen(path) if shown is None else shown, problems), kinds, problems)
+    sources = read_sources(path, as_seen(path) if shown is None else shown, problems, instead)
+    return config_of(path, sources, kinds, problems)
 
 
 def config_of(path: Path, sources: list[Source], kinds: Kinds, problems: Problems) -> Config:

@@ -6,8 +6,10 @@ import glob
 import itertools
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from standby.config.files import Document, read
 from standby.config.lines import KeyPath, Lines
@@ -32,15 +34,16 @@ class Source:
 
 
 class _Reader:
-    def __init__(self, base: Path, shown: str, problems: Problems) -> None:
+    def __init__(self, base: Path, shown: str, problems: Problems, instead: Mapping[Path, bytes]) -> None:
         self._base = base
+        self._instead = instead
         self._shown_base = Path(shown).parent
         self._problems = problems
         self._seen: dict[tuple[int, int], str] = {}
         self.sources: list[Source] = []
 
     def read(self, path: Path, shown: str, chain: tuple[tuple[int, int], ...]) -> None:
-        document = read(path, shown)
+        document = read(path, shown, self._instead.get(path))
         source = Source(document, Lines(document.text), main=not chain)
         status = path.stat()
         identity = (status.st_dev, status.st_ino)
@@ -121,9 +124,14 @@ def _matches(pattern: str, folder: Path) -> list[str]:
         return []
 
 
-def read_sources(path: Path, shown: str, problems: Problems) -> list[Source]:
-    """The main file and all included ones, in order. What cannot be read is a problem; without the main file it raises
-    ConfigError."""
-    reader = _Reader(Path(os.path.abspath(path)).parent, shown, problems)  # noqa: PTH100 - symlinks stay as named
+def read_sources(
+    path: Path, shown: str, problems: Problems, instead: Mapping[Path, bytes] = MappingProxyType({})
+) -> list[Source]:
+    """The main file and all included ones, in order, as if those of `instead` (by `Document.path`) held other bytes.
+
+    What cannot be read is a problem; without the main file it raises ConfigError.
+    """
+    base = Path(os.path.abspath(path)).parent  # noqa: PTH100 - symlinks stay as named
+    reader = _Reader(base, shown, problems, instead)
     reader.read(Path(os.path.abspath(path)), shown, ())  # noqa: PTH100
     return reader.sources
