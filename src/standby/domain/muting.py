@@ -27,6 +27,9 @@ class MuteKind(StrEnum):
     INTERVAL = "interval"  # a route's quiet hours
 
 
+PLANNED = frozenset({MuteKind.MAINTENANCE, MuteKind.INTERVAL})
+"""Times that are known before they come: nothing at all is said in them, not even that something is over."""
+
 _KINDS = {kind.value: kind for kind in MuteKind}
 
 

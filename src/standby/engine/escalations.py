@@ -17,6 +17,7 @@ from standby.domain.grouping import Batch
 from standby.domain.outcome import AlertState
 from standby.domain.text import clean
 from standby.domain.units import MINUTE, SECOND
+from standby.engine import owing
 from standby.engine.alerts import Alerts, Live
 from standby.engine.clock import EngineClock, Timer
 from standby.engine.groups import Group, Groups
@@ -32,7 +33,8 @@ _SLACK_NS = 30 * SECOND
 
 
 class Escalations:
-    """The `Hearer` of the alerts. `ways` leads each to its groups, `blind`: our own network is gone."""
+    """The `Hearer` of the alerts. `ways` leads each to its groups, `blind`: our own network is gone, `unsettled`:
+    whether it is not known yet if what an alert was about is over."""
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class Escalations:
         telling: Telling,
         ways: Ways,
         blind: Callable[[], bool],
+        unsettled: Callable[[Live], bool] = lambda _: False,
     ) -> None:
         self.groups = Groups()
         self.trouble = ""
@@ -54,6 +57,7 @@ class Escalations:
         self._telling = telling
         self._ways = ways
         self._blind = blind
+        self._unsettled = unsettled
         self._left: dict[int, EscalationRow] = {}  # of the last engine, until its alerts are revived
         self._auditor: Timer | None = None
         self._frozen_at: int | None = None  # monotonic: up to here the deadlines were put off, while we are blind
@@ -153,9 +157,11 @@ class Escalations:
         for group in self.groups.of(live):
             if resolved:
                 group.words[live.id] = live.summary
-                group.log = grouping.resolve(group.log, live.id, now)
+                group.log = grouping.resolve(group.log, live.id, now, owing.held(live, live.mutes, now))
             else:
                 group.log = grouping.withdraw(group.log, live.id)
+            if live.id in group.log.held:
+                group.ended[live.id] = live
             last = len(group.members) == 1
             if last:
                 self._telling.withdraw(group, "resolved meanwhile" if resolved else "back to pending")
@@ -163,9 +169,16 @@ class Escalations:
             self._look(group)
             del group.members[live.id]
             if last:
-                self._end(group)
+                self._leave(group)
             elif not group.needs_somebody():
                 self._rest(group)
+
+    def _leave(self, group: Group) -> None:
+        """Nothing of it fires: it is over, or waits until it may say what it owes."""
+        if not group.log.held:
+            self._end(group)
+        elif group.state.stage is not Stage.MUTED:
+            self._put(group, ladder.pause(group.state))
 
     def came_to_end(self, row: NotificationRow) -> None:
         """What became of a message. When all of a level were given up, the next level is told at once."""
@@ -267,19 +280,26 @@ class Escalations:
             live.escalations = (*live.escalations, group.id)
             self._alerts.put(live)
         now = self._timeline.now()
-        group.log = grouping.fire(group.log, live.id, now, now, group.pace)
+        group.log = grouping.fire(group.log, live.id, now, now, group.pace, owing.said(live))
+        owing.forget_told(group)
 
     def _look(self, group: Group) -> None:
         """Tell what has to be told of a group, if it is time; arm the next look."""
         now = self._timeline.now()
         if group.log.flush_at is not None and now >= group.log.flush_at:
+            for alert, end in group.log.held.items():
+                if end.until <= now and self._unsettled(group.ended[alert]):
+                    owing.put_off(group, alert, now)
             heard = group.log.entry.firing if group.log.entry is not None else grouping.NONE
             group.log, batch = grouping.flush(group.log, now, group.pace, group.quiet())
             if batch is not None:
                 self._say_batch(group, batch, batch.firing - heard)
                 group.log = grouping.delivered(group.log)  # the outbox has it, and sees to it
                 group.words = {one: text for one, text in group.words.items() if one not in batch.resolved}
+                owing.forget_told(group)
         self._put(group, group.state)
+        if not group.members and not group.log.held:
+            self._end(group)
 
     def _say_batch(self, group: Group, batch: Batch, news: grouping.Ids) -> None:
         if not batch.firing:
@@ -306,6 +326,7 @@ class Escalations:
         found = self.groups.of(live)
         if not self._followed(live):
             self.fired(live)
+            found += [group for group in self.groups.of(live) if group not in found and _knows(group, live)]
         for group in found:
             if group.state.stage is Stage.GATHERING:
                 group.log = replace(group.log, flush_at=self._timeline.now())
@@ -341,8 +362,10 @@ class Escalations:
                 group.log = grouping.resolve(group.log, alert, now)
                 group.words[alert] = "over"
         group.log = grouping.failed(group.log)
+        owing.bring_back(group)
         if not group.members:
-            self._end(group)
+            self._leave(group)
+        if not group.members and not group.log.held:
             return
         if not group.needs_somebody():
             self._rest(group)
@@ -385,6 +408,11 @@ class Escalations:
 
     def _say_of(self, live: Live, kind: str, text: str) -> None:
         self._recorder.say(kind, f"alert:{live.id}", text)
+
+
+def _knows(group: Group, live: Live) -> bool:
+    """Whether people believe already that it fires, because of one that ended while it had to be quiet."""
+    return group.log.entry is not None and live.id in group.log.entry.firing
 
 
 def _overdue(group: Group, live: Live, now: int) -> str:

@@ -37,13 +37,14 @@ class Way(NamedTuple):
 @dataclass(slots=True)
 class Group:
     """Alerts that are told together. `members` are all that are not over, also those that somebody has or that have to
-    be quiet; `words` the summaries of those whose end is still to be told."""
+    be quiet; `words` the summaries of those whose end is still to be told, `ended` those of them whose end is held."""
 
     place: Place
     pace: Pace
     row: EscalationRow
     members: dict[int, Live] = field(default_factory=dict)
     words: dict[int, str] = field(default_factory=dict)
+    ended: dict[int, Live] = field(default_factory=dict)
     answer: Timer | None = None  # the level's time is over
     flush: Timer | None = None  # it is looked at again
 
@@ -69,6 +70,10 @@ class Group:
     def calling(self) -> list[Live]:
         """What fires, nobody has, and may be told; the oldest first."""
         return [live for live in self.members.values() if _calls(live)]
+
+    def subjects(self) -> list[Live]:
+        """What it is about: its members, or what it still owes the end of."""
+        return list(self.members.values()) or list(self.ended.values())
 
     def needs_somebody(self) -> bool:
         """Whether anything of it calls."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from standby.domain import attempts, flapping, settled
+from standby.domain.alerting import Phase
 from standby.domain.cause import Cause, whose
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome, worst
@@ -180,6 +181,14 @@ class Judge:
             watch.sort in sorts and watch.severity in LOUD and self.alerts.is_live(watch.key)
             for watch in self._of_integration.get(integration_id, ())
         )
+
+    def unsettled(self, key: tuple[str, str]) -> bool:
+        """Whether it is not known yet if a rule's trouble is over: a look speaks against what is believed."""
+        watch, live = self.watches.get(key), self.alerts.by_key(key)
+        if live is not None and live.machine.phase is Phase.PENDING:
+            return True
+        memories = [self.checks[name] for name in watch.checks] if watch is not None else []
+        return any(memory.settled is not None and memory.settled.soft for memory in memories)
 
     def refresh(self, integration_id: str) -> None:
         """Its checks changed: look at the worst of them again."""

@@ -45,8 +45,9 @@ class Response:
         self._outbox = Outbox(clock, timeline, recorder, self._channels.get)
         telling, ways = Telling(timeline, self._outbox, config, judge.cause), Ways(config)
         self._escalations = Escalations(
-            clock, timeline, recorder, judge.alerts, telling=telling, ways=ways, blind=self._blind
-        )
+            clock, timeline, recorder, judge.alerts, telling=telling, ways=ways, blind=self._blind,
+            unsettled=lambda live: judge.unsettled(live.watch.key),
+        )  # fmt: skip
         self._outbox.on_end = self._escalations.came_to_end
         judge.alerts.hearer = self._escalations
         self.mutes = Mutes(clock, timeline, judge.alerts)

@@ -124,7 +124,7 @@ class Telling:
     ) -> None:
         calling, place = what
         now = self._timeline.now()
-        first = calling[0] if calling else next(iter(group.members.values()), None)
+        first = calling[0] if calling else next(iter(group.subjects()), None)
         said = Said(kind, tuple(calling), dict(group.words), place, self._cause(first.watch.checks if first else ()))
         subject, text = words(self._config(), group, said)
         row = NotificationRow(
@@ -132,7 +132,7 @@ class Telling:
             key=key or self._key(group, kind, target, contact[0], tell),
             escalation=group.id,
             integration=first.watch.integration if first else "",
-            severity=loudest(live.watch.severity for live in group.members.values()).value,
+            severity=loudest(live.watch.severity for live in group.subjects()).value,
             kind=kind,
             target=target,
             channel=contact[0],

@@ -34,7 +34,7 @@ class Said(NamedTuple):
 
 def words(config: Config, group: Group, said: Said) -> tuple[str, str]:
     """Subject (one line) and text (some lines), clean."""
-    settings, lives = config.settings, list(said.calling) or list(group.members.values())
+    settings, lives = config.settings, list(said.calling) or group.subjects()
     one = _integration(config, lives)
     severity = loudest(live.watch.severity for live in lives)
     what = _what(said, lives)
