@@ -14,6 +14,7 @@ from tests.baselines.series import DAY, MONDAY, NS, STEP, latencies
 
 from standby.baselines.bank import Bank, Readings
 from standby.baselines.detector import Detector
+from standby.baselines.layout import F
 from standby.baselines.reading import CAUSES, Reading
 
 NUMBERS = ("score", "strength", "usual", "low", "high", "deviation", "alert", "news", "seen", "days")
@@ -161,7 +162,7 @@ def hostile() -> dict[str, bytes]:
     with np.load(io.BytesIO(good)) as loaded:
         numbers, weeks = loaded["numbers"], loaded["weeks"]
     nan, wild, bits = numbers.copy(), weeks.copy(), numbers.copy()
-    nan[4, 1], wild[0, 0], bits[28] = np.nan, 200, 1e6
+    nan[4, 1], wild[0, 0], bits[F.RECENT] = np.nan, -1, 1e6
     claim = io.BytesIO()
     np.lib.format.write_array_header_1_0(claim, {"descr": "<f8", "fortran_order": False, "shape": (10**12, 48)})
     return {

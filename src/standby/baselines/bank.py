@@ -15,7 +15,7 @@ from standby.baselines import constants as c
 from standby.baselines import layout
 from standby.baselines.incidents import frozen, held, opened
 from standby.baselines.layout import F, Memory, T
-from standby.baselines.reading import CAUSES, Cause
+from standby.baselines.reading import CAUSES, CHANNELS, Cause
 from standby.baselines.surprise import Step, places_of, surprise, tiny_of, usual_of
 
 Floats = NDArray[np.float64]
@@ -23,9 +23,7 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 _DROP, _FLAT = (CAUSES.index(cause) + 1 for cause in (Cause.DROP, Cause.FLAT))
-_CHANNELS = np.array(
-    [CAUSES.index(cause) + 1 for cause in (Cause.SEASON, Cause.SPIKE, Cause.SHIFT, Cause.VALUE, Cause.SPREAD)]
-)
+_CHANNELS = np.array([CAUSES.index(cause) + 1 for cause in CHANNELS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +135,11 @@ class Bank:
         numbers, times = memory.numbers[:, which], memory.times[:, which]
         step = _tick(numbers, times, at, values, learn)
         bands = bands_of(memory, which, numbers, times, at)
-        novelty, heard, z = surprise(memory, which, numbers, step, at, values)
+        usual = numbers[F.PLACE].copy()
+        strength, heard, place = surprise(memory, which, numbers, step, at, values)
         still = frozen(numbers, times, at, values, step.learn)
-        magnitude = c.MAGNITUDE_WEIGHT * np.log2(1.0 + numbers[F.MAGNITUDE_SMOOTH])
-        learned = _learned(numbers, times, at)
-        strength = np.where(learned, np.maximum(np.maximum(novelty, magnitude), still), 0.0)
-        fell = (z <= c.DROP_Z) & (np.abs(values) <= c.FLOOR * np.abs(numbers[F.MAGNITUDE]))
+        strength = np.where(_learned(numbers, times, at), np.maximum(strength, still), 0.0)
+        fell = (place <= c.DROP_Z) & (np.abs(values) <= c.FLOOR * np.abs(usual))
         cause = np.where(fell, _DROP, _CHANNELS[heard.argmax(axis=0)])
         cause = np.where((still > 0.0) & (still >= strength), _FLAT, cause)
         numbers[F.SEEN] += learn
@@ -195,12 +192,11 @@ def accept(memory: Memory, rows: Ints) -> None:
     now = numbers[F.SHIFT_FAST].copy()
     bucket, hour = places_of(times[T.LAST])
     numbers[F.SEASON_OFFSET] += now - usual_of(memory, rows, numbers, bucket, hour)
-    numbers[[F.LEVEL, F.SHIFT_SLOW, F.PLACE, F.MAGNITUDE]] = now
+    numbers[[F.LEVEL, F.SHIFT_SLOW, F.PLACE]] = now
     floor = tiny_of(numbers) + c.SPREAD_LEAST * numbers[F.LEVEL_SCALE]
     numbers[F.SPREAD_SLOW] = np.log(numbers[F.SPREAD_FAST] + floor)
     numbers[F.FROZEN_LONGEST] = np.maximum(numbers[F.FROZEN_LONGEST], numbers[F.FROZEN_RUN])
-    numbers[[F.NOVELTY, F.MAGNITUDE_SMOOTH, F.HOLD_PEAK, F.OPEN, F.RECENT, F.BELOW, F.TOLD, F.CAUSE]] = 0.0
-    numbers[F.HOLD_AGE] = c.HOLD
+    numbers[[F.SMOOTH, F.LASTING, F.HOLD_PEAK, F.OPEN, F.RECENT, F.BELOW, F.TOLD, F.CAUSE]] = 0.0
     memory.numbers[:, rows] = numbers
 
 
@@ -210,7 +206,7 @@ def _tick(numbers: Floats, times: Ints, at: Ints, values: Floats, learn: Flags) 
     if fresh.any():
         times[T.FIRST] = np.where(fresh, at, times[T.FIRST])
         times[T.CHANGED] = np.where(fresh, at, times[T.CHANGED])
-        for line in (F.LEVEL, F.SHIFT_FAST, F.SHIFT_SLOW, F.PLACE, F.MAGNITUDE, F.FROZEN_LAST):
+        for line in (F.LEVEL, F.SHIFT_FAST, F.SHIFT_SLOW, F.PLACE, F.CHANGE_LAST, F.FROZEN_LAST):
             numbers[line] = np.where(fresh, values, numbers[line])
     goes = ~fresh & (passed > 0.0)
     numbers[F.STEP] = np.where(goes, np.minimum(passed, c.LONGEST_STEP_S), numbers[F.STEP])
@@ -225,7 +221,7 @@ def _told(
     alert = numbers[F.OPEN] > 0.0
     seen = np.where(strength >= c.CLOSE, cause, 0)
     numbers[F.CAUSE] = np.where(news | ~alert, seen, numbers[F.CAUSE])
-    told = held(numbers, strength)
+    told = held(numbers, times, strength, at)
     scale = np.maximum((bands.high - bands.usual) / c.BAND, c.TINY)
     return Readings(
         told / (told + c.SCORE_HALF),

@@ -24,16 +24,34 @@ def clipped(residual: float, limit: float) -> float:
 class Gains:
     """The shares of one new value in what is remembered, `step` seconds after the last one."""
 
-    __slots__ = ("bucket", "bucket_spread", "learn", "least", "long", "memory", "step", "warm", "week")
+    __slots__ = (
+        "bucket",
+        "bucket_spread",
+        "change",
+        "hours",
+        "lasting",
+        "learn",
+        "least",
+        "long",
+        "memory",
+        "season",
+        "smooth",
+        "step",
+        "warm",
+    )
 
     def __init__(self, step: float) -> None:
         inside = min(step, float(c.BUCKET_S))
         self.step = step
         self.memory = c.gain(c.MEMORY_S, step)
         self.long = c.gain(c.LONG_MEMORY_S, step)
+        self.change = c.gain(c.CHANGE_MEMORY_S, step)
+        self.season = c.gain(c.SEASON_MEMORY_S, step)
         self.bucket = c.gain(c.SEASON_S, inside)
         self.bucket_spread = c.gain(c.SEASON_SPREAD_S, inside)
-        self.week = [c.gain(c.WEEK_S * weeks, step) for weeks in range(1, c.WEEKS_MOST + 1)]
+        self.hours = step / 3_600.0
+        self.smooth = c.gain(c.SMOOTH_S, max(step, c.SMOOTH_STEP_S))
+        self.lasting = c.gain(c.LASTING_S, step)
         self.least = self.learn = 1.0
         self.warm = 0
 
@@ -45,24 +63,22 @@ class Gains:
 
 
 class Season:
-    """The half hour of the day; and the hour of the week, as far as enough weeks were seen of it."""
+    """The hour of the day; and the hour of the week, as far as enough weeks were seen of it."""
 
-    __slots__ = ("error", "hour", "level", "offset", "samples", "spread", "week", "weeks")
+    __slots__ = ("error", "level", "offset", "samples", "spread", "week", "weeks")
 
     def __init__(self) -> None:
         self.level = [0.0] * c.BUCKETS
         self.spread = array("f", [0.0]) * c.BUCKETS
         self.samples = array("B", [0]) * c.BUCKETS
         self.week = array("f", [0.0]) * c.HOURS
-        self.weeks = array("B", [0]) * c.HOURS
+        self.weeks = array("f", [0.0]) * c.HOURS  # hours spent there
         self.offset = self.error = 0.0
-        self.hour = -1
 
     def usual(self, bucket: int, hour: int) -> float:
         """What is expected then; of no meaning before the bucket has samples."""
-        full = self.weeks[hour] - 1.0
-        share = full / (full + c.WEEK_SHRINK) if full > 0.0 else 0.0
-        return self.level[bucket] + share * self.week[hour] + self.offset
+        weeks = self.weeks[hour]
+        return self.level[bucket] + weeks / (weeks + c.WEEKS_SHRINK) * self.week[hour] + self.offset
 
     def take(self, value: float, bucket: int, hour: int, tiny: float, gains: Gains) -> tuple[float, bool]:
         """z, and whether the bucket knows enough to have a say."""
@@ -70,15 +86,16 @@ class Season:
         if samples == 0:
             self.level[bucket] = value - self.offset
         residual = value - self.usual(bucket, hour)
-        spread = self.spread[bucket]
-        scale = max(spread, 0.5 * self.error, tiny)
+        scale = max(self.spread[bucket], 0.5 * self.error, tiny)
         known = samples >= c.SEASON_LEAST
-        learned = clipped(residual, c.SEASON_CLIP * scale) if known else residual
         if gains.learn:
-            self._learn(learned, bucket, hour, gains)
+            learned = clipped(residual, c.SEASON_CLIP * scale) if known else residual
+            if known:
+                self._learn_week(learned, hour, gains)
+            self._learn(learned, bucket, gains)
         return (residual / scale if known else 0.0), known
 
-    def _learn(self, residual: float, bucket: int, hour: int, gains: Gains) -> None:
+    def _learn(self, residual: float, bucket: int, gains: Gains) -> None:
         samples = self.samples[bucket]
         size = ROBUST * abs(residual)
         least = 1.0 / (samples + 1)
@@ -88,13 +105,15 @@ class Season:
         if samples < c.SEASON_MOST:
             self.samples[bucket] = samples + 1
         if gains.warm >= c.SEASON_OFFSET_AFTER:
-            self.offset += gains.memory * residual
-        self.error += max(gains.memory, gains.least) * (size - self.error)
-        if hour != self.hour:
-            self.hour = hour
-            self.weeks[hour] = min(self.weeks[hour] + 1, c.WEEKS_MOST)
-        week = self.week[hour]
-        self.week[hour] = week + gains.week[self.weeks[hour] - 1] * residual
+            self.offset += gains.season * residual
+        self.error += max(gains.season, gains.least) * (size - self.error)
+
+    def _learn_week(self, residual: float, hour: int, gains: Gains) -> None:
+        week, weeks = self.week[hour], self.weeks[hour]
+        spent = min(weeks + gains.hours, c.WEEKS_MOST)
+        told = residual + weeks / (weeks + c.WEEKS_SHRINK) * week
+        self.week[hour] = week + gains.hours / max(min(spent, c.WEEKS_MEMORY), gains.hours) * (told - week)
+        self.weeks[hour] = spent
 
 
 class Level:
@@ -180,26 +199,22 @@ class Spread:
         return residual / scale if warm else 0.0
 
 
-class Magnitude:
-    """How many standard deviations, whatever was seen before: what somebody on call would call large."""
+class Change:
+    """From one sample to the next."""
 
-    __slots__ = ("middle", "smooth", "square")
+    __slots__ = ("last", "scale")
 
     def __init__(self) -> None:
-        self.middle = self.square = self.smooth = 0.0
+        self.last = self.scale = 0.0
 
     def take(self, value: float, tiny: float, gains: Gains) -> float:
-        """z; `smooth` is its size averaged over the last few samples."""
-        residual = value - self.middle
-        scale = max(math.sqrt(self.square), tiny)
+        residual = value - self.last
+        scale = max(self.scale, tiny)
         warm = gains.warm >= c.WARM
-        learned = clipped(residual, c.MAGNITUDE_CLIP * scale) if warm else residual
-        share = gains.learn * max(gains.memory, gains.least)
-        self.middle += share * learned
-        self.square += share * (learned * learned - self.square)
-        z = residual / scale if warm else 0.0
-        self.smooth += c.MAGNITUDE_GAIN * (abs(z) - self.smooth)
-        return z
+        learned = clipped(residual, c.CHANGE_CLIP * scale) if warm else residual
+        self.scale += gains.learn * max(gains.change, gains.least) * (ROBUST * abs(learned) - self.scale)
+        self.last = value
+        return residual / scale if warm else 0.0
 
 
 class Tail:
@@ -212,33 +227,24 @@ class Tail:
         self.total = 0.0
 
     def take(self, z: float, learn: float) -> float:
-        """Surprise: -log10 of the share of bins that were hit no more often, more for a lonely place; 0 when young."""
+        """-log10 of the share of samples in bins that were hit no more often than this place; 0 when young."""
         place = min(max(math.asinh(z) / c.BIN_WIDTH + c.BIN_MIDDLE, 0.0), c.BIN_LAST)
         left = int(place)
         part = place - left
         counts = self.counts
         lower, upper = counts[left], counts[left + 1]
-        surprise = 0.0
+        rarity = 0.0
         if self.total >= c.TAIL_LEAST:
             limit = (1.0 - part) * lower + part * upper + c.TAIL_SLACK
             rarer = sum([count for count in counts if count <= limit])
-            surprise = -math.log10(min((rarer + c.TAIL_PRIOR) / (self.total + c.TAIL_PRIOR), 1.0))
-            if lower < c.POPULATED and upper < c.POPULATED:
-                surprise += c.GAP_WEIGHT * self._gap(place)
+            rarity = -math.log10(min((rarer + c.TAIL_PRIOR) / (self.total + c.TAIL_PRIOR), 1.0))
         if learn:
             counts[left] = lower + (1.0 - part)
             counts[left + 1] = upper + part
             self.total += 1.0
             if self.total > c.TAIL_MOST:
                 self._age()
-        return surprise
-
-    def _gap(self, place: float) -> float:
-        """Bins between a place and the nearest one that was ever visited."""
-        nearest = min(
-            [abs(place - at) for at, count in enumerate(self.counts) if count >= c.POPULATED], default=c.GAP_MOST
-        )
-        return max(min(nearest, c.GAP_MOST) - 1.0, 0.0)
+        return rarity
 
     def _age(self) -> None:
         for at, count in enumerate(self.counts):

@@ -19,80 +19,81 @@ ROBUST: Final = 1.2533  # mean absolute deviation to standard deviation, of norm
 FLOOR: Final = 1e-9  # of the level: below it a spread is rounding
 
 # Memory.
-MEMORY_S: Final = 300_000.0  # 3.5 days: what a level, a spread or a shift is compared with
-LONG_MEMORY_S: Final = 600_000.0  # a week: the place of a value among all that were seen
+MEMORY_S: Final = 500_000.0  # six days: what a level, a spread or a shift is compared with
+SEASON_MEMORY_S: Final = 300_000.0
+LONG_MEMORY_S: Final = 750_000.0  # nine days: the place of a value among all that were seen
+CHANGE_MEMORY_S: Final = 100_000.0
 WARM: Final = 10  # samples before residuals are clipped
 WARM_SPREAD: Final = 20
 
-# Season: half hours of the day, and hours of the week as a correction that has to earn its weight.
-BUCKETS: Final = 48
+# Season: hours of the day, and hours of the week as a correction that has to earn its weight.
+BUCKETS: Final = 24
 BUCKET_S: Final = DAY_S // BUCKETS
 HOURS: Final = 168
-SEASON_S: Final = 5_850.0  # of time inside the bucket: about three visits
+SEASON_S: Final = 4_134.0  # of time inside the bucket: a visit of an hour brings more than half of what is new
 SEASON_SPREAD_S: Final = 29_850.0
 SEASON_MOST: Final = 200  # samples counted a bucket: its gain has long reached its floor
 SEASON_LEAST: Final = 3  # samples before a bucket has a say
-SEASON_CLIP: Final = 4.0
+SEASON_CLIP: Final = 3.5
 SEASON_OFFSET_AFTER: Final = 50
-WEEK_S: Final = 3_600.0  # of time inside the hour, in its first week; grows with the weeks, to
-WEEKS_MOST: Final = 4
-WEEK_SHRINK: Final = 3.0  # weeks that the day's profile counts for
+WEEKS_MEMORY: Final = 4.0  # visits that an hour of the week is averaged over
+WEEKS_SHRINK: Final = 2.0  # visits that the day's profile counts for
+WEEKS_MOST: Final = 60.0
 
-# Level (sudden spikes), shift (lasting deviations), value, spread.
-LEVEL_GAIN: Final = 0.3
-LEVEL_CLIP: Final = 5.0
-SHIFT_GAIN: Final = 0.1
+# Level (sudden spikes), shift (lasting deviations), value, spread, change (from one sample to the next).
+LEVEL_GAIN: Final = 0.25
+LEVEL_CLIP: Final = 4.0
+SHIFT_GAIN: Final = 0.15
 SHIFT_CLIP: Final = 5.0
 SHIFT_FLOOR: Final = 0.05
-VALUE_CLIP: Final = 6.0
-SPREAD_GAIN: Final = 0.03
+VALUE_CLIP: Final = 6.5
+SPREAD_GAIN: Final = 0.045
 SPREAD_CLIP: Final = 5.0
 SPREAD_FLOOR: Final = 0.1
 SPREAD_LEAST: Final = 1e-6  # of the usual size: below it nothing moves at all
+CHANGE_CLIP: Final = 5.0
 
-# Magnitude: how many standard deviations away, whatever was seen before.
-MAGNITUDE_CLIP: Final = 25.0
-MAGNITUDE_GAIN: Final = 0.7
-MAGNITUDE_WEIGHT: Final = 1.2
-
-# Novelty: how rare each of the channels' values is, by a histogram of asinh(z).
+# Rarity: of each channel's z among all before, by a histogram of asinh(z).
 BINS: Final = 36
-BIN_WIDTH: Final = 0.35
+BIN_WIDTH: Final = 0.5
 BIN_MIDDLE: Final = BINS / 2 - 0.5
 BIN_LAST: Final = BINS - 1.0001
 TAIL_MOST: Final = 8_000.0
 TAIL_KEPT: Final = 0.7
-TAIL_LEAST: Final = 150.0
-TAIL_PRIOR: Final = 0.05
+TAIL_LEAST: Final = 200.0
+TAIL_PRIOR: Final = 0.02
 TAIL_SLACK: Final = 0.05
-POPULATED: Final = 0.5
-GAP_WEIGHT: Final = 0.4
-GAP_MOST: Final = 6.0
-WEIGHTS: Final = (0.9, 0.7, 0.5, 0.95, 0.3)  # season, level, shift, value, spread
-NOVELTY_GAIN: Final = 0.5
+WEIGHTS: Final = (1.0, 0.8, 0.5, 0.8, 0.2, 0.5)  # season, level, shift, value, spread, change
+
+# Strength: the rarity of all channels together, of just now and of the last hours.
+SMOOTH_S: Final = 376.0
+SMOOTH_STEP_S: Final = 60.0  # a faster series is not smoothed over more samples than one a minute
+LASTING_S: Final = 9_850.0
+LASTING_WEIGHT: Final = 1.2
 
 # Frozen: a run of one and the same value, beside the longest run of before.
 FLAT_LEAST: Final = 24.0
 FLAT_RATIO: Final = 3.0
 FLAT_CHANGES: Final = 50.0  # a series that hardly ever moves cannot freeze
-FLAT_STRENGTH: Final = 3.3
+FLAT_STRENGTH: Final = 3.8
 FLAT_ACCEPTED_NS: Final = 3 * DAY_S * NS  # by then it is how things are
 
-# What is told: nothing below 1.2 of a peak for a while after it.
-HOLD: Final = 80
-HOLD_RATIO: Final = 1.2
-SCORE_HALF: Final = 3.2  # the strength whose score is 0.5: OPEN
+# What is told: for a while after a peak nothing that is not clearly above it, less so as time goes by.
+HOLD_NS: Final = 14 * 3_600 * NS
+HOLD_RATIO: Final = 1.25
+HOLD_EASING: Final = 0.5
+SCORE_HALF: Final = 3.6  # the strength whose score is 0.5: that of OPEN
 
 # Incident.
 LEARNING_SAMPLES: Final = 150
 LEARNING_DAYS: Final = 1.0
 PROFILE_DAYS: Final = 3.0  # before the hour of the day is believed in words
 WEEK_DAYS: Final = 7.0
-OPEN: Final = 3.2
-SUSTAINED: Final = 2.7
+OPEN: Final = 3.6
+SUSTAINED: Final = 3.2
 SUSTAINED_OF: Final = (3, 5)
-CLOSE: Final = 1.6
-CLOSE_AFTER: Final = 5
+CLOSE: Final = 2.6
+CLOSE_AFTER: Final = 3
 GROWTH: Final = 1.3
 DROP_Z: Final = -2.0
 BAND: Final = 3.0  # robust standard deviations on either side of what is usual

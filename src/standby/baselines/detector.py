@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 
 from standby.baselines import constants as c
-from standby.baselines.channels import Gains, Level, Magnitude, Place, Season, Shift, Spread, Tail
+from standby.baselines.channels import Change, Gains, Level, Place, Season, Shift, Spread, Tail
 from standby.baselines.incident import Frozen, Hold, Incident
-from standby.baselines.reading import NO_BAND, Band, Cause, Reading
-
-_CHANNELS = (Cause.SEASON, Cause.SPIKE, Cause.SHIFT, Cause.VALUE, Cause.SPREAD)
+from standby.baselines.reading import CHANNELS, NO_BAND, Band, Cause, Reading
 
 
 def score_of(strength: float) -> float:
@@ -22,19 +20,20 @@ class Detector:
 
     __slots__ = (
         "_cause",
+        "_change",
         "_first",
         "_frozen",
         "_gains",
         "_hold",
         "_incident",
         "_last",
+        "_lasting",
         "_level",
-        "_magnitude",
-        "_novelty",
         "_place",
         "_positive",
         "_season",
         "_shift",
+        "_smooth",
         "_spread",
         "_step",
         "_tails",
@@ -47,10 +46,10 @@ class Detector:
         self._step = c.ORDINARY_S
         self._gains = Gains(c.ORDINARY_S)
         self._season, self._level, self._shift = Season(), Level(), Shift()
-        self._place, self._spread, self._magnitude = Place(), Spread(), Magnitude()
-        self._tails = tuple(Tail() for _ in _CHANNELS)
+        self._place, self._spread, self._change = Place(), Spread(), Change()
+        self._tails = tuple(Tail() for _ in CHANNELS)
         self._frozen, self._hold, self._incident = Frozen(), Hold(), Incident()
-        self._novelty = 0.0
+        self._smooth = self._lasting = 0.0
         self._positive = True
         self._cause: Cause | None = None
 
@@ -65,10 +64,9 @@ class Detector:
             return self._missing(at)
         gains = self._tick(at, value, learn)
         band = self.usual(at)
-        novelty, channel = self._surprise(at, value, gains)
-        magnitude = c.MAGNITUDE_WEIGHT * math.log2(1.0 + self._magnitude.smooth)
+        strength, channel = self._surprise(at, value, gains)
         frozen = self._frozen.take(value, at, gains.learn)
-        strength = max(novelty, magnitude, frozen) if self._learned(at) else 0.0
+        strength = max(strength, frozen) if self._learned(at) else 0.0
         if frozen and frozen >= strength:
             channel = Cause.FLAT
         self.seen += learn
@@ -95,9 +93,9 @@ class Detector:
         now = self._shift.fast
         season, (bucket, hour) = self._season, place_of(self._last)
         season.offset += now - season.usual(bucket, hour)
-        self._level.level = self._shift.slow = self._place.middle = self._magnitude.middle = now
+        self._level.level = self._shift.slow = self._place.middle = now
         self._spread.slow = math.log(self._spread.fast + self._floor())
-        self._novelty = self._magnitude.smooth = 0.0
+        self._smooth = self._lasting = 0.0
         self._frozen.longest = max(self._frozen.longest, self._frozen.run)
         self._hold, self._incident, self._cause = Hold(), Incident(), None
 
@@ -105,9 +103,8 @@ class Detector:
         step = (at - self._last) / c.NS
         if not self.seen:
             self._first = at
-            self._season.hour = -1
             self._level.level = self._shift.fast = self._shift.slow = value
-            self._place.middle = self._magnitude.middle = self._frozen.last = value
+            self._place.middle = self._change.last = self._frozen.last = value
             self._frozen.changed = at
         elif step > 0.0:  # else a repeated or backward instant: one ordinary step
             self._step = min(step, c.LONGEST_STEP_S)
@@ -118,28 +115,30 @@ class Detector:
         return self._gains
 
     def _surprise(self, at: int, value: float, gains: Gains) -> tuple[float, Cause]:
-        """Novelty of all channels together, smoothed; and which of them is most surprised."""
+        """How rare all channels together are, just now and over the last hours; and which of them is rarest."""
         tiny = self._tiny()
         bucket, hour = place_of(at)
         season, known = self._season.take(value, bucket, hour, tiny, gains)
         level = self._level.take(value, tiny, gains)
         shift = self._shift.take(value, tiny, gains)
-        place = self._place.take(value, tiny, gains)
-        floor = tiny + c.SPREAD_LEAST * self._level.scale
-        spread = self._spread.take(self._level.size, floor, gains)
-        magnitude = self._magnitude.take(value, tiny, gains)
-        tails, learn = self._tails, gains.learn
+        usual, place = self._place.middle, self._place.take(value, tiny, gains)
+        spread = self._spread.take(self._level.size, tiny + c.SPREAD_LEAST * self._level.scale, gains)
+        change = self._change.take(value, tiny, gains)
+        tails, weights, learn = self._tails, c.WEIGHTS, gains.learn
         heard = [
-            c.WEIGHTS[0] * tails[0].take(season, learn) if known else 0.0,
-            c.WEIGHTS[1] * tails[1].take(level, learn),
-            c.WEIGHTS[2] * tails[2].take(shift, learn),
-            c.WEIGHTS[3] * tails[3].take(place, learn),
-            c.WEIGHTS[4] * tails[4].take(spread, learn),
+            weights[0] * tails[0].take(season, learn) if known else 0.0,
+            weights[1] * tails[1].take(level, learn),
+            weights[2] * tails[2].take(shift, learn),
+            weights[3] * tails[3].take(place, learn),
+            weights[4] * tails[4].take(spread, learn),
+            weights[5] * tails[5].take(change, learn),
         ]
         together = math.sqrt(sum([one * one for one in heard]))
-        self._novelty += c.NOVELTY_GAIN * (together - self._novelty)
-        fell = magnitude <= c.DROP_Z and abs(value) <= c.FLOOR * abs(self._magnitude.middle)
-        return self._novelty, Cause.DROP if fell else _CHANNELS[heard.index(max(heard))]
+        self._smooth += gains.smooth * (together - self._smooth)
+        self._lasting += gains.lasting * (together - self._lasting)
+        fell = place <= c.DROP_Z and abs(value) <= c.FLOOR * abs(usual)
+        channel = Cause.DROP if fell else CHANNELS[heard.index(max(heard))]
+        return math.hypot(self._smooth, c.LASTING_WEIGHT * self._lasting), channel
 
     def _told(self, at: int, value: float, band: Band, strength: float, channel: Cause) -> Reading:
         incident = self._incident
@@ -151,7 +150,7 @@ class Detector:
             scale = (band.high - band.usual) / c.BAND
             deviation = (value - band.usual) / max(scale, c.TINY)
         return Reading(
-            score_of(self._hold.take(strength)),
+            score_of(self._hold.take(strength, at)),
             strength,
             band.usual,
             band.low,
@@ -194,6 +193,6 @@ class Detector:
 
 
 def place_of(at: int) -> tuple[int, int]:
-    """The half hour of the day and the hour of the week, in UTC."""
+    """The hour of the day and the hour of the week, in UTC."""
     seconds = at // c.NS
     return seconds % c.DAY_S // c.BUCKET_S, seconds // 3_600 % c.HOURS

@@ -8,21 +8,21 @@ WINDOW = (1 << c.SUSTAINED_OF[1]) - 1
 
 
 class Hold:
-    """After a peak nothing is told that is not clearly above it, for a number of samples."""
+    """After a peak nothing is told that is not clearly above it, for some hours."""
 
-    __slots__ = ("age", "peak")
+    __slots__ = ("at", "peak")
 
     def __init__(self) -> None:
         self.peak = 0.0
-        self.age = c.HOLD
+        self.at = 0  # ns
 
-    def take(self, strength: float) -> float:
+    def take(self, strength: float, at: int) -> float:
         """The strength, or 0 while a peak of before covers it."""
-        self.age = min(self.age + 1, c.HOLD + 1)
-        bar = c.HOLD_RATIO * self.peak if self.age <= c.HOLD else 0.0
+        age = max(at - self.at, 0) / c.HOLD_NS
+        bar = c.HOLD_RATIO * self.peak * (1.0 - c.HOLD_EASING * age) if age <= 1.0 else 0.0
         if strength <= bar:
             return 0.0
-        self.peak, self.age = strength, 0
+        self.peak, self.at = strength, at
         return strength
 
 

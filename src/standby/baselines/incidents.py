@@ -16,13 +16,13 @@ Flags = NDArray[np.bool_]
 _BITS = np.array([number.bit_count() for number in range(WINDOW + 1)])
 
 
-def held(numbers: Floats, strength: Floats) -> Floats:
+def held(numbers: Floats, times: Ints, strength: Floats, at: Ints) -> Floats:
     """`Hold.take`."""
-    age = np.minimum(numbers[F.HOLD_AGE] + 1.0, c.HOLD + 1.0)
-    bar = np.where(age <= c.HOLD, c.HOLD_RATIO * numbers[F.HOLD_PEAK], 0.0)
+    age = np.maximum(at - times[T.HELD], 0) / c.HOLD_NS
+    bar = np.where(age <= 1.0, c.HOLD_RATIO * numbers[F.HOLD_PEAK] * (1.0 - c.HOLD_EASING * age), 0.0)
     told = strength > bar
     numbers[F.HOLD_PEAK] = np.where(told, strength, numbers[F.HOLD_PEAK])
-    numbers[F.HOLD_AGE] = np.where(told, 0.0, age)
+    times[T.HELD] = np.where(told, at, times[T.HELD])
     return np.where(told, strength, 0.0)
 
 

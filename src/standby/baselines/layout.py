@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from standby.baselines import constants as c
+from standby.baselines.reading import CAUSES
 
 VERSION = 1
 MOST_ROWS = 1_000_000
@@ -25,7 +26,6 @@ class F(IntEnum):
     POSITIVE = auto()
     SEASON_OFFSET = auto()
     SEASON_ERROR = auto()
-    SEASON_HOUR = auto()
     LEVEL = auto()
     LEVEL_SCALE = auto()
     SHIFT_FAST = auto()
@@ -37,16 +37,15 @@ class F(IntEnum):
     SPREAD_FAST = auto()
     SPREAD_SLOW = auto()
     SPREAD_SCALE = auto()
-    MAGNITUDE = auto()
-    MAGNITUDE_SQUARE = auto()
-    MAGNITUDE_SMOOTH = auto()
-    NOVELTY = auto()
+    CHANGE_LAST = auto()
+    CHANGE_SCALE = auto()
+    SMOOTH = auto()
+    LASTING = auto()
     FROZEN_LAST = auto()
     FROZEN_RUN = auto()
     FROZEN_LONGEST = auto()
     FROZEN_CHANGES = auto()
     HOLD_PEAK = auto()
-    HOLD_AGE = auto()
     OPEN = auto()
     RECENT = auto()
     BELOW = auto()
@@ -60,6 +59,7 @@ class T(IntEnum):
     FIRST = 0
     LAST = auto()
     CHANGED = auto()
+    HELD = auto()
 
 
 CHANNELS = len(c.WEIGHTS)
@@ -71,11 +71,11 @@ class Memory:
 
     numbers: NDArray[np.float64]  # F, series
     times: NDArray[np.int64]  # T, series
-    level: NDArray[np.float64]  # series, half hours
+    level: NDArray[np.float64]  # series, hours of the day
     spread: NDArray[np.float32]
     samples: NDArray[np.uint8]
     week: NDArray[np.float32]  # series, hours of the week
-    weeks: NDArray[np.uint8]
+    weeks: NDArray[np.float32]
     counts: NDArray[np.float32]  # channels, series, bins
     totals: NDArray[np.float64]  # channels, series
 
@@ -108,8 +108,7 @@ class Memory:
 
 def _fresh() -> NDArray[np.float64]:
     numbers = np.zeros(len(F))
-    numbers[F.STEP], numbers[F.POSITIVE], numbers[F.SEASON_HOUR] = c.ORDINARY_S, 1.0, -1.0
-    numbers[F.HOLD_AGE] = c.HOLD
+    numbers[F.STEP], numbers[F.POSITIVE] = c.ORDINARY_S, 1.0
     return numbers
 
 
@@ -122,7 +121,7 @@ def blank(size: int) -> Memory:
         np.zeros((size, c.BUCKETS), np.float32),
         np.zeros((size, c.BUCKETS), np.uint8),
         np.zeros((size, c.HOURS), np.float32),
-        np.zeros((size, c.HOURS), np.uint8),
+        np.zeros((size, c.HOURS), np.float32),
         np.zeros((CHANNELS, size, c.BINS), np.float32),
         np.zeros((CHANNELS, size)),
     )
@@ -194,15 +193,16 @@ def _header(content: io.BytesIO, name: str) -> tuple[tuple[int, ...], bool, np.d
 
 
 def _check(memory: Memory) -> None:
-    for name in ("numbers", "level", "spread", "week", "counts", "totals"):
+    for name in ("numbers", "level", "spread", "week", "weeks", "counts", "totals"):
         if not np.isfinite(getattr(memory, name)).all():
             raise ValueError(f"these are no baselines: {name} holds what is no number")
     numbers = memory.numbers
-    within = {F.RECENT: 31, F.CAUSE: 7, F.HOLD_AGE: c.HOLD + 1, F.SEASON_HOUR: c.HOURS - 1}
-    for line, most in within.items():
-        if (numbers[line] > most).any() or (numbers[line] < -1).any() or (numbers[line] % 1).any():
+    for line, most in ((F.RECENT, (1 << c.SUSTAINED_OF[1]) - 1), (F.CAUSE, len(CAUSES))):
+        if (numbers[line] > most).any() or (numbers[line] < 0).any() or (numbers[line] % 1).any():
             raise ValueError(f"these are no baselines: {line.name.lower()} is out of bounds")
-    if (numbers[F.RECENT] < 0).any() or (numbers[F.CAUSE] < 0).any() or (numbers[F.STEP] <= 0).any():
-        raise ValueError("these are no baselines: a count is below 0")
-    if (memory.weeks > c.WEEKS_MOST).any() or (memory.counts < 0).any() or (memory.totals < 0).any():
-        raise ValueError("these are no baselines: a count is out of bounds")
+    for name, low in (("step", numbers[F.STEP] <= 0), ("seen", numbers[F.SEEN] < 0)):
+        if low.any():
+            raise ValueError(f"these are no baselines: {name} is out of bounds")
+    for name in ("spread", "weeks", "counts", "totals"):
+        if (getattr(memory, name) < 0).any():
+            raise ValueError(f"these are no baselines: {name} is out of bounds")

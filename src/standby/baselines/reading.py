@@ -18,6 +18,8 @@ class Cause(StrEnum):
     VALUE = "value"  # rare among all that were seen
 
 
+# Of the channels, in their order: season, level, shift, place, spread, change.
+CHANNELS = (Cause.SEASON, Cause.SPIKE, Cause.SHIFT, Cause.VALUE, Cause.SPREAD, Cause.SPIKE)
 CAUSES = tuple(Cause)  # a bank holds the place in it, plus one; 0 is no cause
 
 

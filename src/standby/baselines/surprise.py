@@ -21,21 +21,24 @@ _WEIGHTS = np.array(c.WEIGHTS)[:, None]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`Gains` as arrays."""
+    """`Gains` as arrays; `may` is `learn` as a flag."""
 
     length: Floats
     seen: Floats
     least: Floats
     learn: Floats
+    may: Flags
     memory: Floats  # the share of a new value, at least 1/n, 0 when nothing may be learned
-    long: Floats
 
     @classmethod
-    def of(cls, length: Floats, seen: Floats, learn: Flags) -> Step:
+    def of(cls, length: Floats, seen: Floats, may: Flags) -> Step:
         """For steps of `length` seconds after `seen` samples."""
-        least, may = 1.0 / (seen + 1.0), learn.astype(np.float64)
-        memory = may * np.maximum(gains(c.MEMORY_S, length), least)
-        return cls(length, seen, least, may, memory, may * np.maximum(gains(c.LONG_MEMORY_S, length), least))
+        least, learn = 1.0 / (seen + 1.0), may.astype(np.float64)
+        return cls(length, seen, least, learn, may, learn * np.maximum(gains(c.MEMORY_S, length), least))
+
+    def share(self, tau: float) -> Floats:
+        """As `memory`, for another time."""
+        return self.learn * np.maximum(gains(tau, self.length), self.least)
 
 
 def gains(tau: float | Floats, step: Floats) -> Floats:
@@ -50,38 +53,40 @@ def clipped(residual: Floats, limit: Floats, where: Flags) -> Floats:
 
 
 def places_of(at: Ints) -> tuple[Ints, Ints]:
-    """The half hour of the day and the hour of the week, in UTC."""
+    """The hour of the day and the hour of the week, in UTC."""
     seconds = at // c.NS
     return seconds % c.DAY_S // c.BUCKET_S, seconds // 3_600 % c.HOURS
 
 
 def usual_of(memory: Memory, rows: Ints, numbers: Floats, bucket: Ints, hour: Ints) -> Floats:
     """What the season expects then."""
-    full = np.maximum(memory.weeks[rows, hour] - 1.0, 0.0)
-    share = full / (full + c.WEEK_SHRINK)
-    out: Floats = memory.level[rows, bucket] + share * memory.week[rows, hour] + numbers[F.SEASON_OFFSET]
+    weeks = memory.weeks[rows, hour].astype(np.float64)
+    out: Floats = memory.level[rows, bucket] + weeks / (weeks + c.WEEKS_SHRINK) * memory.week[rows, hour]
+    out += numbers[F.SEASON_OFFSET]
     return out
 
 
 def surprise(
     memory: Memory, rows: Ints, numbers: Floats, step: Step, at: Ints, values: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """Novelty smoothed, what each channel adds to it (channels, rows), and how large the value is in z."""
+    """Strength, what each channel adds to it (channels, rows), and the z of the value's place."""
     tiny = tiny_of(numbers)
     season, known = _season(memory, rows, numbers, step, at, values, tiny)
     level, size = _level(numbers, step, values, tiny)
     shift, place = _shift(numbers, step, values, tiny), _place(numbers, step, values, tiny)
     spread = _spread(numbers, step, size, tiny + c.SPREAD_LEAST * numbers[F.LEVEL_SCALE])
-    z = _magnitude(numbers, step, values, tiny)
+    change = _change(numbers, step, values, tiny)
     heard = np.empty((len(c.WEIGHTS), len(rows)))
-    heard[0] = _tail(memory, 0, rows, season, np.where(known, step.learn, 0.0))
+    heard[0] = _tail(memory, 0, rows, season, step.may & known)
     heard[0] *= known
-    for channel, one in enumerate((level, shift, place, spread), 1):
-        heard[channel] = _tail(memory, channel, rows, one, step.learn)
+    for channel, one in enumerate((level, shift, place, spread, change), 1):
+        heard[channel] = _tail(memory, channel, rows, one, step.may)
     heard *= _WEIGHTS
     together = np.sqrt((heard * heard).sum(axis=0))
-    numbers[F.NOVELTY] += c.NOVELTY_GAIN * (together - numbers[F.NOVELTY])
-    return numbers[F.NOVELTY], heard, z
+    smooth = gains(c.SMOOTH_S, np.maximum(step.length, c.SMOOTH_STEP_S))
+    numbers[F.SMOOTH] += smooth * (together - numbers[F.SMOOTH])
+    numbers[F.LASTING] += gains(c.LASTING_S, step.length) * (together - numbers[F.LASTING])
+    return np.hypot(numbers[F.SMOOTH], c.LASTING_WEIGHT * numbers[F.LASTING]), heard, place
 
 
 def tiny_of(numbers: Floats) -> Floats:
@@ -103,29 +108,27 @@ def _season(
     scale = np.maximum(np.maximum(spread, 0.5 * numbers[F.SEASON_ERROR]), tiny)
     known = samples >= c.SEASON_LEAST
     learned = clipped(residual, c.SEASON_CLIP * scale, known)
-    may = step.learn > 0.0
+    _learn_week(memory, rows, step, hour, learned, step.may & known)
     size, least = ROBUST * np.abs(learned), 1.0 / (samples + 1.0)
     inside = np.minimum(step.length, float(c.BUCKET_S))
     memory.level[rows, bucket] += step.learn * np.maximum(gains(c.SEASON_S, inside), least) * learned
     wider = step.learn * np.maximum(gains(c.SEASON_SPREAD_S, inside), least) * (size - spread)
     memory.spread[rows, bucket] = spread + wider
-    memory.samples[rows, bucket] = np.where(may & (samples < c.SEASON_MOST), samples + 1, samples)
-    moves = step.learn * gains(c.MEMORY_S, step.length) * learned
+    memory.samples[rows, bucket] = np.where(step.may & (samples < c.SEASON_MOST), samples + 1, samples)
+    moves = step.learn * gains(c.SEASON_MEMORY_S, step.length) * learned
     numbers[F.SEASON_OFFSET] += np.where(step.seen >= c.SEASON_OFFSET_AFTER, moves, 0.0)
-    numbers[F.SEASON_ERROR] += step.memory * (size - numbers[F.SEASON_ERROR])
-    _week(memory, rows, numbers, step, hour, learned)
+    numbers[F.SEASON_ERROR] += step.share(c.SEASON_MEMORY_S) * (size - numbers[F.SEASON_ERROR])
     return np.where(known, residual / scale, 0.0), known
 
 
-def _week(memory: Memory, rows: Ints, numbers: Floats, step: Step, hour: Ints, residual: Floats) -> None:
-    may = step.learn > 0.0
-    weeks = memory.weeks[rows, hour]
-    enters = may & (numbers[F.SEASON_HOUR] != hour) & (weeks < c.WEEKS_MOST)
-    weeks = weeks + enters
-    memory.weeks[rows, hour] = weeks
-    numbers[F.SEASON_HOUR] = np.where(may, hour, numbers[F.SEASON_HOUR])
-    share = step.learn * gains(c.WEEK_S * np.maximum(weeks, 1.0), step.length)
-    memory.week[rows, hour] = memory.week[rows, hour] + share * residual
+def _learn_week(memory: Memory, rows: Ints, step: Step, hour: Ints, residual: Floats, may: Flags) -> None:
+    week, weeks = memory.week[rows, hour].astype(np.float64), memory.weeks[rows, hour].astype(np.float64)
+    hours = step.length / 3_600.0
+    spent = np.minimum(weeks + hours, c.WEEKS_MOST)
+    told = residual + weeks / (weeks + c.WEEKS_SHRINK) * week
+    moved = week + hours / np.maximum(np.minimum(spent, c.WEEKS_MEMORY), hours) * (told - week)
+    memory.week[rows, hour] = np.where(may, moved, week)
+    memory.weeks[rows, hour] = np.where(may, spent, weeks)
 
 
 def _level(numbers: Floats, step: Step, values: Floats, tiny: Floats) -> tuple[Floats, Floats]:
@@ -158,8 +161,9 @@ def _place(numbers: Floats, step: Step, values: Floats, tiny: Floats) -> Floats:
     scale = np.maximum(numbers[F.PLACE_SCALE], tiny)
     warm = step.seen >= c.WARM
     learned = clipped(residual, c.VALUE_CLIP * scale, warm)
-    numbers[F.PLACE] += step.long * learned
-    numbers[F.PLACE_SCALE] += step.long * (ROBUST * np.abs(learned) - numbers[F.PLACE_SCALE])
+    share = step.share(c.LONG_MEMORY_S)
+    numbers[F.PLACE] += share * learned
+    numbers[F.PLACE_SCALE] += share * (ROBUST * np.abs(learned) - numbers[F.PLACE_SCALE])
     return np.where(warm, residual / scale, 0.0)
 
 
@@ -176,19 +180,18 @@ def _spread(numbers: Floats, step: Step, size: Floats, floor: Floats) -> Floats:
     return np.where(warm, residual / scale, 0.0)
 
 
-def _magnitude(numbers: Floats, step: Step, values: Floats, tiny: Floats) -> Floats:
-    residual = values - numbers[F.MAGNITUDE]
-    scale = np.maximum(np.sqrt(numbers[F.MAGNITUDE_SQUARE]), tiny)
+def _change(numbers: Floats, step: Step, values: Floats, tiny: Floats) -> Floats:
+    residual = values - numbers[F.CHANGE_LAST]
+    scale = np.maximum(numbers[F.CHANGE_SCALE], tiny)
     warm = step.seen >= c.WARM
-    learned = clipped(residual, c.MAGNITUDE_CLIP * scale, warm)
-    numbers[F.MAGNITUDE] += step.memory * learned
-    numbers[F.MAGNITUDE_SQUARE] += step.memory * (learned * learned - numbers[F.MAGNITUDE_SQUARE])
-    z = np.where(warm, residual / scale, 0.0)
-    numbers[F.MAGNITUDE_SMOOTH] += c.MAGNITUDE_GAIN * (np.abs(z) - numbers[F.MAGNITUDE_SMOOTH])
-    return z
+    learned = clipped(residual, c.CHANGE_CLIP * scale, warm)
+    wider = step.share(c.CHANGE_MEMORY_S) * (ROBUST * np.abs(learned) - numbers[F.CHANGE_SCALE])
+    numbers[F.CHANGE_SCALE] += wider
+    numbers[F.CHANGE_LAST] = values
+    return np.where(warm, residual / scale, 0.0)
 
 
-def _tail(memory: Memory, channel: int, rows: Ints, z: Floats, learn: Floats) -> Floats:
+def _tail(memory: Memory, channel: int, rows: Ints, z: Floats, may: Flags) -> Floats:
     """`Tail.take`."""
     place = np.clip(np.arcsinh(z) / c.BIN_WIDTH + c.BIN_MIDDLE, 0.0, c.BIN_LAST)
     left = place.astype(np.int64)
@@ -201,18 +204,14 @@ def _tail(memory: Memory, channel: int, rows: Ints, z: Floats, learn: Floats) ->
         limit = ((1.0 - part) * lower + part * upper + c.TAIL_SLACK)[old]
         bins = counts[rows[old]]
         rarer = np.where(bins <= _below(limit)[:, None], bins, np.float32(0.0)).sum(axis=1, dtype=np.float64)
-        total = totals[old]
-        out[old] = -np.log10(np.minimum((rarer + c.TAIL_PRIOR) / (total + c.TAIL_PRIOR), 1.0))
-        lonely = np.flatnonzero((lower[old] < c.POPULATED) & (upper[old] < c.POPULATED))
-        if len(lonely):
-            out[old[lonely]] += c.GAP_WEIGHT * _gap(bins[lonely], place[old[lonely]])
-    counts[rows, left] = np.where(learn > 0.0, lower + (1.0 - part), lower)
-    counts[rows, left + 1] = np.where(learn > 0.0, upper + part, upper)
-    totals = totals + learn
-    aged = rows[totals > c.TAIL_MOST]
-    if len(aged):
-        counts[aged] = counts[aged].astype(np.float64) * c.TAIL_KEPT
-        totals = np.where(totals > c.TAIL_MOST, totals * c.TAIL_KEPT, totals)
+        out[old] = -np.log10(np.minimum((rarer + c.TAIL_PRIOR) / (totals[old] + c.TAIL_PRIOR), 1.0))
+    counts[rows, left] = np.where(may, lower + (1.0 - part), lower)
+    counts[rows, left + 1] = np.where(may, upper + part, upper)
+    totals = totals + may
+    full = totals > c.TAIL_MOST
+    if full.any():
+        counts[rows[full]] = counts[rows[full]].astype(np.float64) * c.TAIL_KEPT
+        totals = np.where(full, totals * c.TAIL_KEPT, totals)
     memory.totals[channel, rows] = totals
     return out
 
@@ -221,10 +220,3 @@ def _below(limit: Floats) -> NDArray[np.float32]:
     """The largest single not above: comparing singles is three times as fast, and this keeps the answer."""
     single = limit.astype(np.float32)
     return np.where(single > limit, np.nextafter(single, np.float32(-math.inf)), single)
-
-
-def _gap(bins: NDArray[np.float32], place: Floats) -> Floats:
-    away = np.abs(place[:, None] - np.arange(c.BINS))
-    nearest = np.where(bins >= c.POPULATED, away, c.GAP_MOST).min(axis=1)
-    out: Floats = np.maximum(np.minimum(nearest, c.GAP_MOST) - 1.0, 0.0)
-    return out
