@@ -191,6 +191,14 @@ def test_a_wrong_expectation_is_refused_with_the_mend(text: str, said: str) -> N
         ("99 > availability", "column 6: availability is between 0 and 1"),
         ("latency_p96_ms > 5", 'did you mean "latency_p'),
         ("status == 200", 'column 1: "status" is not a name that is known here'),
+        ("measured == 'dwon'", "column 13: 'dwon' is not an outcome; did you mean 'down'?"),
+        ("failure == 'cotract'", "column 12: 'cotract' is not a failure; did you mean 'contract'?"),
+        ("burn_page > 3", "column 11: > does not go with true or false and a whole number"),
+        ("checks['api'] > 3", 'column 1: checks["api"] is a check, no value; write one like checks["api"].outcome'),
+        ("checks['api'].latencyms > 3", "column 1: latencyms is not known of a check; did you mean latency_ms?"),
+        ("true && checks['api'].outcome > 3", "column 31: > does not go with text and a whole number"),
+        ("checks['api'].outcome == 'dwon'", "column 26: 'dwon' is not an outcome; did you mean 'down'?"),
+        ("checks.api.error_rate > 5", "error_rate is between 0 and 1"),
     ],
 )
 def test_a_wrong_rule_is_refused_with_the_mend(text: str, said: str) -> None:

@@ -16,8 +16,8 @@ from standby.config.cel_checks import look_over
 from standby.config.cel_cost import exceeds, limit_of
 from standby.config.cel_errors import ExpressionError, mismatch, refusal, runtime_mismatch
 from standby.config.cel_numbers import RefusedError, compile_mended, with_decimals
-from standby.config.cel_plain import plain
-from standby.config.cel_tokens import Name, names, words
+from standby.config.cel_plain import UNTOLD, plain
+from standby.config.cel_tokens import Name, flattened, names, words
 from standby.config.cel_values import MISSING, is_shallow, look_up, only, show, size_of, tame
 from standby.domain.text import clean
 
@@ -125,7 +125,10 @@ RULE = Scope(
         ("certificate_days", "DOUBLE"),
         ("domain_days", "DOUBLE"),
         ("contract_breaks", "DOUBLE"),
+        ("burn_page", "BOOL"),
+        ("burn_ticket", "BOOL"),
         ("metrics", "NUMBERS"),
+        ("checks", "CHECKS"),
         *((f"{space}.{name}", "DOUBLE") for space in ("usual", "deviation") for name in LEARNED),
         ("usual.metrics", "NUMBERS"),
         ("deviation.metrics", "NUMBERS"),
@@ -142,6 +145,7 @@ def _environment(scope: Scope) -> Any:  # noqa: ANN401 - the library has no type
         "TEXTS": cel.Type.Map(cel.Type.STRING, cel.Type.STRING),
         "NUMBERS": cel.Type.Map(cel.Type.STRING, cel.Type.DOUBLE),
         "FIGURES": cel.Type.List(cel.Type.DOUBLE),
+        "CHECKS": cel.Type.Map(cel.Type.STRING, cel.Type.Map(cel.Type.STRING, cel.Type.DYN)),
     }
     variables = {name: types.get(kind) or getattr(cel.Type, kind) for name, kind in scope.variables}
     return cel.NewEnv(variables=variables)
@@ -171,6 +175,9 @@ def _compile(text: str, scope: Scope) -> Expression:
     environment = _environment(scope)
     look_over(text, scope.title, scope.roots, environment.compile, scope.spaces)
     try:
+        flat = flattened(text) if "checks" in scope.roots else text
+        if flat != text:  # CEL has no types behind checks["id"]: they are those of the same names of the rule itself
+            compile_mended(environment.compile, flat)
         program = compile_mended(environment.compile, text)
     except RefusedError as error:
         raise refusal(error.said, error.line, error.index, scope.roots) from None
@@ -220,7 +227,8 @@ class Expression:
         self._reads_body = bool(body)
         self._limit = limit_of(words(text))
         self._outside = [name for name, kind in scope.variables if kind in ("DYN", "STRING")]
-        self._plain = plain(words(text), scope.types) if self._limit is None else None
+        lenient = not scope.missing_is_false
+        self._plain = plain(words(text), scope.types, lenient=lenient) if self._limit is None else None
         self._spaces = self.roots.intersection(scope.spaces)
         named = len(body) > 0 and all(len(path) > 1 and isinstance(path[1], str) for path in body)
         self._keys = frozenset(str(path[1]) for path in body) if named else None
@@ -239,8 +247,10 @@ class Expression:
         """
         if self._plain is not None:
             verdict = self._plain.holds(values)
+            if verdict is UNTOLD:
+                return None
             if verdict is not None:
-                return verdict
+                return verdict is True
         return self._run(values)[0]
 
     def explain(self, values: Mapping[str, Any]) -> str:

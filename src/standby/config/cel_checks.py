@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from standby.config.cel_errors import ExpressionError
-from standby.config.cel_tokens import BINDING, Name, Token, literal_text, names, words
+from standby.config.cel_tokens import BINDING, Name, Token, flattened, literal_text, names, words
 from standby.config.problems import nearest
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
@@ -17,6 +17,26 @@ _COMPARING = ("==", "!=")
 _OUTCOMES = ("an outcome", tuple(Outcome))
 _CLOSED = dict.fromkeys(("outcome", "measured", "stated"), _OUTCOMES) | {"failure": ("a failure", ("", *Failure))}
 """Names that are one of a few words."""
+OF_CHECK = (
+    "outcome",
+    "failure",
+    "latency_ms",
+    "latency_p50_ms",
+    "latency_p95_ms",
+    "latency_p99_ms",
+    "error_rate",
+    "failures",
+    "throughput",
+    "availability",
+    "freshness_s",
+    "silence_s",
+    "since_s",
+    "certificate_days",
+    "domain_days",
+    "contract_breaks",
+    "metrics",
+)
+"""What a rule may ask of one check: `checks["api"].latency_ms`."""
 _LATER = {
     "usual": "usual.* is for rules, which look at more than one answer; compare with a number",
     "deviation": "deviation.* is for rules, which look at more than one answer; compare with a number",
@@ -38,9 +58,11 @@ def look_over(
     for name in names(text, frozenset(roots)):
         _member(name)
         _in_space(name, spaces)
+        _of_check(name)
     if title == "rule":
-        _words(line)
-        _shares(line)
+        flat = words(flattened(text))
+        _words(flat)
+        _shares(flat)
     _patterns(line, compile_)
 
 
@@ -67,6 +89,20 @@ def _in_space(name: Name, spaces: Mapping[str, Sequence[str]]) -> None:
         near = nearest(member, list(members))
         mend = f"did you mean {root}.{near}?" if near else f"write one of {known}"
         raise ExpressionError(f"{clean(name.text, 80)} is not learned; {mend}", name.at + 1)
+
+
+def _of_check(name: Name) -> None:
+    """`checks["api"] > 3`, `checks["api"].latencyms`; a loop over all of them is left to CEL."""
+    if name.path[0] != "checks" or len(name.path) < 2:
+        return
+    if len(name.path) == 2:
+        one = clean(f'checks["{name.path[1]}"]', 80)
+        raise ExpressionError(f"{one} is a check, no value; write one like {one}.outcome", name.at + 1)
+    member = str(name.path[2])
+    if member not in OF_CHECK:
+        near = nearest(member, OF_CHECK)
+        mend = f"did you mean {near}?" if near else f"known are {', '.join(OF_CHECK)}"
+        raise ExpressionError(f"{clean(member, 40)} is not known of a check; {mend}", name.at + 1)
 
 
 def _words(line: Sequence[Token]) -> None:

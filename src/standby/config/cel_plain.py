@@ -10,7 +10,8 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from enum import Enum
+from typing import Any, Literal
 
 from standby.config.cel_tokens import Token, literal_text, path_at
 
@@ -39,32 +40,50 @@ _TYPES: dict[str, type | None] = {
 }
 _OF_LITERALS: dict[str, type] = {"int": int, "float": float, "string": str}
 
+
+class Telling(Enum):
+    """What is neither true nor false, and no question for CEL."""
+
+    UNTOLD = "untold"  # a value is missing, and none that is there decides
+
+
+UNTOLD = Telling.UNTOLD
 Comparison = tuple[str, Sequence[str | int], type, Callable[[Any, Any], bool], object]
 
 
 class Plain:
-    """Comparisons of a path with a literal, all of which must hold. Immutable."""
+    """Comparisons of a path with a literal, all of which must hold. Immutable.
 
-    __slots__ = ("_comparisons",)
+    `lenient`: no value is ever null, so that one which is not there is missing, and one that is false decides.
+    """
 
-    def __init__(self, comparisons: Sequence[Comparison]) -> None:
+    __slots__ = ("_comparisons", "_lenient")
+
+    def __init__(self, comparisons: Sequence[Comparison], *, lenient: bool = False) -> None:
         self._comparisons = tuple(comparisons)
+        self._lenient = lenient
 
-    def holds(self, values: Mapping[str, Any]) -> bool | None:
+    def holds(self, values: Mapping[str, Any]) -> bool | Literal[Telling.UNTOLD] | None:
         """Whether all hold; None when CEL must decide."""
-        verdict = True
+        verdict, untold = True, False
         for root, path, kind, compare, literal in self._comparisons:
             value: Any = values.get(root)
             for part in path:
                 value = value.get(part) if type(value) is dict else None
             if type(value) is not kind and not (kind is str and isinstance(value, str)):
-                return None
-            verdict = verdict and compare(value, literal)
-        return verdict
+                if value is not None or not self._lenient:
+                    return None
+                untold = True
+            else:
+                verdict = verdict and compare(value, literal)
+        return UNTOLD if untold and verdict else verdict
 
 
-def plain(line: Sequence[Token], types: Mapping[str, str]) -> Plain | None:
-    """The plain form of an expression's words, `types` being CEL's of the names in scope; None when it has none."""
+def plain(line: Sequence[Token], types: Mapping[str, str], *, lenient: bool = False) -> Plain | None:
+    """The plain form of an expression's words, `types` being CEL's of the names in scope; None when it has none.
+
+    `lenient`: see `Plain`.
+    """
     parts: list[list[Token]] = [[]]
     for token in line:
         if token.text == "&&":
@@ -73,15 +92,19 @@ def plain(line: Sequence[Token], types: Mapping[str, str]) -> Plain | None:
             parts[-1].append(token)
     comparisons = [_comparison(part, types) for part in parts]
     found = [comparison for comparison in comparisons if comparison is not None]
-    return Plain(found) if len(found) == len(comparisons) else None
+    return Plain(found, lenient=lenient) if len(found) == len(comparisons) else None
 
 
 def _comparison(part: Sequence[Token], types: Mapping[str, str]) -> Comparison | None:
+    if len(part) == 1 and types.get(part[0].text) == "BOOL":
+        return part[0].text, (), bool, operator.eq, True
     if len(part) < 3 or part[0].text not in types or any("\\" in token.text for token in part):
         return None
     path, end = path_at(part, 0)
-    declared, rest = types[part[0].text], part[end:]
-    if declared in ("TEXTS", "NUMBERS") and len(path) == 1:
+    declared, rest, depth = types[part[0].text], part[end:], 1
+    if declared == "CHECKS":
+        declared, depth = (types.get(str(path[2]), ""), 3) if len(path) > 2 else ("", 0)
+    if not declared or (declared in ("TEXTS", "NUMBERS") and len(path) == depth):
         return None
     found = _compared(declared, *rest) if len(rest) == 2 else _asked(declared, rest)
     return None if found is None else (part[0].text, path[1:], *found)

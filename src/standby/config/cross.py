@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
-from standby.config.entries import LISTS, Entries, Entry, Row
+from standby.config.entries import LISTS, Entries, Row
 from standby.config.lines import KeyPath
-from standby.config.models import BUILT_IN_RULES, CheckModel, Rule
 from standby.config.policies import check_policies
 from standby.config.problems import Problems, did_you_mean
 from standby.config.routes import check_routes
+from standby.config.rules import check_rules
 from standby.config.senders import check_sources
 from standby.domain.text import clean
-from standby.domain.units import format_duration
 
 _REFERENCES = (
     ("integration", "vendor", "vendor"),
@@ -36,7 +34,7 @@ def check_together(entries: Entries, problems: Problems) -> None:
     _duplicates(entries, problems)
     _references(entries, problems)
     _circles(entries, problems)
-    _rules(entries, problems)
+    check_rules(entries, problems)
     check_routes(entries, problems)
     check_policies(entries, problems)
     check_sources(entries, problems)
@@ -109,50 +107,3 @@ def _walk(start: str, needs: dict[str, Row], done: set[str], problems: Problems)
         elif other in needs and other not in done:
             path[other] = None
             onward.append(iter(_written(needs[other], "depends_on")))
-
-
-def _rules(entries: Entries, problems: Problems) -> None:
-    checks: dict[str, list[CheckModel]] = defaultdict(list)
-    by_id: dict[str, CheckModel] = {}
-    for check in entries.checks:
-        checks[check.model.integration].append(check.model)
-        by_id[check.model.id] = check.model
-    integrations = frozenset(entries.known("integration"))
-    unsure = {name for table, name in entries.partial if table == "check"}
-    for row in entries.rows["rule"]:
-        if isinstance(name := row.data.get("id"), str) and name in BUILT_IN_RULES:
-            row.complain(problems, ("id",), f'"{name}" is the name of a built-in rule', "give it another id")
-    for rule in entries.rules:
-        model = rule.model
-        if model.check is None:
-            if checks[model.integration]:
-                _window(rule, checks[model.integration], problems)
-            elif not unsure and model.integration in integrations:
-                message = f'integration "{model.integration}" has no check, so this rule could never speak'
-                mend = f'add a [[check]] with integration = "{model.integration}"'
-                rule.complain(problems, ("integration",), message, mend)
-        elif model.check in by_id and by_id[model.check].integration in integrations:
-            _of_one(rule, by_id[model.check], problems)
-
-
-def _of_one(rule: Entry[Rule], check: CheckModel, problems: Problems) -> None:
-    if check.integration != rule.model.integration:
-        message = f'check "{check.id}" looks at integration "{check.integration}", not "{rule.model.integration}"'
-        rule.complain(problems, ("check",), message, "name a check of the same integration")
-    else:
-        _window(rule, [check], problems)
-
-
-def _window(rule: Entry[Rule], checks: list[CheckModel], problems: Problems) -> None:
-    """The window has to hold a run of the quickest check, and as many runs as the rule wants."""
-    window, wanted = rule.model.window, rule.model.min_samples
-    quickest = min(checks, key=lambda check: check.every)
-    if window < quickest.every:
-        every = format_duration(quickest.every)
-        message = f"{format_duration(window)} is shorter than every = {every} of check {quickest.id}: often empty"
-        rule.complain(problems, ("window",), message, f"write at least {every}")
-        return
-    most = sum(window // check.every for check in checks)
-    if wanted > most:
-        message = f"{wanted} observations never fit in {format_duration(window)}: there are at most {most}"
-        rule.complain(problems, ("min_samples",), message, f"write at most {most}, or a longer window")

@@ -37,6 +37,7 @@ from standby.config.sentences import described
 from standby.domain.bucket import parse_rate
 from standby.domain.matchers import parse_matcher
 from standby.domain.text import clean
+from standby.domain.threshold import parse_threshold
 from standby.domain.units import format_duration, parse_duration
 
 ID_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
@@ -204,6 +205,11 @@ def _within(scope: Scope) -> AfterValidator:
     return AfterValidator(lambda value: _compiles(lambda text: compile_in(text, scope), value))
 
 
+def _threshold(value: str) -> str:
+    parse_threshold(value)
+    return value
+
+
 def _rule(value: str) -> str:
     return _compiles(compile_rule, value)
 
@@ -268,6 +274,10 @@ RateText = Annotated[
     str, AfterValidator(_rate), WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,7}/[0-9]{0,6}(ms|s|m|h|d)$"})
 ]
 """How often: `100/m`; read it with `bucket.parse_rate`."""
+Share = Annotated[
+    str, AfterValidator(_threshold), WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,4} of [0-9]{1,4}$"})
+]
+"""So many of so many: `3 of 5`; read it with `threshold.parse_threshold`."""
 Size = Annotated[
     int,
     BeforeValidator(_size),

@@ -25,6 +25,7 @@ from standby.config.fields import (
     Identifier,
     Needed,
     RateText,
+    Share,
     Size,
     Text,
     UrlOrReference,
@@ -162,6 +163,9 @@ class Integration(Table):
         max_length=100,
         description='ids of integrations that it needs; of several in brackets one: `["gateway", ["dns-a", "dns-b"]]`',
     )
+    objective: float | None = Field(
+        default=None, gt=0, lt=100, description="percent of looks that are to be good over 30 days, like 99.9"
+    )
     runbook: Text | None = Field(default=None, description="where it is written what to do")
     data: tuple[Text, ...] = Field(
         default=(), max_length=20, description='the classes of data that the vendor sees by it: `["card", "e-mail"]`'
@@ -270,6 +274,12 @@ class Rule(Table):
     for_: DurationOrZero = Field(default=0, alias="for", description="true for this long before it fires")
     keep_firing_for: DurationOrZero = Field(default=0, description="false for this long before it resolves")
     severity: Severity = Field(default=Severity.WARNING, description="how loudly it speaks")
+    at_least: Share | None = Field(
+        default=None, description='the condition has to hold in so many of its last looks: "3 of 5"'
+    )
+    objective: float | None = Field(
+        default=None, gt=0, lt=100, description="percent of looks that are to be good, for `burn_page`, `burn_ticket`"
+    )
     min_samples: int = Field(
         default=1, ge=1, le=1_000_000, description="decided observations in the window, else it says nothing"
     )

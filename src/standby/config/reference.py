@@ -181,6 +181,8 @@ def _names(title: str, scope: Scope) -> list[str]:
         "TEXTS": "table of texts",
         "NUMBERS": "table of numbers",
         "FIGURES": "list of numbers",
+        "BOOL": "true or false",
+        "CHECKS": "table of checks",
     }
     rows = [f"| `{name}` | {said[kind]} |" for name, kind in scope.variables]
     return [f"{title}\n\n| name | type |\n|---|---|", *rows, ""]

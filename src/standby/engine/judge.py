@@ -11,20 +11,19 @@ from standby.domain.alerting import Phase
 from standby.domain.cause import Cause, whose
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome, worst
-from standby.domain.units import MINUTE, SECOND
+from standby.domain.units import MINUTE
 from standby.engine import names
 from standby.engine.alerts import Alerts, Verdict
-from standby.engine.learned import Learned, Nothing
+from standby.engine.learned import Learned
 from standby.engine.memory import CheckMemory, IntegrationMemory
 from standby.engine.recorder import Recorder
+from standby.engine.rules import Rules
 from standby.engine.timeline import Timeline
 from standby.engine.watches import BLIND_WATCH, LOUD, Expression, Sort, Watch
 from standby.engine.windows import Scope, Windows
 
 RECENT_NS = 10 * MINUTE
 """The span of the error rate that screens show."""
-TICK_NS = 10 * SECOND
-"""How often rules about what does not come are judged while nothing comes."""
 
 
 class Judge:
@@ -34,7 +33,6 @@ class Judge:
         self.checks: dict[str, CheckMemory] = {}
         self.integrations: dict[str, IntegrationMemory] = {}
         self.windows = Windows()
-        self.learned: Learned = Nothing()
         self.alerts = alerts
         self.blind = False
         self.no_data_after = 3
@@ -43,10 +41,9 @@ class Judge:
         self.on_failed: Callable[[str], None] = lambda _: None  # ... of which a look failed that was not down
         self._timeline = timeline
         self._recorder = recorder
-        self._expressions: Mapping[tuple[str, str], Expression] = {}
         self._of_check: dict[str, list[Watch]] = {}
         self._of_integration: dict[str, list[Watch]] = {}
-        self._timed: dict[tuple[str, str], int] = {}  # rules that the clock judges too -> when next (monotonic ns)
+        self.rules = Rules(self.checks, self.windows, self._store)
         self._blind_since: int | None = None
         self._sorts: Mapping[Sort, tuple[Callable[[Watch], Verdict], Callable[[Watch], str]]] = {
             Sort.DOWN: (self._down, self._say_down),
@@ -54,19 +51,24 @@ class Judge:
             Sort.FLAPPING: (self._flaps, self._say_flapping),
         }
 
+    @property
+    def learned(self) -> Learned:
+        """What rules may ask about what is usual."""
+        return self.rules.learned
+
+    @learned.setter
+    def learned(self, learned: Learned) -> None:
+        self.rules.learned = learned
+
     def rule(self, found: Iterable[Watch], expressions: Mapping[tuple[str, str], Expression]) -> set[Scope]:
         """These rules are in force from now on; returns the windows that are new and empty."""
         self.watches = {watch.key: watch for watch in found}
-        self._expressions = expressions
+        scopes = self.rules.keep(self.watches.values(), expressions, self._timeline.monotonic())
         self._of_check, self._of_integration = {}, {}
         for watch in self.watches.values():
             self._of_integration.setdefault(watch.integration, []).append(watch)
-            for check in watch.checks:
+            for check in self.rules.concerned(watch):
                 self._of_check.setdefault(check, []).append(watch)
-        soon = self._timeline.monotonic() + TICK_NS
-        asking = (key for key, expression in expressions.items() if expression.roots & names.TIMED)
-        self._timed = {key: self._timed.get(key, soon) for key in asking}
-        scopes = {(watch.checks, watch.window_ns) for watch in self.watches.values() if watch.sort is Sort.RULE}
         scopes |= {((check,), RECENT_NS) for check in self.checks}
         scopes |= {(integration.checks, RECENT_NS) for integration in self.integrations.values() if integration.checks}
         return self.windows.keep(scopes)
@@ -84,6 +86,7 @@ class Judge:
         if memory.settled.outcome is not Outcome.UNKNOWN:
             memory.decided = memory.settled.outcome
         self.windows.add(memory.id, due, observation.outcome, observation.latency_ms)
+        self.rules.burning.add(memory.id, due, observation.outcome)
         monotonic = self._timeline.monotonic()
         memory.error_rate = self.windows.at(((memory.id,), RECENT_NS), monotonic).error_rate
         self._recorder.buffer.observation(observation)
@@ -97,13 +100,14 @@ class Judge:
                 hear(memory.integration)
         if observation.outcome is Outcome.DOWN and (before is None or before.outcome is not Outcome.DOWN):
             self.on_failed(memory.integration)
-        self._evaluate(self._of_check.get(memory.id, ()), now, monotonic)
+        self._evaluate(self._of_check.get(memory.id, ()), now, monotonic, seen=True)
         return memory.settled
 
     def missed(self, check_id: str, slots: int) -> None:
         """Slots were not run. It says nothing about the third party; N of them in a row are no data."""
         memory = self.checks[check_id]
         memory.missed += slots
+        memory.met = True
         if memory.settled is None:
             return
         if not self.blind:
@@ -116,7 +120,7 @@ class Judge:
     @property
     def timed(self) -> bool:
         """Whether a rule wants `tick`."""
-        return bool(self._timed)
+        return self.rules.timed
 
     def away(self, for_ns: int) -> None:
         """For so long we could hear nobody."""
@@ -126,13 +130,14 @@ class Judge:
     def tick(self) -> None:
         """Judge the rules about what does not come that no arrival has judged for a while. Call it each second."""
         monotonic = self._timeline.monotonic()
-        late = [self.watches[key] for key, due in self._timed.items() if due <= monotonic]
+        late = (self.watches[key] for key in self.rules.overdue(monotonic))
         quiet = [watch for watch in late if self._waits_in_vain(watch)]
         self._evaluate(quiet, self._timeline.now(), monotonic)
 
     def _waits_in_vain(self, watch: Watch) -> bool:
         """Whether each of its checks had its turn since the start, and none is looking: that one judges by itself."""
-        return all(self.checks[name].met for name in watch.checks) and not self.alerts.looking(watch.checks)
+        checks = list(self.rules.concerned(watch))
+        return all(self.checks[name].met for name in checks) and not self.alerts.looking(checks)
 
     def see(self) -> None:
         """Our own network is back: results count again from the next on."""
@@ -221,28 +226,20 @@ class Judge:
             integration.error_rate, integration.latency_ms = window.error_rate, window.latency_ms
         self._recorder.buffer.integration_states[integration.id] = integration.row()
 
-    def _evaluate(self, found: Iterable[Watch], now: int, monotonic: int) -> None:
+    def _store(self, memory: CheckMemory) -> None:
+        if memory.settled is not None:
+            self._recorder.buffer.check_states[memory.id] = memory.row()
+
+    def _evaluate(self, found: Iterable[Watch], now: int, monotonic: int, *, seen: bool = False) -> None:
         for watch in found:
             if self.blind:
                 self.alerts.evaluate(watch, None, now, str)
             elif watch.sort is Sort.RULE:
-                self._rule(watch, now, monotonic)
+                holds_now, why = self.rules.tell(watch, now, monotonic, seen=seen)
+                self.alerts.evaluate(watch, holds_now, now, why)
             else:
                 holds, say = self._sorts[watch.sort]
                 self.alerts.evaluate(watch, holds(watch), now, partial(say, watch))
-
-    def _rule(self, watch: Watch, now: int, monotonic: int) -> None:
-        expression = self._expressions[watch.key]
-        window = self.windows.at((watch.checks, watch.window_ns), monotonic)
-        if watch.key in self._timed:
-            self._timed[watch.key] = monotonic + TICK_NS
-        enough = window.decided >= max(1, watch.min_samples)
-        if not enough and expression.roots.isdisjoint(names.WINDOWLESS):
-            self.alerts.evaluate(watch, None, now, str)
-            return
-        asked = names.Asked([self.checks[name] for name in watch.checks], window, now, self.learned)
-        values = names.values(asked, expression.roots, enough=enough)
-        self.alerts.evaluate(watch, expression.evaluate(values), now, lambda: watch.describe(expression, values))
 
     def _down(self, watch: Watch) -> bool | None:
         believed = names.believed(self.checks[name] for name in watch.checks)

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from standby.domain import flapping
+from standby.domain import flapping, threshold
 from standby.domain.attempts import Settled
 from standby.domain.cause import Cause, cause
 from standby.domain.flapping import STEADY, Flapping
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
+from standby.domain.threshold import Counted
 from standby.domain.units import SECOND
 from standby.store.rows import CheckStateRow, IntegrationStateRow
 
@@ -43,6 +44,7 @@ class CheckMemory:
     flapping: Flapping = STEADY
     heard: int = 0  # when something decided was seen, moved on by every while in which we could hear nothing
     succeeded: int = 0  # how old the last success is, or what it brought; 0: there was none
+    counted: dict[str, Counted] = field(default_factory=dict)  # by rule: those that want so many of its looks
     met: bool = False  # it had its turn since this engine began
 
     def __post_init__(self) -> None:
@@ -93,6 +95,8 @@ class CheckMemory:
             doc["decided"] = self.decided.value
         if self.not_before:
             doc["not_before"] = self.not_before
+        if self.counted:
+            doc["counted"] = {rule: threshold.to_json(counted) for rule, counted in self.counted.items()}
         if self.heard != self.slot:
             doc["heard"] = self.heard
         if self.succeeded != self.slot:
@@ -128,6 +132,9 @@ class CheckMemory:
         self.known_since = _instant(doc.get("known_since")) or self.known_since
         self.not_before = _instant(doc.get("not_before"))
         self.flapping = flapping.from_json(doc.get(flapping.KEY))
+        counted = doc.get("counted")
+        if isinstance(counted, Mapping):
+            self.counted = {str(rule): threshold.from_json(cells) for rule, cells in counted.items()}
         self.heard = _instant(doc.get("heard")) or self.slot
         self.succeeded = _instant(doc["succeeded"]) if "succeeded" in doc else self.slot
         decided = doc.get("decided")

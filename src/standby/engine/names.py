@@ -1,6 +1,7 @@
 """What the names of a rule mean: figures out of what is remembered of the checks that it speaks about.
 
-One line a name in `MEANINGS`; its type is in `config.cel.RULE`. `None` says that nothing is known: then the name is
+One line a name in `MEANINGS`; its type is in `config.cel.RULE`. (`checks` and the burn rates are added by
+`engine.rules`.) `None` says that nothing is known: then the name is
 left out, and a condition that needs it can be told neither way.
 """
 
@@ -38,7 +39,10 @@ Meaning = Callable[[Asked], object]
 
 TIMED = frozenset({"silence_s", "freshness_s"})
 """What becomes true because nothing comes: rules that ask for it are judged by the clock too."""
-WINDOWLESS = frozenset(TIMED)
+BURN_PAGE, BURN_TICKET = "burn_page", "burn_ticket"
+BURNING = frozenset({BURN_PAGE, BURN_TICKET})
+"""What `engine.burning` tells."""
+WINDOWLESS = TIMED | BURNING | {"checks"}
 """What says something though the window is empty."""
 
 
@@ -46,10 +50,10 @@ def values(asked: Asked, wanted: Iterable[str], *, enough: bool) -> dict[str, An
     """What a rule asks for; without `enough` in the window only what says something without it."""
     found = {}
     for name in wanted:
-        if enough or name in WINDOWLESS:
-            value = MEANINGS[name](asked)
-            if value is not None:
-                found[name] = value
+        meaning = MEANINGS.get(name) if enough or name in WINDOWLESS else None
+        value = None if meaning is None else meaning(asked)
+        if value is not None:
+            found[name] = value
     return found
 
 

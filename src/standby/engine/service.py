@@ -29,7 +29,7 @@ from standby.engine.muters import add_muters
 from standby.engine.polling import Polling
 from standby.engine.proof import Prover
 from standby.engine.recorder import Recorder
-from standby.engine.refill import refill
+from standby.engine.refill import refill, restore_counts
 from standby.engine.reload import Changeover, Prepared
 from standby.engine.response import Response
 from standby.engine.restart import SHORTEST_GAP_NS, Return
@@ -298,6 +298,7 @@ class Engine:
     async def _refill(self, fresh: set[Scope]) -> None:
         every = {model.id: min(model.every, model.retry_every) for model in self.config.checks}
         await refill(self._writer.path, self._timeline, self._judge.windows, fresh, every)
+        await restore_counts(self._writer.path, self._timeline, self._judge.rules.burning)
 
     async def _apply_settings(self) -> None:
         settings = self.config.settings

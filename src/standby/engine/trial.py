@@ -15,13 +15,14 @@ from standby.domain.observation import Observation
 from standby.domain.outcome import AlertState
 from standby.engine.alerts import Ack, Alerts, Live
 from standby.engine.deeds import Person
-from standby.engine.judge import TICK_NS, Judge
+from standby.engine.judge import Judge
 from standby.engine.leases import Leases
 from standby.engine.muters import add_muters
 from standby.engine.mutes import Mutes
 from standby.engine.own_silences import OwnSilences
 from standby.engine.recorder import Recorder
 from standby.engine.reload import Prepared, acquaint
+from standby.engine.rules import TICK_NS
 from standby.engine.timeline import Timeline
 from standby.engine.trialclock import TrialClock
 from standby.engine.watches import Watch, compiled, watches

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from standby.domain.alerting import Timing
 from standby.domain.outcome import Criticality, Severity
 from standby.domain.outside import OURSELVES, Origin
-from standby.domain.units import format_duration
+from standby.domain.threshold import Threshold, parse_threshold
+from standby.domain.units import MINUTE, format_duration
 
 if TYPE_CHECKING:
-    from standby.config.models import Config, Integration
+    from standby.config.models import Config, Integration, Rule
 
 DOWN = "down"
 NO_DATA = "no-data"
@@ -24,11 +25,22 @@ LOUD = frozenset({Severity.CRITICAL, Severity.WARNING})
 """What somebody is told about: `info` is for the screen."""
 
 
+class Named(Protocol):
+    """A name with the path behind it: `checks`, `api`, `latency_ms`."""
+
+    @property
+    def path(self) -> tuple[str | int, ...]: ...
+
+
 class Expression(Protocol):
     """A compiled condition (see `config.cel`). `roots` are the names that it asks for."""
 
     @property
+    def text(self) -> str: ...
+    @property
     def roots(self) -> frozenset[str]: ...
+    @property
+    def names(self) -> Sequence[Named]: ...
 
     def evaluate(self, values: Mapping[str, Any]) -> bool | None:
         """`None` when it speaks of something that is not known."""
@@ -70,6 +82,9 @@ class Watch:
     window_ns: int = 0
     min_samples: int = 1
     summary: str = ""
+    at_least: Threshold | None = None  # so many of its last looks have to hold
+    objective: float | None = None  # percent, for burn rates
+    every_ns: int = MINUTE  # of the quickest of its checks
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What routes, silences and inhibitions tell its alert apart by."""
     origin: Origin | None = None  # who decides, when it is not us
@@ -81,9 +96,12 @@ class Watch:
         key = (self.integration, self.id) if one is None else outside_key(one.source, one.fingerprint)
         object.__setattr__(self, "key", key)
 
-    def describe(self, expression: Expression, values: Mapping[str, Any]) -> str:
-        """The alert's summary: the user's words, the condition with its values, the window."""
+    def describe(self, expression: Expression, values: Mapping[str, Any], more: str = "") -> str:
+        """The alert's summary: the user's words, the condition with its values, the window, what else is known."""
         said = f"{expression.explain(values)} over {format_duration(self.window_ns)}"
+        if self.at_least is not None:
+            said = f"{said}, {self.at_least.failures} of the last {self.at_least.total} looks"
+        said = f"{said}; {more}" if more else said
         return f"{self.summary}: {said}" if self.summary else said
 
 
@@ -121,13 +139,16 @@ def watches(config: Config) -> list[Watch]:
             integration=rule.integration,
             sort=Sort.RULE,
             severity=Severity(rule.severity),
-            checks=(rule.check,) if rule.check else tuple(scopes[rule.integration]),
+            checks=_checks(config, rule),
             timing=Timing(rule.for_, rule.keep_firing_for),
             check=rule.check,
             when=rule.when,
             window_ns=rule.window,
             min_samples=rule.min_samples,
             summary=rule.summary or "",
+            at_least=parse_threshold(rule.at_least) if rule.at_least else None,
+            objective=rule.objective or config.integration_by_id[rule.integration].objective,
+            every_ns=min((config.check_by_id[name].every for name in _checks(config, rule)), default=MINUTE),
         )
         for rule in config.rules
     ]
@@ -140,6 +161,10 @@ def watches(config: Config) -> list[Watch]:
             found.append(Watch(DOWN, integration.id, Sort.DOWN, _DOWN_SEVERITY[criticality], checks))
         found.append(Watch(NO_DATA, integration.id, Sort.NO_DATA, _NO_DATA_SEVERITY[criticality], checks))
     return [replace(watch, labels=labels_of(config, watch)) for watch in (*flapping, *found)]
+
+
+def _checks(config: Config, rule: Rule) -> tuple[str, ...]:
+    return (rule.check,) if rule.check else tuple(check.id for check in config.checks_of[rule.integration])
 
 
 def _flapping(config: Config, one: Integration) -> Watch:
