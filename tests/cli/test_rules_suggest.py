@@ -52,7 +52,7 @@ async def fill(path: Path) -> None:
     now = SystemClock().now()
     start = (now - 6 * HOUR) // MINUTE * MINUTE
     slots = range(start, now, 20 * SECOND)
-    spikes = range(start, now, 10 * MINUTE)
+    spikes = range(start, now - 5 * MINUTE, 10 * MINUTE)
     looks = [
         Observation("pay", at, at + SECOND, Outcome.UP, latency_ms=4_000.0 if at in spikes else 100.0) for at in slots
     ]

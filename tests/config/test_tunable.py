@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from standby.config.tunable import differ_in_a_number, thresholds, with_number
+from standby.config.models import Rule
+from standby.config.tunable import Change, thresholds, with_number
 
 
 @pytest.mark.parametrize(
@@ -42,17 +45,31 @@ def test_all_else_stays_as_it_is_written() -> None:
     assert with_number(when, one, "1200.0") == "outcome == 'down'  &&  latency_ms>1200.0 // why"
 
 
+RULE = Rule(id="r", integration="payments", when="outcome == 'up' && error_rate > 0.05")
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "same"),
+    ("change", "keys"),
     [
-        ("error_rate > 0.05", "error_rate > 0.1", True),
-        ("error_rate > 0.05", "error_rate > 0.05", False),
-        ("error_rate > 0.05", "error_rate < 0.05", False),
-        ("error_rate > 0.05", "error_rate > 0.1 && true", False),
-        ("error_rate > 0.05", "latency_ms > 0.05", False),
-        ("error_rate > 0.05 || latency_ms > 3.0", "error_rate > 0.1 || latency_ms > 3.0", False),
-        ("error_rate > 0.05", "error_rate > 'x'", False),
+        (Change("for", "90s"), {"for": "1m30s"}),
+        (Change("keep_firing_for", "5m"), {"keep_firing_for": "5m"}),
+        (Change("when", "0.1", 32), {"when": "outcome == 'up' && error_rate > 0.1"}),
     ],
 )
-def test_what_differs_in_more_than_a_number_is_another_condition(old: str, new: str, same: bool) -> None:
-    assert differ_in_a_number(old, new) is same
+def test_a_change_is_one_key_as_it_would_be_written(change: Change, keys: dict[str, str]) -> None:
+    assert change.keys(RULE) == keys
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (Change("severity", "info"), "severity of a rule is not changed; only when, for and keep_firing_for are"),
+        (Change("for", "soon"), "'soon' is not a duration"),
+        (Change("when", "0.1", 3), "0.1 cannot stand at 3 of outcome == 'up' && error_rate > 0.05"),
+        (Change("when", "0.1 || true", 32), "cannot stand at 32"),
+        (Change("when", "1e9", 32), "cannot stand at 32"),
+    ],
+)
+def test_nothing_else_is_changed(change: Change, said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        change.keys(RULE)

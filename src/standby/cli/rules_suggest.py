@@ -116,10 +116,11 @@ def _ending(found: Sequence[object], args: argparse.Namespace) -> str:
 
 
 def _as_json(suggestion: Suggestion, edit: Edit) -> dict[str, Any]:
-    effect = suggestion.effect
+    effect, change = suggestion.effect, suggestion.change
     return {
         "rule": f"{suggestion.rule.integration}/{suggestion.rule.id}",
         "keys": dict(suggestion.keys),
+        "change": {"key": change.key, "value": change.value, "at": change.at},
         "text": str(effect),
         "fired": effect.fired,
         "fired_before": effect.before,

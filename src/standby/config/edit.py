@@ -22,9 +22,6 @@ from standby.config.models import Config
 from standby.config.problems import ConfigError
 from standby.domain.text import clean
 
-KEYS = ("when", "for", "keep_firing_for")
-"""What may be changed of a rule."""
-
 
 class EditError(Exception):
     """The file is as it was: one line with the reason and the mend."""
@@ -53,7 +50,7 @@ class Edit:
 
 
 def edit_rule(config: Config, rule: str, keys: Mapping[str, str]) -> Edit:
-    """The file of `config` that holds the rule with this id, with other values for some of `KEYS`. Raises EditError."""
+    """The file that holds the rule with this id, with other values for some of its keys. Raises EditError."""
     for path in config.files:
         before = _read(path)
         changed = _changed(before, rule, keys, as_seen(path))

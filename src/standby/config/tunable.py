@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from standby.config.cel import RULE
-from standby.config.cel_tokens import Token, path_at, tokens, words
+from standby.config.cel_tokens import Token, path_at, words
+from standby.config.models import Rule
+from standby.domain.text import clean
+from standby.domain.units import format_duration, parse_duration
 
 _ORDERS = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 """How each reads from the other side."""
+_NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _TOO_MUCH = frozenset({"||", "?", "!", "(", ")", "{", "}", "in", "+", "-", "*", "/", "%"})
 
 
@@ -52,16 +57,25 @@ def with_number(when: str, threshold: Threshold, number: str) -> str:
     return when[: threshold.start] + number + when[threshold.end :]
 
 
-def differ_in_a_number(old: str, new: str) -> bool:
-    """Whether two conditions are the same but for one number of `thresholds(old)`."""
-    before, after = tokens(old), tokens(new)
-    if len(before) != len(after):
-        return False
-    changed = [(one, two) for one, two in zip(before, after, strict=True) if one.text != two.text]
-    if len(changed) != 1:
-        return False
-    [(one, two)] = changed
-    return two.kind in ("int", "float") and one.at in {found.start for found in thresholds(old)}
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Another value for one key of a rule: a span for `for` and `keep_firing_for`, for `when` the number that stands
+    at `at` in its text, so that nobody sends a whole condition."""
+
+    key: str
+    value: str
+    at: int = 0
+
+    def keys(self, rule: Rule) -> dict[str, str]:
+        """The key as it would be written. Raises ValueError with what is wrong."""
+        if self.key in ("for", "keep_firing_for"):
+            return {self.key: format_duration(parse_duration(self.value))}
+        if self.key != "when":
+            raise ValueError(f"{clean(self.key, 40)} of a rule is not changed; only when, for and keep_firing_for are")
+        found = next((one for one in thresholds(rule.when) if one.start == self.at), None)
+        if found is None or not _NUMBER.fullmatch(self.value):
+            raise ValueError(f"{clean(self.value, 40)} cannot stand at {self.at} of {clean(rule.when, 200)}")
+        return {"when": with_number(rule.when, found, self.value)}
 
 
 def _parts(line: Sequence[Token]) -> list[list[Token]]:

@@ -91,6 +91,7 @@ _DONE = {
     CommandKind.SILENCE_EXTEND: "the silence lasts longer",
     CommandKind.CONTRACT_PIN: "the contract is pinned",
     CommandKind.RULE_REVIEWED: "reviewed",
+    CommandKind.RULE_TUNE: "applied",
     CommandKind.REPLACE: "the engine ends",
 }
 

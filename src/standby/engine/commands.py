@@ -21,6 +21,7 @@ from standby.engine.recorder import Recorder
 from standby.engine.reviews import Reviews
 from standby.engine.silences import Silences
 from standby.engine.timeline import Timeline
+from standby.engine.tuner import Tuner
 from standby.link.protocol import Command, CommandKind, NotNowError, Peer, Receipt, Status
 from standby.store.errors import StoreError
 from standby.store.rows import AuditRow, ReceiptRow
@@ -29,6 +30,7 @@ NOTE_LIMIT = 2_000
 _ID_LIMIT = 100
 _NAME_LIMIT = 64
 _LONGEST_LEASE = 7 * DAY
+_OF_FILES = frozenset({CommandKind.CONTRACT_PIN, CommandKind.RULE_REVIEWED, CommandKind.RULE_TUNE})
 _OF_FAILOVERS = frozenset({CommandKind.FAILOVER_PLAN, CommandKind.FAILOVER_RUN, CommandKind.FAILOVER_CANCEL})
 _OF_SILENCES = frozenset(
     {CommandKind.SILENCE_THERE, CommandKind.SILENCE, CommandKind.SILENCE_EXPIRE, CommandKind.SILENCE_EXTEND}
@@ -60,6 +62,7 @@ class Commands:
         own_silences: OwnSilences,
         contracts: Contracts,
         reviews: Reviews,
+        tuner: Tuner,
         *,
         end: Callable[[str], None],
         rehearse: Rehearse | None = None,
@@ -76,6 +79,7 @@ class Commands:
         self._own_silences = own_silences
         self._contracts = contracts
         self._reviews = reviews
+        self._tuner = tuner
         self._end = end
         self._rehearse = rehearse
         self._under_way: dict[str, asyncio.Task[Receipt]] = {}
@@ -166,11 +170,16 @@ class Commands:
             return await self._move(command, person)
         if command.kind in _OF_SILENCES:
             return await self._quiet(command, person)
+        if command.kind in _OF_FILES:
+            return await self._tend(command, person)
+        return await self._rehearsal(command.args)
+
+    async def _tend(self, command: Command, person: Person) -> Deed:
         if command.kind is CommandKind.RULE_REVIEWED:
             return self._reviews.reviewed(command.args, person)
-        if command.kind is CommandKind.CONTRACT_PIN:
-            return await self._contracts.pin(command, person)
-        return await self._rehearsal(command.args)
+        if command.kind is CommandKind.RULE_TUNE:
+            return await self._tuner.tune(command, person)
+        return await self._contracts.pin(command, person)
 
     async def _move(self, command: Command, person: Person) -> Deed:
         if command.kind is CommandKind.FAILOVER_PLAN:

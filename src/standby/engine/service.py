@@ -25,6 +25,7 @@ from standby.engine.ears import Ears
 from standby.engine.ending import Ending
 from standby.engine.housekeeping import Housekeeping
 from standby.engine.judge import Judge
+from standby.engine.kinds import kinds
 from standby.engine.muters import add_muters
 from standby.engine.polling import Polling
 from standby.engine.proof import Prover
@@ -39,6 +40,7 @@ from standby.engine.signals import Signals
 from standby.engine.silences import Hush, Hushing, Silences
 from standby.engine.term import Identity, Term
 from standby.engine.timeline import Timeline
+from standby.engine.tuner import Tuner
 from standby.engine.watches import compiled, watches
 from standby.engine.windows import Scope
 from standby.link.protocol import Command, Peer, Receipt
@@ -128,7 +130,7 @@ class Engine:
             self._response.leases,
             self._response.silences,
             Contracts(self._timeline, self._recorder, self._polling.scheduler.check, self._base),
-            self._reviews,
+            self._reviews, Tuner(self._timeline, self._recorder, self._in_force, kinds),
             end=self._ending.ask, rehearse=rehearse,
         )  # fmt: skip
         on_fenced = self._ending.fenced

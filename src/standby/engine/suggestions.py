@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from standby.config.models import Config, Rule
-from standby.config.tunable import Threshold, thresholds, with_number
+from standby.config.tunable import Change, Threshold, thresholds
 from standby.domain.review import Firing
 from standby.domain.suggestion import FOR_NS, KEEP_NS, Effect, Span, Tried, choose, longer, stricter
-from standby.domain.units import format_duration
+from standby.domain.units import format_duration, parse_duration
 from standby.engine.backtest import RuleTrial, backtest
 from standby.store.failovers import FailoverRow
 from standby.store.reader import Reader
@@ -22,11 +22,16 @@ _MARK = "~"  # no id has one: what is tried cannot be taken for a rule
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Other values for keys of a rule, and what they would have changed."""
+    """Another value for a key of a rule, and what it would have changed."""
 
     rule: Rule
-    keys: Mapping[str, str]
+    change: Change
     effect: Effect
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """The key as it would be written."""
+        return self.change.keys(self.rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class _Setting:
     """A rule as it might be; `step` tells how far that is from how it is."""
 
     rule: Rule
-    keys: Mapping[str, str]
+    change: Change
     step: int
 
 
@@ -54,28 +59,29 @@ def suggest(config: Config, store: Path, rule: Rule, start: int, end: int) -> Su
     if effect is None:
         return None
     best = next(one for one in settings if one.rule.id == effect.key)
-    return Suggestion(rule, best.keys, effect)
+    return Suggestion(rule, best.change, effect)
 
 
 def _settings(rule: Rule) -> Iterator[_Setting]:
-    """Longer spans first: they change when a rule speaks, a number changes of what."""
-    count = 0
+    """Spans first: they change when a rule speaks, a number changes of what."""
+    for number, (step, change) in enumerate(_changes(rule)):
+        keys = change.keys(rule)
+        fields = {"for_" if key == "for" else key: _field(key, text) for key, text in keys.items()}
+        yield _Setting(rule.model_copy(update={**fields, "id": f"{rule.id}{_MARK}{number}"}), change, step)
+
+
+def _changes(rule: Rule) -> Iterator[tuple[int, Change]]:
     for step, ns in enumerate(longer(rule.keep_firing_for, KEEP_NS)):
-        yield _setting(rule, count, {"keep_firing_for": ns}, {"keep_firing_for": format_duration(ns)}, step)
-        count += 1
+        yield step, Change("keep_firing_for", format_duration(ns))
     for step, ns in enumerate(longer(rule.for_, FOR_NS)):
-        yield _setting(rule, count, {"for_": ns}, {"for": format_duration(ns)}, step)
-        count += 1
+        yield step, Change("for", format_duration(ns))
     for threshold in thresholds(rule.when):
         for step, number in enumerate(_numbers(threshold)):
-            when = with_number(rule.when, threshold, number)
-            yield _setting(rule, count, {"when": when}, {"when": when}, step)
-            count += 1
+            yield step, Change("when", number, threshold.start)
 
 
-def _setting(rule: Rule, number: int, fields: Mapping[str, object], keys: Mapping[str, str], step: int) -> _Setting:
-    changed = rule.model_copy(update={**fields, "id": f"{rule.id}{_MARK}{number}"})
-    return _Setting(changed, keys, step)
+def _field(key: str, text: str) -> object:
+    return text if key == "when" else parse_duration(text)
 
 
 def _numbers(threshold: Threshold) -> Sequence[str]:

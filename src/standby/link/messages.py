@@ -164,6 +164,7 @@ _ALLOWED: Mapping[CommandKind, tuple[str, ...]] = {
     CommandKind.SILENCE_EXTEND: ("silence", "ends"),
     CommandKind.CONTRACT_PIN: ("check",),
     CommandKind.RULE_REVIEWED: ("rule", "note"),
+    CommandKind.RULE_TUNE: ("rule", "key", "value", "at", "digest"),
     CommandKind.REPLACE: (),
 }
 _NEEDED: Mapping[CommandKind, tuple[str, ...]] = {
@@ -173,6 +174,7 @@ _NEEDED: Mapping[CommandKind, tuple[str, ...]] = {
     CommandKind.SILENCE_EXTEND: ("silence", "ends"),
     CommandKind.CONTRACT_PIN: ("check",),
     CommandKind.RULE_REVIEWED: ("rule",),
+    CommandKind.RULE_TUNE: ("rule", "key", "value", "digest"),
 }
 _LIMITS = {
     "note": NOTE_LIMIT,
@@ -187,10 +189,13 @@ _LIMITS = {
     "confirm": NAME_LIMIT,
     "check": NAME_LIMIT,
     "rule": NAME_LIMIT,
+    "key": 40,
+    "value": 40,
+    "digest": 64,
     "matchers": NOTE_LIMIT,
     "comment": REASON_LIMIT,
 }
-_NUMBERS = frozenset({"alert", "run", "ends", "starts", "for", "silence"})
+_NUMBERS = frozenset({"alert", "run", "ends", "starts", "for", "silence", "at"})
 
 
 def _require(kind: CommandKind, found: Mapping[str, Any]) -> None:
