@@ -10,22 +10,24 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from standby.console.coming import coming
-from standby.console.keys import Situation
+from standby.console.keys import BY_ID, Situation
 from standby.console.present.alerts import feed
 from standby.console.present.footer import info
 from standby.console.present.integrations import panes
 from standby.console.present.moment import Moment
 from standby.console.present.quiet import occurrence, quiet
 from standby.console.present.record import record
+from standby.console.present.silence_change import Change, change
 from standby.console.snapshot import Coming, Snapshot
 from standby.domain.matchers import Matcher
 from standby.domain.muting import Mute, MuteKind
 from standby.domain.outcome import AlertState, Outcome
 from standby.domain.silence import Silence
 from standby.domain.units import DAY, HOUR, MINUTE, parse_instant
+from standby.link.protocol import CommandKind
 
 from . import shop
-from .harness import UTF8, console, press, row, screen
+from .harness import UTF8, FakeSession, console, press, row, screen
 from .test_goldens import LINUX, golden
 
 NOW = shop.NOW
@@ -241,3 +243,118 @@ async def test_golden(name: str, size: tuple[int, int], environ: Mapping[str, st
         await press(pilot, "quiet")
         shown = screen(app)
     golden(name, shown, environ)
+
+
+LOUD = shop.alert(7, "sms", mutes=(HELD,), summary="no answer within 5s")
+
+
+def held(**changed: Any) -> Snapshot:
+    """Silence 4 hides one that is told again at once, one that somebody has, and one that is quiet anyway."""
+    known = hushed()
+    return replace(known, alerts={**known.alerts, 7: LOUD}, **changed)
+
+
+async def test_a_silence_is_ended_after_what_is_told_again_was_shown() -> None:
+    session = FakeSession()
+    app = console(held(), session=session)
+    async with app.run_test(size=(120, 24)) as pilot:
+        await press(pilot, "quiet")
+        assert "x end  E extend" in row(app, "x end")
+        await press(pilot, "expire")
+        shown = screen(app)
+        assert "1 open alert is told again at once; 2 more: acknowledged, or quiet anyway" in shown
+        assert "no answer within 5s" in shown
+        assert "latency_ms > 800" not in shown
+        assert not session.commands
+        await pilot.press("y")
+        await pilot.pause()
+        [command] = session.commands
+        assert (command.kind, command.args) == (CommandKind.SILENCE_EXPIRE, {"silence": 4})
+        assert app.frame.NAME == "quiet"
+        assert "the silence is over: silence 4" in screen(app)
+
+
+@pytest.mark.parametrize("key", ["enter", "x", "n", "escape"])
+async def test_a_silence_is_ended_by_no_other_key(key: str) -> None:
+    session = FakeSession()
+    app = console(held(), session=session)
+    async with app.run_test(size=(120, 24)) as pilot:
+        await press(pilot, "quiet", "expire")
+        await pilot.press(key)
+        await pilot.pause()
+        assert app.frame.NAME == "quiet"
+        assert "silence 4 stays as it is" in screen(app)
+    assert not session.commands
+
+
+async def test_a_silence_is_extended_by_so_long_from_now() -> None:
+    session = FakeSession()
+    app = console(held(), session=session)
+    async with app.run_test(size=(120, 24)) as pilot:
+        await press(pilot, "quiet", "extend")
+        assert "then         04:10:24 (in 1h), sooner than before" in screen(app)
+        await pilot.press("ctrl+u")
+        app.prompt_paste("9d")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "a silence is for 7d at most" in screen(app)
+        assert not session.commands
+        await pilot.press("ctrl+u")
+        app.prompt_paste("2h")
+        await pilot.pause()
+        assert "It hides 3 open alerts, of which 2 fire and nobody has; they stay quiet until then" in screen(app)
+        await pilot.press("enter")
+        await pilot.pause()
+        [command] = session.commands
+        assert (command.kind, command.args) == (CommandKind.SILENCE_EXTEND, {"silence": 4, "ends": NOW + 2 * HOUR})
+
+
+async def test_one_that_is_over_is_not_ended_again() -> None:
+    app = console(held())
+    async with app.run_test(size=(120, 24)) as pilot:
+        await press(pilot, "quiet", "down", "down", "expire")
+        assert "silence 3 is over; S on it makes another" in screen(app)
+        await press(pilot, "silence")
+        assert 'hide alerts with: vendor="acme", severity=~"warning|info"' in row(app, "hide alerts")
+
+
+TWO = (HELD, replace(HELD, by="5"))
+CHANGED = [
+    ("silence:4", None),
+    ("alert:6", None),  # the only silence that keeps it quiet
+    ("alert:1", "select a silence first; 7 has them"),
+    ("alert:9", "several silences keep it quiet; choose one with 7"),
+    ("window:night", "select a silence first; 7 has them"),
+    ("silence:99", "select a silence first; 7 has them"),
+    (None, "select a silence first; 7 has them"),
+]
+
+
+@pytest.mark.parametrize(("selected", "reason"), CHANGED)
+def test_which_silence_is_meant(selected: str | None, reason: str | None) -> None:
+    known = hushed()
+    known = replace(known, alerts={**known.alerts, 9: shop.alert(9, mutes=TWO)})
+    for action in ("expire", "extend"):
+        assert BY_ID[action].refusal(Situation(known, selected=selected)) == reason
+
+
+def test_what_a_change_does_is_said_for_every_silence() -> None:
+    moment = shop.moment(held())
+
+    def said(wanted: Change) -> str:
+        return " ".join(" ".join(one.text for one in change(moment, 120, 30, wanted)).split())
+
+    assert "Silence 5 is to end now, before it begins" in said(Change(5))
+    assert "nothing is told again" in said(Change(5))
+    assert "silence 3 is over" in said(Change(3))
+    assert "silence 99 is over" in said(Change(99))
+    quiet_anyway = shop.moment(hushed())
+    assert "Nothing is told again at once; 2 more: acknowledged" in change(quiet_anyway, 120, 30, Change(4))[-1].text
+
+
+async def test_golden_of_an_end() -> None:
+    app = console(held())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "quiet", "expire")
+        shown = screen(app)
+    golden("silence-end-80x24", shown)

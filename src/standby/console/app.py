@@ -24,6 +24,7 @@ from standby.console.keys import ACTIONS, BY_ID, BY_KEY, Situation, shown_keys
 from standby.console.present.footer import Hint
 from standby.console.present.moment import Guided, Moment
 from standby.console.present.pages import PREFIX, Entry
+from standby.console.present.quiet import SILENCE
 from standby.console.prompt import Prompt
 from standby.console.pulse import Pulse
 from standby.console.screens.frame import Frame
@@ -183,6 +184,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
             for action in ACTIONS
             if action.footer
         ]
+        if (situation.selected or "").startswith(SILENCE):
+            found[:0] = [
+                Hint(shown_keys(BY_ID[name]), label) for name, label in (("expire", "end"), ("extend", "extend"))
+            ]
         if situation.screen not in _SCREENS:
             found.insert(0, Hint("esc", "back"))
         return found

@@ -13,8 +13,9 @@ from standby.console.keys import Situation
 from standby.console.present.failover import title_of
 from standby.console.present.guide import loudest, rehearsed
 from standby.console.prompt import Prompt
-from standby.console.silencing import Silencing
+from standby.console.silencing import Changing, Silencing
 from standby.domain.outcome import AlertState
+from standby.domain.silence import SilenceState
 from standby.link.protocol import CommandKind
 from standby.store.rows import AlertRow
 
@@ -41,6 +42,8 @@ class Deeds:
             "confirm": self._confirm,
             "drop": self._drop,
             "silence": lambda situation: Silencing(self._app, situation).begin(),
+            "expire": lambda situation: self._change_silence(situation, Changing.end),
+            "extend": lambda situation: self._change_silence(situation, Changing.extend),
             "pin": self._pin,
             "routes": self._routes,
             "escalation": self._escalation,
@@ -164,6 +167,15 @@ class Deeds:
         run = situation.run()
         if run is not None:
             self._app.send(CommandKind.FAILOVER_CANCEL, {"run": run.id}, title_of(self._app.moment(), run))
+
+    def _change_silence(self, situation: Situation, begin: Callable[[Changing], None]) -> None:
+        one = situation.silence()
+        if one is None:
+            return
+        if one.state(self._app.setup.clock.now()) is SilenceState.EXPIRED:
+            self._app.flash(Told(f"silence {one.id} is over; S on it makes another", "flash.refused"))
+            return
+        begin(Changing(self._app, one.id))
 
     def _pin(self, situation: Situation) -> None:
         """The file and the check are shown; nothing is written before the word is typed."""

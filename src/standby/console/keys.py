@@ -10,7 +10,9 @@ from standby.console.present.calendar import check_of
 from standby.console.present.guide import loudest
 from standby.console.snapshot import Snapshot
 from standby.domain.failover import RunState
+from standby.domain.muting import MuteKind
 from standby.domain.outcome import AlertState
+from standby.domain.silence import Silence
 from standby.store.failovers import FailoverRow
 from standby.store.rows import AlertRow
 
@@ -47,6 +49,14 @@ class Situation:
         kind, _, key = (self.selected or "").partition(":")
         name = check_of(key) if kind == "date" else key if kind == "check" else ""
         return self.snapshot.estate.checks.get(name)
+
+    def silence(self) -> Silence | None:
+        """The silence that the cursor is on, or the only one that keeps the alert quiet which it is on."""
+        kind, _, key = (self.selected or "").partition(":")
+        alert = self.alert()
+        found = [mute.by for mute in alert.mutes if mute.kind is MuteKind.SILENCE] if alert is not None else []
+        number = key if kind == "silence" else found[0] if len(found) == 1 else ""
+        return self.snapshot.silences.get(int(number)) if number.isdigit() else None
 
     def run(self) -> FailoverRow | None:
         """The run of a failover that is shown."""
@@ -146,6 +156,14 @@ def _can_fail_over(situation: Situation) -> Reason:
     return f"no [[route]] moves the traffic of {situation.snapshot.estate.name_of(name)}"
 
 
+def _can_change_silence(situation: Situation) -> Reason:
+    one, alert = situation.silence(), situation.alert()
+    if one is None:
+        several = alert is not None and len([mute for mute in alert.mutes if mute.kind is MuteKind.SILENCE]) > 1
+        return "several silences keep it quiet; choose one with 7" if several else "select a silence first; 7 has them"
+    return None
+
+
 def _can_pin(situation: Situation) -> Reason:
     none = "no check of {} has a contract"
     return _can_choose(situation, situation.contracts(), "a check that has a contract", none)
@@ -225,6 +243,14 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "silence", ("S",), "silence", "quiet for a while: here, or in its Alertmanager", "act",
         acts=True, dangerous=True,
+    ),
+    Action(
+        "expire", ("x",), "end a silence", "end it now; what is told again is shown before", "act",
+        acts=True, dangerous=True, enabled=_can_change_silence,
+    ),
+    Action(
+        "extend", ("E",), "extend", "have a silence end later, or sooner", "act",
+        acts=True, enabled=_can_change_silence,
     ),
     Action(
         "pin", ("P",), "pin the contract", "pin what its answers look like now", "act",

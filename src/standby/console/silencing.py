@@ -1,4 +1,4 @@
-"""Asking a person for a silence: where, which alerts, how long, why, and then the word; the page shows it all along."""
+"""Asking a person for a silence, or for another end of one: the page shows all along what comes of it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from standby.console.commands import Told
 from standby.console.edit import LONGEST, EditLine
 from standby.console.keys import Situation
 from standby.console.present.silence import WORD, Wish
+from standby.console.present.silence_change import Change
 from standby.console.prompt import Prompt
 from standby.domain.matchers import Matcher, parse_matchers
 from standby.domain.silence import Silence, mistake
@@ -20,9 +21,10 @@ from standby.link.protocol import CommandKind
 
 if TYPE_CHECKING:
     from standby.console.app import ConsoleApp
-    from standby.console.screens.silence import SilenceScreen
+    from standby.console.screens.silence import ChangeScreen, SilenceScreen
 
 _USUAL = "2h"
+_LONGER = "1h"
 _MOST_PLACES = 9  # a digit each
 _OURS = ("alertname", "integration", "check")  # what tells an alert of our own rules from the others
 
@@ -148,9 +150,80 @@ class Silencing:
         self._app.flash(Told("nothing was silenced", "flash.refused"))
 
 
+class Changing:
+    """The end of one silence (by its number), from the question to the command. What happens is on the page before."""
+
+    def __init__(self, app: ConsoleApp, number: int) -> None:
+        self._app = app
+        self._number = number
+        self._screen: ChangeScreen | None = None
+
+    def end(self) -> None:
+        """End it now, by a key that is not the one that asked."""
+        self._open(Change(self._number))
+        label = f"end silence {self._number} now? y: end it   any other key: leave it"
+        self._app.ask(Prompt(label, lambda _: self._ended(), yes="y", give_up=self._leave))
+
+    def extend(self) -> None:
+        """Have it end so long from now; the page follows what is typed."""
+        self._open(self._read(_LONGER))
+        self._ask(_LONGER)
+
+    def _ask(self, text: str) -> None:
+        longest = format_duration(self._app.snapshot.estate.silence_max)
+        label = f"end silence {self._number} so long from now (at most {longest})"
+        line = EditLine(text, len(text))
+        self._app.ask(Prompt(label, self._typed, line, live=self._show, give_up=self._leave))
+
+    def _typed(self, text: str) -> None:
+        wanted = self._read(text)
+        if wanted.trouble:
+            self._show(text)
+            self._ask(text)
+            return
+        self._app.go_back()
+        args = {"silence": self._number, "ends": wanted.ends}
+        self._app.send(CommandKind.SILENCE_EXTEND, args, f"silence {self._number}")
+
+    def _read(self, text: str) -> Change:
+        try:
+            lasts = parse_duration(text)
+        except ValueError as error:
+            return Change(self._number, trouble=str(error))
+        ends = self._app.setup.clock.now() + lasts
+        known = self._app.snapshot.silences.get(self._number)
+        trouble = ""
+        if known is not None:
+            begins = max(known.starts_at, ends - lasts)
+            wanted = replace(known, starts_at=begins, ends_at=ends)
+            trouble = mistake(wanted, self._app.snapshot.estate.silence_max)
+        return Change(self._number, ends, trouble)
+
+    def _ended(self) -> None:
+        self._app.go_back()
+        self._app.send(CommandKind.SILENCE_EXPIRE, {"silence": self._number}, f"silence {self._number}")
+
+    def _open(self, wanted: Change) -> None:
+        from standby.console.screens.silence import ChangeScreen
+
+        self._screen = ChangeScreen(wanted)
+        self._app.push_screen(self._screen)
+
+    def _show(self, text: str) -> None:
+        if self._screen is not None:
+            self._screen.meant = self._read(text)
+            self._screen.paint()
+
+    def _leave(self) -> None:
+        self._app.go_back()
+        self._app.flash(Told(f"silence {self._number} stays as it is", "flash.refused"))
+
+
 def prefilled(situation: Situation) -> str:
-    """The matchers of what the cursor is on: an alert's own, or all alerts of the check or the integration."""
-    alert, name = situation.alert(), situation.meant()
+    """The matchers of what the cursor is on: an alert's, a silence's own, or all of the check or the integration."""
+    alert, name, known = situation.alert(), situation.meant(), situation.silence()
+    if alert is None and known is not None:
+        return ", ".join(map(str, known.matchers[0])) if len(known.matchers) == 1 else ""
     if alert is not None and alert.labels:
         ours = _OURS if alert.origin is None else tuple(label for label in alert.labels if label != "severity")
         return _written({label: alert.labels[label] for label in ours if label in alert.labels})
