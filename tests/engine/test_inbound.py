@@ -346,3 +346,14 @@ async def test_absurd_times_are_brought_to_earth(world: Make, starts: str | None
     assert row.since == w.clock.now()
     await w.pass_time(4 * MINUTE)
     assert told(w)[0].state is AlertState.FIRING
+
+
+async def test_an_end_that_was_said_outlasts_one_that_is_assumed_and_the_earlier_beginning_counts(world: Make) -> None:
+    w = await pushed(world)
+    await push(w, [posted(w, lease=10 * MINUTE)])
+    await push(w, [posted(w, lease=None) | {"startsAt": format_instant(w.clock.now() - HOUR)}])
+    await w.pass_time(6 * MINUTE)
+    (row,) = told(w)
+    assert (row.state, row.since) == (AlertState.FIRING, w.clock.now() - HOUR - 6 * MINUTE)
+    await w.pass_time(5 * MINUTE)
+    assert told(w)[0].state is AlertState.RESOLVED

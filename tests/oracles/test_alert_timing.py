@@ -1,4 +1,4 @@
-"""`domain.alerting` against Prometheus and vmalert. Their re-send cases wait for notifications."""
+"""`domain.alerting` against Prometheus and vmalert; what is sent again is `domain.grouping`'s."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from standby.domain.alerting import INACTIVE, Change, Machine, Phase, Timing, next_deadline, restore, step
+from standby.domain.grouping import Entry, Pace, needs_update
 from standby.domain.units import MINUTE, SECOND
 
 from .loader import Case, cases, compare, oracle, strangers
@@ -16,6 +17,8 @@ from .loader import Case, cases, compare, oracle, strangers
 FILE = "a_alert_timing"
 WAIVERS = {
     "vmalert-range-for-hold-pending": "a gap resets their alert; ours stops the clock, what fires goes on firing",
+    "vmalert-send-firing": "theirs is due when the interval is over, ours (as Alertmanager's) once it is longer",
+    "vmalert-send-resolved": "they say an end again and again lest it was lost; our outbox tries until it arrived",
 }
 PHASES = (1, 7, 14, 16, 22, 29)  # of a 30 s evaluation over 15 s samples; 0 and 15 tie with a sample
 
@@ -145,6 +148,25 @@ def test_restart(case: Case) -> None:
         assert {next_deadline(machine, timing) for machine in machines.values()} == {deadline}
 
 
+@pytest.mark.parametrize("case", cases(FILE, "resend_cases"))
+def test_what_is_sent_again(case: Case) -> None:
+    """Each alert as a group of its own, told last as it was then."""
+    pace = Pace(0, 0, ns(case["resend_delay_s"]))
+    ours = [alert["name"] for alert in case["alerts"] if again(alert, pace)]
+    compare(case, ours, case["expected_sent"], WAIVERS)
+
+
+def again(alert: Case, pace: Pace) -> bool:
+    fires, ago = alert["state"] == "firing", alert["last_sent_ago_s"]
+    last_was_over = alert.get("end_in_s", 1) < 0 or (not fires and ago <= alert["resolved_ago_s"])
+    firing, resolved = ({1}, set()) if fires else (set(), {1})
+    entry = None
+    if ago is not None:
+        before = (frozenset(), frozenset({1})) if last_was_over else (frozenset({1}), frozenset())
+        entry = Entry(*before, -ns(ago))
+    return needs_update(entry, firing, resolved, 0, pace)
+
+
 Walk = list[tuple[int, Machine, Change | None]]
 
 
@@ -199,4 +221,4 @@ def test_a_rule_on_rules_fires_in_the_same_cycle() -> None:
 
 
 def test_every_waiver_names_a_case() -> None:
-    assert not strangers(WAIVERS, FILE, "cases", "range_cases_gap_resets_for", "restart_restore_cases")
+    assert not strangers(WAIVERS, FILE, "cases", "range_cases_gap_resets_for", "restart_restore_cases", "resend_cases")

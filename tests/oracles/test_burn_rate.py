@@ -10,7 +10,7 @@ import pytest
 from standby.domain.burnrate import BudgetState, BurnRule, budget, burn_rate, month_of, standing, union
 from standby.domain.units import DAY, SECOND
 
-from .loader import Case, cases
+from .loader import Case, cases, oracle
 
 FILE = "g_slo_burn_rate"
 
@@ -102,3 +102,19 @@ def test_factors(case: Case) -> None:
         page=case["severity"] == "page",
     )
     assert rule.factor(case["slo_period_days"] * DAY) == pytest.approx(case["expected_burn_factor"])
+
+
+@pytest.mark.parametrize(
+    "case", (oracle(FILE) or {}).get("pyrra_windows", []), ids=lambda case: case["slo_window_days"]
+)
+def test_windows_of_others_are_rules_of_ours(case: Case) -> None:
+    """Pyrra's factors are whole numbers: what they leave of a budget is no round number, and both rates decide."""
+    period = case["slo_window_days"] * DAY
+    for window in case["windows"]:
+        long, short, factor = window["long_s"] * SECOND, window["short_s"] * SECOND, window["factor"]
+        rule = BurnRule(long, short, factor * long / period * 100, page=window["severity"] == "critical")
+        assert rule.factor(period) == pytest.approx(factor)
+        assert rule.holds(factor * 1.01, factor * 1.01, period) is True
+        assert rule.holds(factor * 1.01, factor * 0.99, period) is False
+        assert rule.judgeable(long) is True
+        assert rule.judgeable(short) is False

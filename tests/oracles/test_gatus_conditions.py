@@ -127,6 +127,15 @@ def test_a_condition_is_refused_as_in_gatus(case: Case) -> None:
         compile_expectation(text)
 
 
+@pytest.mark.parametrize("case", cases(FILE, "context_cases"))
+def test_what_names_nothing_of_an_answer_is_refused(case: Case) -> None:
+    """Theirs fail at night; here a word that is none is told with the configuration."""
+    text = case["condition"].replace("[STATUS]", "status").replace("[RESPONSE_TIME]", "latency_ms")
+    assert case["expected_success"] is False
+    with pytest.raises(ExpressionError):
+        compile_expectation(text.replace("[CONTEXT]", "context"))
+
+
 @pytest.mark.parametrize("case", cases(FILE, "jsonpath_cases"))
 def test_a_path_finds_what_gatus_finds(case: Case) -> None:
     path = case["path"]

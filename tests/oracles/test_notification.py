@@ -13,6 +13,7 @@ from standby.domain import grouping
 from standby.domain.grouping import Batch, Entry, Group, Pace
 from standby.domain.inhibition import Inhibition, Rule
 from standby.domain.matchers import match_all, parse_matcher
+from standby.domain.outside import Word, merged
 from standby.domain.routing import Route, group_key, grow, routes_of
 from standby.domain.units import SECOND, parse_duration
 
@@ -52,11 +53,10 @@ class Alert:
 
     def merged(self, later: Alert, now: float) -> Alert:
         """Both versions of one alert (S21)."""
-        end, lease = later.end, later.lease
-        resolved = later.end <= now
-        if self.end > later.end and (self.end <= now if resolved else not self.lease):
-            end, lease = self.end, self.lease
-        return replace(later, id=self.id, start=min(self.start, later.start), end=end, lease=lease)
+        old, new = (Word(ns(one.start), ns(one.end), at, one.lease) for at, one in enumerate((self, later)))
+        both = merged(old, new, ns(now))
+        lease = self.lease if both.ends_at != new.ends_at else later.lease
+        return replace(later, id=self.id, start=both.starts_at / SECOND, end=both.ends_at / SECOND, lease=lease)
 
 
 @dataclass

@@ -1,10 +1,14 @@
-"""`domain.silence` against Alertmanager: what matches, when, and what may be changed in place."""
+"""`domain.silence` against Alertmanager: what matches, when, what may be changed in place; and how two words about one
+alert are one (`domain.outside`)."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 from standby.domain.matchers import Matcher, parse_matcher
+from standby.domain.outside import Word, merged
 from standby.domain.silence import Silence, SilenceState, may_become
 from standby.domain.units import SECOND
 
@@ -47,3 +51,15 @@ def test_as_alertmanager(case: Case) -> None:
         found = [silence(*one) for one in case["silences"]]
         muted = any(one.mutes(case["labels"], case["at"] * SECOND) for one in found)
         assert muted is case["expected"]
+
+
+def word(doc: dict[str, Any]) -> Word:
+    times = (doc[key] * SECOND for key in ("starts_at", "ends_at", "updated_at"))
+    return Word(*times, doc["ends_at_is_timeout"])
+
+
+@pytest.mark.parametrize("case", cases(FILE, "alert_merge_cases"))
+def test_two_words_about_one_alert(case: Case) -> None:
+    older, newer, now = word(case["older"]), word(case["newer"]), case["now"] * SECOND
+    assert merged(older, newer, now) == word(case["expected"])
+    assert merged(newer, older, now) == word(case["expected"])

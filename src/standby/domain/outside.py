@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from standby.domain.outcome import Severity
@@ -63,6 +63,32 @@ class Origin:
     fingerprint: str
     link: str = ""
     lease_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word about an alert that fires: since when, until when that holds, when it was given; ns of one clock.
+
+    `assumed`: its source did not say until when, so it holds for the usual while.
+    """
+
+    starts_at: int
+    ends_at: int
+    given_at: int
+    assumed: bool = False
+
+
+def merged(one: Word, other: Word, now: int) -> Word:
+    """What two words about the same alert say together, as Alertmanager has it (S21).
+
+    The later word wins, but the alert began with the earlier beginning. An end that was said is not taken back by an
+    earlier one; one that was only assumed is. Of two ends that have come the later counts.
+    """
+    older, newer = (one, other) if one.given_at <= other.given_at else (other, one)
+    ends_at = newer.ends_at
+    if older.ends_at > ends_at and (older.ends_at <= now if newer.ends_at <= now else not older.assumed):
+        ends_at = older.ends_at
+    return replace(newer, starts_at=min(older.starts_at, newer.starts_at), ends_at=ends_at)
 
 
 def fingerprint(labels: Mapping[str, str]) -> str:

@@ -264,6 +264,11 @@ class Alerts:
                 self.hearer.ended(live, resolved=False)
             self.on_change(live)
 
+    def backdate(self, live: Live, since: int) -> None:
+        """It is known now that it was true earlier already."""
+        live.since, live.machine = since, replace(live.machine, since=since)
+        self.put(live)
+
     def drop(self, live: Live) -> None:
         """Pending, and too long ago to be gone on with."""
         self._finish(live, Change.DROPPED, self._timeline.now(), "")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from standby.config.inbound import AlertSource
-from standby.domain.outside import Origin, Said, began, lease, loudness, steady
+from standby.domain.outside import Origin, Said, Word, began, lease, loudness, merged, steady
 from standby.domain.units import SECOND, format_duration
 from standby.engine.alerts import Alerts, Live
 from standby.engine.clock import EngineClock, Timer
@@ -34,7 +34,7 @@ class Outside:
         self._timeline = timeline
         self._alerts = alerts
         self._hears = hears
-        self._ends: dict[tuple[str, str], int] = {}  # key -> monotonic end of its lease
+        self._words: dict[tuple[str, str], Word] = {}  # key -> what holds of it, monotonic
         self._timer: Timer | None = None
         self._config: Config | None = None
         alerts.on_thaw = self.renew
@@ -51,8 +51,10 @@ class Outside:
     def renew(self) -> None:
         """We can hear (again): every lease is whole."""
         monotonic = self._clock.monotonic()
-        self._ends = {
-            live.watch.key: monotonic + origin.lease_ns for live, origin in self._live() if origin.lease_ns is not None
+        self._words = {
+            live.watch.key: self._word(live.since, monotonic + origin.lease_ns, assumed=True)
+            for live, origin in self._live()
+            if origin.lease_ns is not None
         }
         self._arm()
 
@@ -84,34 +86,40 @@ class Outside:
     def _over(self, live: Live | None, source: AlertSource) -> int:
         if live is None:
             return 0
-        self._ends.pop(live.watch.key, None)
+        self._words.pop(live.watch.key, None)
         self._alerts.end(live, f"{source.id} says that it is over: {live.summary}", self._timeline.now())
         return 1
 
     def _fires(self, source: AlertSource, one: Said, live: Live | None, otherwise: int | None) -> None:
-        now, before = self._timeline.now(), None if live is None else live.watch.origin
-        held = lease(one.ends_at, now, otherwise)
+        now, monotonic = self._timeline.now(), self._clock.monotonic()
+        before = None if live is None else live.watch.origin
+        held, since = lease(one.ends_at, now, otherwise), began(one.starts_at, now)
+        known = self._words.pop(outside_key(source.id, one.fingerprint), None)
+        if held is not None:
+            word = self._word(since, monotonic + held, assumed=one.ends_at is None)
+            word = word if known is None or live is None else merged(known, word, monotonic)
+            self._words[outside_key(source.id, one.fingerprint)] = word
+            held = word.ends_at - monotonic
         kept = steady(None if before is None else before.lease_ns, held)
-        origin = Origin(source.id, one.fingerprint, one.link, kept)
-        watch = watch_of(self._config, source, one, origin)
+        watch = watch_of(self._config, source, one, Origin(source.id, one.fingerprint, one.link, kept))
         if live is not None and watch != live.watch:
             self._alerts.retime(live, watch, now)
         if live is None or live.summary != one.summary:
-            self._alerts.evaluate(
-                watch, condition=True, now=now, explain=lambda: one.summary, since=began(one.starts_at, now)
-            )
-        if held is None:
-            self._ends.pop(watch.key, None)
-        else:
-            self._ends[watch.key] = self._clock.monotonic() + held
+            self._alerts.evaluate(watch, condition=True, now=now, explain=lambda: one.summary, since=since)
+        if live is not None and since < live.since:
+            self._alerts.backdate(live, since)
+
+    def _word(self, since: int, ends: int, *, assumed: bool) -> Word:
+        """`since` is an instant, `ends` a monotonic reading, as all of it is from here on."""
+        return Word(self._timeline.monotonic_at(since), ends, self._clock.monotonic(), assumed)
 
     def _live(self) -> Iterable[tuple[Live, Origin]]:
         return ((live, live.watch.origin) for live in self._alerts if live.watch.origin is not None)
 
     def _arm(self) -> None:
         self.stop()
-        if self._ends:
-            due = min(self._ends.values())
+        if self._words:
+            due = min(word.ends_at for word in self._words.values())
             self._timer = self._clock.call_at(due, lambda: self._look(due))
 
     def _look(self, due: int) -> None:
@@ -122,9 +130,9 @@ class Outside:
             return
         if not self._hears():
             return  # `renew` comes when we do
-        ended = [key for key, end in self._ends.items() if end <= monotonic]
+        ended = [key for key, word in self._words.items() if word.ends_at <= monotonic]
         for key in ended:
-            del self._ends[key]
+            del self._words[key]
             live = self._alerts.by_key(key)
             if live is not None:
                 self._alerts.end(live, _unsaid(live), self._timeline.now())
