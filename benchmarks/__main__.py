@@ -20,7 +20,7 @@ from benchmarks import machine
 from benchmarks.figure import Figure
 from benchmarks.report import page, row
 
-BENCHMARKS = ("peers", "console", "history", "failover", "pages", "contracts", "kinds", "storm", "mutes")
+BENCHMARKS = ("peers", "console", "history", "failover", "pages", "contracts", "kinds", "storm", "mutes", "backtest")
 
 
 def measured(name: str, *, quick: bool) -> list[Figure]:

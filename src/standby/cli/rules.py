@@ -8,6 +8,7 @@ import importlib
 # deed -> module of `standby.cli`, help. A module has `add(parser)` and `run(args) -> int`.
 DEEDS = {
     "test": ("rules_test", "unit tests of rules: samples in, expected states of alerts out"),
+    "backtest": ("rules_backtest", "what rules, or edited ones, would have done with what is stored"),
     "review": ("rules_review", "what each rule did, the worst first, and which are due for a review"),
     "suggest": ("rules_suggest", "settings that would have spoken less and missed nothing, as a diff"),
     "reviewed": ("rules_reviewed", "say that a rule was looked at: it is due again one period from now"),

@@ -5,20 +5,26 @@ The rules are judged by the engine's own judge (see `engine.trial`), so whatever
 
 from __future__ import annotations
 
+import dataclasses
+import os
+import re
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standby.config.cel import compile_rule
+from standby.domain.burnrate import RULES
 from standby.domain.observation import Observation
 from standby.domain.outcome import AlertState, Severity
-from standby.domain.units import HOUR, MINUTE
+from standby.domain.units import HOUR, MINUTE, SECOND
+from standby.engine import names
 from standby.engine.trial import Deed, Key, Trial
 from standby.engine.unrolled import Span, unrolled
-from standby.engine.watches import Sort, Watch, watches
+from standby.engine.watches import Watch, watches
 from standby.store.past import Past
 from standby.store.reader import Reader
 from standby.store.rows import AlertRow, GapRow
@@ -29,8 +35,10 @@ if TYPE_CHECKING:
 MOST_FIRINGS = 2_000  # of one rule, kept one by one; all are counted
 NEAR_NS = 2 * MINUTE
 """A real alert so close to a firing is met by it: sums know no better than a minute."""
-_NOT_IN_SUMS = frozenset({"metrics"})
+_NOT_IN_SUMS = frozenset({"metrics", "failure", "certificate_days", "domain_days", "contract_breaks"})
+_WORD = re.compile(r"\w+")
 _SHORTEST_RUN_UP = HOUR
+_OF_BUDGETS = max(rule.long_ns for rule in RULES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,7 @@ class Backtest:
     rules: Sequence[RuleTrial]
     observations: int
     from_sums: int
-    single_from: int  # what is older is in sums at most
+    single_from: int | None  # the first that was not; `None`: all were
     known_from: int | None  # when the oldest that is stored was seen; `None`: nothing is
 
     def of(self, key: Key) -> RuleTrial | None:
@@ -116,15 +124,34 @@ class Backtest:
         return next((one for one in self.rules if one.key == key), None)
 
 
-def backtest(config: Config, store: Path, start: int, end: int, rules: Collection[Key] | None = None) -> Backtest:
+def backtest(
+    config: Config, store: Path, start: int, end: int, rules: Collection[Key] | None = None, *, workers: int = 1
+) -> Backtest:
     """Judge what the store at `store` has of `[start, end)` (ns since 1970) by these rules of `config` (all: `None`).
 
     `rules` are pairs of integration and rule id, built-in ones too. To compare candidates give `config` several
     rules at once (`dataclasses.replace(config, rules=...)`, each with an id of its own): history is read once. One
-    core judges about 25,000 observations a second. The judge runs up over the rules' longest window before `start`.
-    Raises StoreError.
+    core judges about 25,000 observations a second; `workers` are processes, which share the integrations. The judge
+    runs up over the rules' longest window before `start`. Raises StoreError.
     """
     chosen = [watch for watch in watches(config) if rules is None or watch.key in rules]
+    shares = _shares(config, chosen, workers)
+    if len(shares) <= 1:
+        return _judged(config, store, start, end, [watch.key for watch in chosen])
+    plain = dataclasses.replace(config)  # what it has worked out for itself stays here
+    with ProcessPoolExecutor(len(shares), get_context("spawn"), _step_back) as pool:
+        running = [pool.submit(_judged, plain, store, start, end, share) for share in shares]
+        return _together([one.result() for one in running], [watch.key for watch in chosen])
+
+
+def _step_back() -> None:
+    """The polls of an engine on this machine come first."""
+    os.nice(10)
+
+
+def _judged(config: Config, store: Path, start: int, end: int, rules: Sequence[Key]) -> Backtest:
+    wanted = set(rules)
+    chosen = [watch for watch in watches(config) if watch.key in wanted]
     reader = Reader(store)
     try:
         return _Run(config, reader.past(), chosen, start, end).result()
@@ -132,48 +159,87 @@ def backtest(config: Config, store: Path, start: int, end: int, rules: Collectio
         reader.close()
 
 
+def _shares(config: Config, chosen: Sequence[Watch], workers: int) -> list[list[Key]]:
+    """The rules in `workers` shares of about as many looks; integrations that may mute each other stay together."""
+    group: dict[str, str] = {one.id: one.id for one in config.integrations}
+    if config.inhibitions:
+        group = dict.fromkeys(group, "")
+    for child, groups in config.needs.items():
+        for parent in chain.from_iterable(groups):
+            old, new = group[child], group[parent]
+            group = {name: new if one == old else one for name, one in group.items()}
+    members: dict[str, list[Watch]] = {}
+    for watch in chosen:
+        members.setdefault(group[watch.integration], []).append(watch)
+    shares: list[tuple[float, list[Key]]] = [(0.0, []) for _ in range(max(1, workers))]
+    for found in sorted(members.values(), key=lambda one: -_looks(config, one)):
+        cost, keys = min(shares, key=lambda share: share[0])
+        shares[shares.index((cost, keys))] = (cost + _looks(config, found), [*keys, *(one.key for one in found)])
+    return [keys for _, keys in shares if keys]
+
+
+def _looks(config: Config, found: Sequence[Watch]) -> float:
+    """How often the checks of these rules look, a second."""
+    checks = {check for watch in found for check in watch.checks}
+    return sum(SECOND / config.check_by_id[check].every for check in checks)
+
+
+def _together(parts: Sequence[Backtest], order: Sequence[Key]) -> Backtest:
+    rules = {one.key: one for part in parts for one in part.rules}
+    return Backtest(
+        parts[0].start,
+        parts[0].end,
+        [rules[key] for key in order],
+        sum(part.observations for part in parts),
+        sum(part.from_sums for part in parts),
+        min((part.single_from for part in parts if part.single_from is not None), default=None),
+        min((part.known_from for part in parts if part.known_from is not None), default=None),
+    )
+
+
 class _Run:
     def __init__(self, config: Config, past: Past, chosen: Sequence[Watch], start: int, end: int) -> None:
-        self._config = config
         self._past = past
         self._start, self._end = start, end
-        self._begin = start - max([_SHORTEST_RUN_UP, *(watch.window_ns for watch in chosen)])
-        self._single_from = past.single_from()
+        self._begin = start - max([_SHORTEST_RUN_UP, *map(_run_up, chosen)])
+        self._trial = Trial(config, self._begin, only=chosen, changed=self._changed)
+        self._single_from = {check: past.single_from(check) for check in self._trial.checks}
         self._from_sums = 0
-        self._chosen = chosen
-        self._outcomes = {watch.key: self._outcome(watch, past.fired(start, end)) for watch in chosen}
+        real = past.fired(start, end)
+        self._rules = {watch.key: self._rule(watch, real) for watch in chosen}
         self._firing: dict[int, AlertRow] = {}
 
     def result(self) -> Backtest:
-        checks = list(dict.fromkeys(check for watch in self._chosen for check in watch.checks))
         holes = self._past.holes(self._begin, self._end)
-        trial = Trial(self._config, self._begin, only=self._chosen, changed=self._changed)
-        seen = {check: self._seen(check, holes) for check in checks}
-        count = trial.run(seen, _deeds(trial, holes, self._begin, self._end), until=self._end)
+        seen = {check: self._seen(check, holes) for check in self._single_from}
+        count = self._trial.run(seen, _deeds(self._trial, holes, self._begin, self._end), until=self._end)
         for row in self._firing.values():
             self._take(row)
-        known = [at for check in checks if (at := self._past.first(check)) is not None]
+        singles = [at for at in self._single_from.values() if at is not None]
+        known = [at for check in self._single_from if (at := self._past.first(check)) is not None]
         return Backtest(
             self._start,
             self._end,
-            list(self._outcomes.values()),
+            list(self._rules.values()),
             count,
             self._from_sums,
-            self._single_from,
+            min(singles, default=None),
             min(known, default=None),
         )
 
-    def _outcome(self, watch: Watch, real: Sequence[AlertRow]) -> RuleTrial:
+    def _rule(self, watch: Watch, real: Sequence[AlertRow]) -> RuleTrial:
         here = [row for row in real if row.integration == watch.integration]
         own = [row for row in here if row.rule == watch.id]
-        needs = compile_rule(watch.when).roots & _NOT_IN_SUMS if watch.sort is Sort.RULE else frozenset()
-        judged_from = max(self._start, self._single_from) if needs else self._start
+        judged_from = self._start
+        if _NOT_IN_SUMS & set(_WORD.findall(watch.when)):
+            singles = [self._single_from[check] or self._end for check in watch.checks]
+            judged_from = max(self._start, min(singles, default=self._start))
         return RuleTrial(watch, judged_from, own, [row for row in here if row.rule != watch.id])
 
     def _seen(self, check: str, holes: Sequence[GapRow]) -> Iterator[Observation]:
         """What is kept one by one, and before it what is in sums."""
-        single_from = self._single_from
-        blind = [span for hole in holes if hole.reason == "blind" and (span := _span(hole, self._end))]
+        single_from = self._single_from[check] or self._end
+        blind = [_span(hole, self._end) for hole in holes if hole.reason == "blind"]
         sums = self._past.minutes(check, self._begin, min(self._end, single_from))
         singles = self._past.observations(check, max(self._begin, single_from), self._end)
         return chain(self._counted(unrolled(sums, blind)), singles)
@@ -191,9 +257,15 @@ class _Run:
             self._firing[row.id] = row
 
     def _take(self, row: AlertRow) -> None:
-        outcome = self._outcomes.get((row.integration, row.rule))
-        if outcome is not None:
-            outcome.take(row, self._start, self._end)
+        rule = self._rules.get((row.integration, row.rule))
+        if rule is not None:
+            rule.take(row, self._start, self._end)
+
+
+def _run_up(watch: Watch) -> int:
+    """How long before the span a rule has to have seen what happened, ns."""
+    spends = names.BURNING & set(_WORD.findall(watch.when))
+    return max(watch.window_ns, _OF_BUDGETS if spends else 0)
 
 
 def _meets(real: AlertRow, began: int, over: int, end: int) -> bool:

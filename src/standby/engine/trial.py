@@ -97,6 +97,12 @@ class Trial:
         """The rules in force."""
         return self._judge.watches
 
+    @property
+    def checks(self) -> list[str]:
+        """The checks whose looks judge one of them."""
+        concerned = (check for watch in self.watches.values() for check in self._judge.rules.concerned(watch))
+        return list(dict.fromkeys(concerned))
+
     def live(self, key: Key) -> Live | None:
         """The alert of a rule that is not over."""
         return self._alerts.by_key(key)

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from standby.domain.observation import Observation
+from standby.domain.units import MINUTE
 from standby.store import values
 from standby.store.rows import AlertRow, GapRow, RollupRow
 from standby.store.sqlfile import statements
@@ -41,11 +42,16 @@ class Past:
         """The sums of one check."""
         yield from self._pages("minutes", check_id, start, end, values.rollup, lambda one: one.bucket)
 
-    def single_from(self) -> int:
-        """The instant from which on single observations are kept; of before it there are sums at most."""
+    def single_from(self, check_id: str) -> int | None:
+        """From when on every single observation of one check is kept; of before it there are sums at most, and with
+        `None` altogether."""
+        number = self._number(check_id)
+        if number is None:
+            return None
         with self._told():
-            found = self._connection.execute(_READ["watermark"], {"name": "raw"}).fetchone()
-        return 0 if found is None else values.whole(found[0])
+            found = self._connection.execute(_SQL["single_from"], {"check_no": number}).fetchone()
+        slot = values.maybe_whole(found[0])
+        return None if slot is None else slot // MINUTE * MINUTE
 
     def first(self, check_id: str) -> int | None:
         """When the oldest that is known of a check was seen."""

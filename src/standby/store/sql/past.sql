@@ -9,6 +9,10 @@ SELECT k.id, r.bucket, r.count, r.failures, r.degraded, r.unknown, r.maintenance
 FROM rollup_minute r JOIN check_key k ON k.no = r.check_no
 WHERE r.check_no = :check_no AND r.bucket >= :start AND r.bucket < :end ORDER BY r.bucket LIMIT :limit;
 
+-- name: single_from -- where the samples begin that are all kept
+SELECT min(slot) FROM observation
+WHERE check_no = :check_no AND slot >= (SELECT coalesce(max(at), 0) FROM watermark WHERE name = 'raw');
+
 -- name: first -- when the oldest of either begins
 SELECT (SELECT min(bucket) FROM rollup_minute WHERE check_no = :check_no),
     (SELECT min(slot) FROM observation WHERE check_no = :check_no);
