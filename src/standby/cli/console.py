@@ -12,8 +12,11 @@ from standby.cli.main import Globals, UsageError, globals_of
 from standby.engine.clock import SystemClock
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from standby.console.app import Suggest
     from standby.console.session import Place
-    from standby.console.snapshot import Snapshot
+    from standby.console.snapshot import Snapshot, Suggested
 
 # Read by Textual when it is imported. Animations repaint without telling anything; 15 frames a second are plenty for
 # cells that change four times a second; the Kitty protocol would stay on in the shell after a kill -9.
@@ -64,7 +67,7 @@ def _place(options: Globals) -> tuple[Place, Snapshot]:
 
 def _show(options: Globals, environ: dict[str, str], place: Place, snapshot: Snapshot) -> int:
     from standby.console import theme
-    from standby.console.app import ConsoleApp, Setup
+    from standby.console.app import ConsoleApp, Setup, no_suggestion
     from standby.console.feed import Feed
     from standby.console.lifeline import Lifeline, origin
     from standby.console.session import EngineSession
@@ -84,6 +87,7 @@ def _show(options: Globals, environ: dict[str, str], place: Place, snapshot: Sna
             user=options.user,
             plain=theme.plain_glyphs(environ),
             trouble=trouble,
+            suggest=no_suggestion if place.config is None else _suggesting(place.config, place.store),
         )
     )
     lifeline = Lifeline(app)
@@ -92,3 +96,12 @@ def _show(options: Globals, environ: dict[str, str], place: Place, snapshot: Sna
     for line in app.last_words():
         print(f"standby: {line}", file=sys.stderr)
     return code
+
+
+def _suggesting(config: Path, store: Path) -> Suggest:
+    async def suggest(rule: str) -> Suggested:
+        from standby.console import suggesting
+
+        return await suggesting.suggest(config, store, rule)
+
+    return suggest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import traceback
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
@@ -30,14 +30,23 @@ from standby.console.pulse import Pulse
 from standby.console.screens.frame import Frame
 from standby.console.screens.overview import OverviewScreen
 from standby.console.session import Session
-from standby.console.snapshot import Link, Snapshot
+from standby.console.snapshot import Link, Snapshot, Suggested
 from standby.domain.clock import Clock
 from standby.domain.text import clean
 from standby.link.protocol import Command, CommandKind, Receipt, Status
 
 POLL_S = 0.1
-_SCREENS = ("overview", "alerts", "log", "routes", "escalation", "calendar", "quiet")
+_SCREENS = ("overview", "alerts", "log", "routes", "escalation", "calendar", "quiet", "rules")
 _NOT_THE_FIRST = frozenset({"q", "ctrl+c", "ctrl+q", "ctrl+z"})  # who leaves does not want a rehearsal
+
+
+async def no_suggestion(_: str) -> Suggested:
+    """Without a configuration there is nothing to try."""
+    return Suggested(done=True, failed="name a configuration with --config FILE to have other settings tried")
+
+
+Suggest = Callable[[str], Awaitable[Suggested]]
+"""Another setting for a rule (`integration/rule`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,7 @@ class Setup:
     zone: tzinfo | None = None
     plain: bool = False
     trouble: str = ""  # one line to show at the start
+    suggest: Suggest = no_suggestion
     live: bool = True  # False: nothing happens by itself; a test calls `poll`
 
 

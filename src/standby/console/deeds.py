@@ -12,6 +12,7 @@ from standby.console.edit import EditLine
 from standby.console.keys import Situation
 from standby.console.present.failover import title_of
 from standby.console.present.guide import loudest, rehearsed
+from standby.console.present.review import WORD as APPLY_WORD
 from standby.console.prompt import Prompt
 from standby.console.silencing import Changing, Silencing
 from standby.domain.outcome import AlertState
@@ -49,6 +50,9 @@ class Deeds:
             "escalation": self._escalation,
             "calendar": self._calendar,
             "quiet": self._quiet,
+            "rules": self._rules,
+            "reviewed": self._reviewed,
+            "tune": self._tune,
             "open": self._open,
             "back": self._back,
             "filter": self._filter,
@@ -190,6 +194,33 @@ class Deeds:
         label = f"{check.id}: what its answers look like now goes into {check.contract}; type {PIN_WORD}"
         self._app.ask(Prompt(label, start, EditLine()))
 
+    def _reviewed(self, situation: Situation) -> None:
+        """Whoever has looked may say what was found."""
+        key = situation.rule() or ""
+
+        def write(text: str) -> None:
+            self._app.send(CommandKind.RULE_REVIEWED, {"rule": key, "note": text}, key)
+
+        self._app.ask(Prompt(f"{key} still fits, or why not (may be empty)", write, EditLine()))
+
+    def _tune(self, situation: Situation) -> None:
+        """The difference is on the page; nothing is written before the word is typed."""
+        from standby.console.screens.review import RuleScreen
+
+        screen, key = self._app.frame, situation.rule() or ""
+        if not isinstance(screen, RuleScreen):
+            return
+        shown = screen.suggested
+
+        def start(typed: str) -> None:
+            if typed == APPLY_WORD:
+                args = {"rule": key, **shown.change, "digest": shown.digest}
+                self._app.send(CommandKind.RULE_TUNE, args, key)
+            else:
+                self._app.flash(Told("nothing was written", "flash.refused"))
+
+        self._app.ask(Prompt(f"the engine writes this into the file; type {APPLY_WORD}", start, EditLine()))
+
     # -- look -------------------------------------------------------------------------------------------------------
 
     def _open(self, situation: Situation) -> None:
@@ -198,8 +229,8 @@ class Deeds:
         kind, _, key = (situation.selected or "").partition(":")
         if situation.screen == "record":
             return
-        if kind == "route":
-            self._open_route(key)
+        if kind in ("route", "rule"):
+            self._open_route(key) if kind == "route" else self._open_rule(situation)
             return
         name = situation.meant()
         ours = name in self._app.snapshot.estate.integrations  # what others push may belong to none of them
@@ -212,6 +243,15 @@ class Deeds:
             self._app.push_screen(RecordScreen(f"check:{check.id}", check.integration))
         elif situation.selected is not None:
             self._app.push_screen(RecordScreen(situation.selected, situation.integration))
+
+    def _open_rule(self, situation: Situation) -> None:
+        from standby.console.screens.review import RuleScreen
+
+        key = situation.rule()
+        if key is not None and situation.screen != "rule":
+            screen = RuleScreen(key)
+            self._app.push_screen(screen)
+            self._app.run_soon(screen.look())
 
     def _open_route(self, key: str) -> None:
         from standby.console.screens.failover import FailoverScreen
@@ -288,6 +328,14 @@ class Deeds:
         if situation.screen != "routes":
             self._overview()
             self._app.push_screen(RoutesScreen())
+
+    def _rules(self, situation: Situation) -> None:
+        from standby.console.screens.review import RulesScreen
+
+        if situation.screen != "rules":
+            self._overview()
+            self._app.push_screen(RulesScreen())
+            self._app.call_after_refresh(self._app.pulse.read_book)
 
     def _log(self, situation: Situation) -> None:
         from standby.console.screens.lists import LogScreen

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standby.console.snapshot import Pane, Past, Series, Snapshot, Wanted, merge
+from standby.console.snapshot import Book, Pane, Past, Series, Snapshot, Wanted, merge
 from standby.domain.clock import Clock
 from standby.domain.observation import Observation
-from standby.domain.units import HOUR, MINUTE, SECOND
+from standby.domain.units import DAY, HOUR, MINUTE, SECOND
 from standby.store.errors import StoreError
 from standby.store.reader import Reader
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from standby.domain.history import History
 
 SERIES_SPAN = HOUR  # as many minutes as a sparkline may be wide; each is held for every check
+BOOK_DAYS = 90
 _OBSERVATIONS = 60
 _OWN_HISTORY = ("alert:", "silence:")
 _AGAIN_NS = SECOND  # between two attempts to open a store that could not be read
@@ -81,6 +82,10 @@ class Feed:
         except StoreError as error:
             return Past(wanted, kept, old.at, failed=str(error))
 
+    async def book(self) -> Book:
+        """What the rules did in the last 90 days."""
+        return await asyncio.to_thread(self._book, self._clock.now())
+
     def history(self, snapshot: Snapshot, wanted: Wanted, now: int) -> History:
         """The same, blocking. Raises StoreError."""
         from standby.domain.history import WINDOWS, unit_for
@@ -123,6 +128,21 @@ class Feed:
         if error.kind == "missing" and snapshot.seq == 0:
             return snapshot  # the first engine makes it
         return replace(snapshot, store_trouble=str(error))
+
+    def _book(self, now: int) -> Book:
+        from standby.domain.review import figures
+        from standby.store.reviews import key_of
+
+        try:
+            reader = Reader(self.path)
+            try:
+                found = reader.tuning(now - BOOK_DAYS * DAY)
+            finally:
+                reader.close()
+        except StoreError as error:
+            return Book(failed=str(error), loaded=True)
+        rules = {key_of(rule): rule for rule in found.rules}
+        return Book(figures(rules, found.firings), rules, BOOK_DAYS, loaded=True)
 
     def _pane(self, integration: str, checks: list[str]) -> Pane:
         try:

@@ -26,12 +26,15 @@ class Situation:
     selected: str | None = None
     integration: str | None = None  # of the detail that is open
     filter: str = ""
+    offered: bool = False  # another setting is shown for the rule
 
     def meant(self) -> str | None:
         """The integration that the cursor is on."""
         kind, _, key = (self.selected or "").partition(":")
         if kind == "integration":
             return key
+        if kind == "rule":
+            return key.partition("/")[0]
         alert, check = self.alert(), self.check()
         return alert.integration if alert else check.integration if check else self.integration
 
@@ -57,6 +60,11 @@ class Situation:
         found = [mute.by for mute in alert.mutes if mute.kind is MuteKind.SILENCE] if alert is not None else []
         number = key if kind == "silence" else found[0] if len(found) == 1 else ""
         return self.snapshot.silences.get(int(number)) if number.isdigit() else None
+
+    def rule(self) -> str | None:
+        """The rule that the cursor is on: `integration/rule`."""
+        kind, _, key = (self.selected or "").partition(":")
+        return key if kind == "rule" else None
 
     def run(self) -> FailoverRow | None:
         """The run of a failover that is shown."""
@@ -190,18 +198,27 @@ def _can_confirm(situation: Situation) -> Reason:
     )
 
 
+def _can_review(situation: Situation) -> Reason:
+    return None if situation.rule() else "select a rule first; 8 lists them"
+
+
+def _can_tune(situation: Situation) -> Reason:
+    if situation.screen != "rule":
+        return "open a rule first; 8 lists them"
+    return None if situation.offered else "no other setting is offered for it"
+
+
 def _can_open(situation: Situation) -> Reason:
     if situation.selected is None:
         return "nothing is selected"
     return None
 
 
+_LISTS = frozenset({"overview", "alerts", "log", "detail", "routes", "escalation", "calendar", "quiet", "rules"})
+
+
 def _can_filter(situation: Situation) -> Reason:
-    return (
-        None
-        if situation.screen in ("overview", "alerts", "log", "detail", "routes", "escalation", "calendar", "quiet")
-        else "nothing to filter here"
-    )
+    return None if situation.screen in _LISTS else "nothing to filter here"
 
 
 def _can_look_back(situation: Situation) -> Reason:
@@ -256,6 +273,14 @@ ACTIONS: tuple[Action, ...] = (
         "pin", ("P",), "pin the contract", "pin what its answers look like now", "act",
         acts=True, dangerous=True, enabled=_can_pin,
     ),
+    Action(
+        "reviewed", ("R",), "reviewed", "say that you looked whether the rule still fits", "act",
+        acts=True, enabled=_can_review,
+    ),
+    Action(
+        "tune", ("w",), "write setting", "have the engine write what is shown to the file", "act",
+        acts=True, dangerous=True, enabled=_can_tune,
+    ),
     Action("open", ("enter", "l"), "detail", "open the selected line", "look", footer=True, enabled=_can_open),
     Action("back", ("escape", "h"), "back", "clear the filter, else go back", "look"),
     Action("filter", ("slash",), "filter", "only lines with these words", "look", footer=True, enabled=_can_filter),
@@ -268,6 +293,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("routes", ("5",), "routes", "where traffic goes, and where it could go", "look"),
     Action("calendar", ("6",), "calendar", "what ends when: certificates, API versions, work", "look"),
     Action("quiet", ("7",), "quiet", "silences and maintenance, and what they hide", "look"),
+    Action("rules", ("8",), "rules", "what each rule did, and which are due for review", "look"),
     Action("history", ("H",), "history", "latency, errors and outages, 1 h to 30 d", "look", enabled=_can_look_back),
     Action("shorter", ("left_square_bracket",), "shorter", "a shorter window of the history", "look",
            enabled=_can_read),

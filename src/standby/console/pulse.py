@@ -18,6 +18,7 @@ PAINT_NS = 250 * MILLISECOND  # at most four times a second
 FULL_NS = 10 * SECOND  # ages below a minute move by tens of seconds
 FLASH_NS = 8 * SECOND
 PANE_NS = SECOND
+BOOK_NS = 10 * SECOND
 
 
 class Pulse:
@@ -32,6 +33,8 @@ class Pulse:
         self._dirty = False
         self._pane_at = 0
         self._pane_seq = -1
+        self._book_at = 0
+        self._book_seq = -1
         self._reading: Wanted | None = None
         self._finding_out = False  # when maintenance comes
         self._heartbeat = engine.heartbeat_at if engine else None
@@ -65,6 +68,7 @@ class Pulse:
             app.frame.tick()
         self._second, self._tens, self._minute = now // SECOND, now // FULL_NS, minute_of(now)
         self._read_pane(mono)
+        self.read_book()
         self.read_history(turned=turned)
         self.read_coming()
 
@@ -97,6 +101,25 @@ class Pulse:
         if pane.integration != integration:
             app.update(replace(app.snapshot, pane=Pane(integration)))
         app.run_soon(self._load_pane(integration))
+
+    def read_book(self) -> None:
+        """Read what the rules did: when it is opened, then when the store has changed, each ten seconds at most."""
+        app = self._app
+        mono, seq = app.setup.clock.monotonic(), app.snapshot.seq
+        if not app.frame.reads_book():
+            self._book_seq = -1
+            return
+        if self._book_seq == seq or (self._book_seq >= 0 and mono - self._book_at < BOOK_NS):
+            return
+        self._book_at, self._book_seq = mono, seq
+        app.run_soon(self._load_book())
+
+    async def _load_book(self) -> None:
+        app = self._app
+        book = await app.setup.feed.book()
+        if book != app.snapshot.book:
+            app.update(replace(app.snapshot, book=book))
+            app.frame.paint()
 
     def read_history(self, *, turned: bool = False) -> None:
         """Read the history that is looked at: when another is wanted, and when the minute has turned."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from standby.console.estate import Estate, estate_of
 from standby.domain.observation import Observation
 from standby.domain.outcome import AlertState
+from standby.domain.review import Figures, Review
 from standby.domain.silence import Silence
 from standby.link.protocol import CommandKind, Status, Welcome
 from standby.store.escalations import EscalationRow, NotificationRow
@@ -122,6 +123,29 @@ class Coming:
 
 
 @dataclass(frozen=True, slots=True)
+class Book:
+    """What the rules did of late, read in a thread when it is looked at; `rules` as the configuration has them."""
+
+    figures: Sequence[Figures] = ()  # the worst first
+    rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    days: int = 90
+    failed: str = ""
+    loaded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """Another setting for a rule that is looked at: not `done` while it is sought, without a `diff` there is none."""
+
+    done: bool = False
+    text: str = ""
+    diff: Sequence[str] = ()
+    change: Mapping[str, Any] = field(default_factory=dict)
+    digest: str = ""
+    failed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything that the screen speaks of. `seq` is the store's; 0 before the first read."""
 
@@ -146,6 +170,8 @@ class Snapshot:
     pane: Pane = field(default_factory=Pane)
     past: Past = field(default_factory=Past)
     coming: Coming = field(default_factory=Coming)
+    reviews: Mapping[str, Review] = field(default_factory=dict)  # by rule
+    book: Book = field(default_factory=Book)
     store_trouble: str = ""  # why the store cannot be read, one line; what is shown is the last that could
     read_only: bool = False
 
@@ -185,6 +211,7 @@ def merge(snapshot: Snapshot, changes: Changes, *, whole: bool) -> Snapshot:
         routes=_updated({} if whole else snapshot.routes, {row.route: row for row in changes.route_states}),
         escalations=_updated({} if whole else snapshot.escalations, {row.id: row for row in changes.escalations}),
         notifications=_told(snapshot, changes, whole=whole),
+        reviews=_updated({} if whole else snapshot.reviews, {row.rule: row for row in changes.reviews}),
         silences=_silences(snapshot, changes, whole=whole),
         store_trouble="",
     )

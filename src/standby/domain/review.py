@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
-from statistics import median_low
 
 from standby.domain.outcome import Severity
 from standby.domain.units import DAY, MINUTE
@@ -155,9 +154,13 @@ def _counted(rule: str, found: Sequence[Firing]) -> Figures:
         muted=sum(one.muted for one in found),
         flaps=_flaps(found),
         told=len(told),
-        to_ack_ns=max(0, median_low(waits)) if waits else None,
-        lasted_ns=max(0, median_low(ended)) if ended else None,
+        to_ack_ns=_median(waits),
+        lasted_ns=_median(ended),
     )
+
+
+def _median(spans: Sequence[int]) -> int | None:
+    return max(0, sorted(spans)[(len(spans) - 1) // 2]) if spans else None
 
 
 def _flaps(found: Sequence[Firing]) -> int:

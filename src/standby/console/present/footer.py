@@ -10,6 +10,7 @@ from standby.console.present.calendar import check_of
 from standby.console.present.cells import Cell, Row, fit, line, trim
 from standby.console.present.moment import Moment
 from standby.console.present.quiet import covers, window_of, written
+from standby.console.present.review import advice
 
 
 class Hint(NamedTuple):
@@ -71,6 +72,8 @@ def _message(moment: Moment, selected: str | None) -> str:
     if kind in ("check", "date"):
         state = snapshot.checks.get(check_of(key) if kind == "date" else key)
         return state.message if state else ""
+    if kind == "rule":
+        return advice(moment, key)
     if kind == "audit":
         return next((entry.message for entry in reversed(snapshot.audits) if str(entry.no) == key), "")
     if kind == "observation":

@@ -9,6 +9,7 @@ from standby.console.present.cells import Cell, Row, both_ends, fit, line, wrap
 from standby.console.present.guide import guide
 from standby.console.present.moment import Moment, engine
 from standby.console.present.recovery import countdown, most_urgent
+from standby.console.present.review import due
 from standby.domain.outcome import AlertState, Environment
 
 _ENVIRONMENTS = tuple(Environment)
@@ -41,10 +42,17 @@ def _counts(moment: Moment, room: int) -> list[Cell]:
     left = [Cell(f" RTO {urgent.name} {countdown(urgent.left)} ", "bar.down")] if urgent is not None else []
     fires = Cell(f" {firing} firing", "bar.down" if firing else "bar.dim")
     held = [Cell(f"  {acked} acked", "bar.acked")] if acked else []
+    hint = [Cell(f" {reviews} to review ", "bar.dim")] if (reviews := due(moment)) else []
     held += [Cell(f"  {muted} muted", "bar.dim")] if muted else []
     exact = Cell(f"  {figures.clock(moment.now, moment.zone, seconds=firing > 0)} ", "bar")
     brief = Cell(f"  {figures.clock(moment.now, moment.zone)} ", "bar")
-    choices = [[*left, fires, *held, exact], [*left, fires, *held, brief], [*left, fires, brief], [*left, fires]]
+    choices = [
+        [*hint, *left, fires, *held, exact],
+        [*left, fires, *held, exact],
+        [*left, fires, *held, brief],
+        [*left, fires, brief],
+        [*left, fires],
+    ]
     choices += [[fires, *held, brief], [fires, brief], [fires, Cell(" ", "bar")]]
     return next((one for one in choices if sum(len(cell.text) for cell in one) <= room), choices[-1])
 

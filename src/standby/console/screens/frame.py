@@ -68,6 +68,10 @@ class Frame(Screen[None], inherit_bindings=False):
         """The history that is to be read for this screen."""
         return None
 
+    def reads_book(self) -> bool:
+        """Whether what the rules did is to be read for this screen."""
+        return False
+
     def compose(self) -> ComposeResult:
         """All panes; where they lie is decided at each painting."""
         look = self.console_app.look
