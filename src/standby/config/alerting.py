@@ -33,6 +33,12 @@ class AlertRoute(Table):
     repeat_interval: Duration | None = Field(
         default=None, description="how soon it is told again though nothing is new, while nobody has it"
     )
+    quiet: tuple[Identifier, ...] | None = Field(
+        default=None, max_length=50, description="ids of time intervals; in any of them nobody is told here"
+    )
+    active: tuple[Identifier, ...] | None = Field(
+        default=None, max_length=50, description="ids of time intervals; outside all of them nobody is told here"
+    )
     route: tuple[AlertRoute, ...] = Field(default=(), max_length=200, description="routes inside it")
 
     def written(self) -> Written:
@@ -46,6 +52,8 @@ class AlertRoute(Table):
             group_wait_ns=self.group_wait,
             group_interval_ns=self.group_interval,
             repeat_interval_ns=self.repeat_interval,
+            quiet=self.quiet,
+            active=self.active,
         )
 
 

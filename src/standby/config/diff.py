@@ -59,6 +59,7 @@ def diff(old: Config, new: Config) -> Diff:
         ("source", _by_id(old.sources), _by_id(new.sources)),
         ("inhibit", _by_id(old.inhibitions), _by_id(new.inhibitions)),
         ("maintenance", _by_id(old.maintenance), _by_id(new.maintenance)),
+        ("time_interval", _by_id(old.intervals), _by_id(new.intervals)),
     ):
         tables[table] = _compare(table, before, after, said)
     simulator = old.simulator != new.simulator

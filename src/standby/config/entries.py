@@ -31,6 +31,7 @@ from standby.config.people import ChannelModel, Person, Policy
 from standby.config.problems import Problems, did_you_mean
 from standby.config.sentences import DATE, sentence
 from standby.config.sources import INCLUDE, Source
+from standby.config.times import NamedInterval
 from standby.domain.text import clean
 
 M = TypeVar("M", bound=Table)
@@ -46,6 +47,7 @@ LISTS = (
     "source",
     "inhibit",
     "maintenance",
+    "time_interval",
 )
 MAIN_ONLY = ("standby", "simulator", "alerting")
 
@@ -108,6 +110,7 @@ class Entries:
     sources: list[Entry[AlertSource]] = field(default_factory=list)
     inhibitions: list[Entry[Inhibit]] = field(default_factory=list)
     maintenance: list[Entry[Maintenance]] = field(default_factory=list)
+    intervals: list[Entry[NamedInterval]] = field(default_factory=list)
     rows: dict[str, list[Row]] = field(default_factory=lambda: {table: [] for table in LISTS})
     partial: set[tuple[str, str]] = field(default_factory=set)  # (table, id) of entries that do not stand
 
@@ -152,6 +155,7 @@ def read_entries(sources: list[Source], kinds: Kinds, problems: Problems) -> Ent
         entries.sources += reader.read("source", AlertSource)
         entries.inhibitions += reader.read("inhibit", Inhibit)
         entries.maintenance += reader.read("maintenance", Maintenance)
+        entries.intervals += reader.read("time_interval", NamedInterval)
     return entries
 
 

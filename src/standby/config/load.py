@@ -66,6 +66,7 @@ def config_of(path: Path, sources: list[Source], kinds: Kinds, problems: Problem
         sources=tuple(one.model for one in entries.sources),
         inhibitions=tuple(one.model for one in entries.inhibitions),
         maintenance=tuple(one.model for one in entries.maintenance),
+        intervals=tuple(one.model for one in entries.intervals),
     )
 
 
@@ -98,6 +99,7 @@ def digest(settings: Settings, entries: Entries) -> str:
         "source": [one.model.model_dump(mode="json", by_alias=True) for one in entries.sources],
         "inhibit": [one.model.model_dump(mode="json", by_alias=True) for one in entries.inhibitions],
         "maintenance": [one.model.model_dump(mode="json", by_alias=True) for one in entries.maintenance],
+        "time_interval": [one.model.model_dump(mode="json", by_alias=True) for one in entries.intervals],
     }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()

@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from standby.config.fields import Identifier, MatcherText, Text, is_zone
+from standby.config.fields import Identifier, MatcherText, Text
 from standby.config.models import Table
+from standby.config.times import DaysOfMonth, Months, Times, Weekdays, Years, Zone, read_by
 from standby.domain import timeintervals
 from standby.domain.matchers import Matcher, match_all, parse_matcher
-from standby.domain.text import clean
 from standby.domain.timeintervals import TimeInterval
 from standby.domain.units import parse_instant
-
-
-def _read_by(parse: Callable[[str], object]) -> AfterValidator:
-    """Text stays as it is written, once it can be read."""
-
-    def check(written: str) -> str:
-        parse(written)
-        return written
-
-    return AfterValidator(check)
-
-
-def _zone(name: str) -> str:
-    if not is_zone(name):
-        raise ValueError(f'there is no zone "{clean(name, 60)}"; write one like "Europe/Berlin" or "UTC"')
-    return name
 
 
 class Maintenance(Table):
@@ -45,28 +29,18 @@ class Maintenance(Table):
     match: tuple[MatcherText, ...] = Field(
         default=(), max_length=50, description="of those, or of all when none is named, only alerts where all hold"
     )
-    zone: Annotated[str, AfterValidator(_zone)] = Field(description='whose wall clock it goes by: `"Europe/Berlin"`')
-    begins: Annotated[str, _read_by(parse_instant)] | None = Field(
+    zone: Zone
+    begins: Annotated[str, read_by(parse_instant)] | None = Field(
         default=None, alias="from", description="once: an RFC 3339 instant in quotes"
     )
-    ends: Annotated[str, _read_by(parse_instant)] | None = Field(
+    ends: Annotated[str, read_by(parse_instant)] | None = Field(
         default=None, alias="to", description="once: an RFC 3339 instant in quotes"
     )
-    times: tuple[Annotated[str, _read_by(timeintervals.parse_times)], ...] = Field(
-        default=(), max_length=50, description='`["22:00-24:00"]`; the whole day when left out'
-    )
-    weekdays: tuple[Annotated[str, _read_by(timeintervals.parse_weekdays)], ...] = Field(
-        default=(), max_length=50, description='`["monday:friday", "tuesday#2"]` (the second of the month)'
-    )
-    days_of_month: tuple[Annotated[str, _read_by(timeintervals.parse_days_of_month)], ...] = Field(
-        default=(), max_length=50, description='`["1:7", "-1"]`; below zero from the end'
-    )
-    months: tuple[Annotated[str, _read_by(timeintervals.parse_months)], ...] = Field(
-        default=(), max_length=50, description='`["january:march"]`'
-    )
-    years: tuple[Annotated[str, _read_by(timeintervals.parse_years)], ...] = Field(
-        default=(), max_length=50, description='`["2026:2028"]`'
-    )
+    times: Times = ()
+    weekdays: Weekdays = ()
+    days_of_month: DaysOfMonth = ()
+    months: Months = ()
+    years: Years = ()
 
     @model_validator(mode="after")
     def _whole(self) -> Maintenance:

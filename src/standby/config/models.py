@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from standby.config.inhibitions import Inhibit
     from standby.config.maintenance import Maintenance
     from standby.config.people import ChannelModel, Person, Policy
+    from standby.config.times import NamedInterval
 
 DOWN = "down"
 NO_DATA = "no-data"
@@ -381,6 +382,7 @@ class Config:
     sources: tuple[AlertSource, ...] = ()
     inhibitions: tuple[Inhibit, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
+    intervals: tuple[NamedInterval, ...] = ()
 
     @property
     def store(self) -> Path:
@@ -447,6 +449,11 @@ class Config:
     def source_by_id(self) -> Mapping[str, AlertSource]:
         """Who may push alerts, by id."""
         return MappingProxyType({source.id: source for source in self.sources})
+
+    @cached_property
+    def interval_by_id(self) -> Mapping[str, NamedInterval]:
+        """Named times by id."""
+        return MappingProxyType({one.id: one for one in self.intervals})
 
     @cached_property
     def policy_by_id(self) -> Mapping[str, Policy]:

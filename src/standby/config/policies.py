@@ -60,16 +60,26 @@ def _address(entry: Entry[Any], problems: Problems, keys: KeyPath, mistake: str 
 
 
 def _alert_routes(entries: Entries, problems: Problems) -> None:
-    source, known = entries.settings_source, entries.known("policy")
+    source = entries.settings_source
     if entries.alerting is None or source is None:
         return
+    known = {table: entries.known(table) for table in ("policy", "time_interval")}
     for keys, route in _within(("alerting",), entries.alerting.route):
-        if route.policy is not None and route.policy not in known:
-            message = f'there is no policy "{clean(route.policy, 64)}"'
-            mend = did_you_mean(route.policy, known, "policy ids")
-            problems.add(
-                source.document.shown, source.line((*keys, "policy")), key_text((*keys, "policy")), message, mend
-            )
+        for at, table, name in _of_route(route):
+            if name not in known[table]:
+                words, there = table.replace("_", " "), (*keys, *at)
+                message = f'there is no {words} "{clean(name, 64)}"'
+                mend = did_you_mean(name, known[table], f"{words} ids")
+                problems.add(source.document.shown, source.line(there), key_text(there), message, mend)
+
+
+def _of_route(route: AlertRoute) -> Iterator[tuple[KeyPath, str, str]]:
+    """What a route names: where, of which table, which id."""
+    if route.policy is not None:
+        yield ("policy",), "policy", route.policy
+    for key, names in (("quiet", route.quiet), ("active", route.active)):
+        for index, name in enumerate(names or ()):
+            yield (key, index), "time_interval", name
 
 
 def _within(keys: KeyPath, routes: Sequence[AlertRoute]) -> Iterator[tuple[KeyPath, AlertRoute]]:

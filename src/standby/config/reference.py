@@ -33,6 +33,7 @@ from standby.config.models import (
     Vendor,
 )
 from standby.config.people import ChannelModel, Level, Person, Policy, Reach
+from standby.config.times import NamedInterval
 
 _HEAD = """# Configuration
 
@@ -123,6 +124,7 @@ def markdown(kinds: Kinds) -> str:
     parts += _table("### `[[source.belongs]]`", Belonging)
     parts += _table("## `[[inhibit]]`", Inhibit)
     parts += _table("## `[[maintenance]]`", Maintenance)
+    parts += _table("## `[[time_interval]]`", NamedInterval)
     parts += _table("## `[simulator]`", Simulator)
     parts += [_CONDITIONS, *_names("### In `expect` and `prefer`", EXPECTATION), _EXPECT.lstrip()]
     parts += [*_names("### In `expect` and `prefer` of queries", FIGURE), _FIGURE.lstrip()]

@@ -15,6 +15,7 @@ from standby.config.maintenance import Maintenance
 from standby.config.models import Integration, Route, Rule, Settings, Simulator, Table, Vendor
 from standby.config.people import Person, Policy
 from standby.config.sources import INCLUDE
+from standby.config.times import NamedInterval
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -35,6 +36,7 @@ def schema(kinds: Kinds) -> dict[str, Any]:
         AlertSource,
         Inhibit,
         Maintenance,
+        NamedInterval,
         *(model for _, model in of_kinds),
     ]
     references, definitions = models_json_schema([(model, "validation") for model in models], by_alias=True)
@@ -66,6 +68,7 @@ def schema(kinds: Kinds) -> dict[str, Any]:
             "source": _list(of[AlertSource]),
             "inhibit": _list(of[Inhibit]),
             "maintenance": _list(of[Maintenance]),
+            "time_interval": _list(of[NamedInterval]),
         },
         "required": ["standby"],
         "additionalProperties": False,

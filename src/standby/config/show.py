@@ -36,6 +36,7 @@ def shown(config: Config) -> dict[str, Any]:
         ("source", config.sources),
         ("inhibit", config.inhibitions),
         ("maintenance", config.maintenance),
+        ("time_interval", config.intervals),
     )
     return document | {table: [_plain(model) for model in models] for table, models in tables if models}
 

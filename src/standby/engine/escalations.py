@@ -16,9 +16,10 @@ from standby.domain.escalation import Effect, Escalation, Passed, Policy, Stage
 from standby.domain.grouping import Batch
 from standby.domain.outcome import AlertState
 from standby.domain.text import clean
-from standby.domain.units import MINUTE, SECOND
+from standby.domain.units import MINUTE
 from standby.engine import owing
 from standby.engine.alerts import Alerts, Live
+from standby.engine.auditor import SLACK_NS, Auditor
 from standby.engine.clock import EngineClock, Timer
 from standby.engine.groups import Group, Groups
 from standby.engine.recorder import Recorder
@@ -29,7 +30,6 @@ from standby.engine.ways import Ways
 from standby.store.escalations import EscalationRow, Fate, NotificationRow
 
 AUDIT_EVERY_NS = MINUTE
-_SLACK_NS = 30 * SECOND
 
 
 class Escalations:
@@ -59,7 +59,9 @@ class Escalations:
         self._blind = blind
         self._unsettled = unsettled
         self._left: dict[int, EscalationRow] = {}  # of the last engine, until its alerts are revived
-        self._auditor: Timer | None = None
+        self._auditor = Auditor(self.groups, ways)
+        self._next_audit: Timer | None = None
+        self._turn: Timer | None = None  # the hours of routes change
         self._frozen_at: int | None = None  # monotonic: up to here the deadlines were put off, while we are blind
 
     # -- from one engine to the next --------------------------------------------------------------------------------
@@ -84,6 +86,7 @@ class Escalations:
         """Go on from there; every open alert is looked at, and nobody is called for one that needs nobody."""
         if self._blind():
             self._frozen_at = self._clock.monotonic()
+        self._hours()
         for row in self._left.values():
             group = self.groups.get(row.id)
             if group is None:  # all its alerts ended in the moment in which the last engine died
@@ -99,21 +102,24 @@ class Escalations:
             if way is not None:
                 self.groups.move(group, way)
                 self._put(group, group.state)
+        self._hours()
         for live in self._alerts:
-            if live.state is AlertState.FIRING and not self._followed(live):
+            if live.state is AlertState.FIRING and not self._auditor.follows(live):
                 self.fired(live)
 
     def stop(self) -> None:
         """No clock runs any more."""
         for group in self.groups:
             self.groups.close(group)
-        if self._auditor is not None:
-            self._auditor.cancel()
+        for timer in (self._next_audit, self._turn):
+            if timer is not None:
+                timer.cancel()
 
     def shift(self, by: int) -> None:
         """The wall clock was stepped by `by` ns."""
         for group in self.groups:
             self._move(group, by)
+        self._hours()
 
     # -- what an alert's life does ----------------------------------------------------------------------------------
 
@@ -123,6 +129,7 @@ class Escalations:
             return
         for way in self._ways.of(live):
             group = self.groups.at(way)
+            group.hush = self._ways.hush(way.place, self._timeline.now())
             self._join(group, live)
             self._put_off()
             self._look(group)
@@ -157,7 +164,7 @@ class Escalations:
         for group in self.groups.of(live):
             if resolved:
                 group.words[live.id] = live.summary
-                group.log = grouping.resolve(group.log, live.id, now, owing.held(live, live.mutes, now))
+                group.log = grouping.resolve(group.log, live.id, now, owing.held(group, live, now))
             else:
                 group.log = grouping.withdraw(group.log, live.id)
             if live.id in group.log.held:
@@ -210,32 +217,20 @@ class Escalations:
         self._put_off()
         forgotten = []
         for live in self._alerts:
-            why = self._forgotten(live)
+            why = self._auditor.forgotten(live, self._timeline.now())
             if why:
                 forgotten.append(f"alert {live.id}: {why}")
                 self._say_of(live, "escalation", f"the auditor found it forgotten, {why}: its policy begins now")
                 self._begin_anew(live)
         self.trouble = clean(f"forgotten escalations were begun anew: {'; '.join(forgotten)}") if forgotten else ""
-        self._auditor = self._clock.call_at(self._clock.monotonic() + AUDIT_EVERY_NS, self.audit)
-
-    def _forgotten(self, live: Live) -> str:
-        if live.mutes or live.state is not AlertState.FIRING or live.watch.severity not in LOUD:
-            return ""
-        ways, now = self._ways.of(live), self._timeline.now()
-        if ways and not self._followed(live):
-            return "it has no escalation"
-        return next((why for group in self.groups.of(live) if (why := _overdue(group, live, now))), "")
-
-    def _followed(self, live: Live) -> bool:
-        """Whether it is in a group whose policy exists."""
-        return any(self._ways.policy(group.place.policy) is not None for group in self.groups.of(live))
+        self._next_audit = self._clock.call_at(self._clock.monotonic() + AUDIT_EVERY_NS, self.audit)
 
     def _begin_anew(self, live: Live) -> None:
         """As if it had just fired, now."""
-        if not self._followed(live):
+        if not self._auditor.follows(live):
             self.fired(live)
         for group in self.groups.of(live):
-            if ladder.overdue(group.state, self._timeline.now(), _SLACK_NS):
+            if ladder.overdue(group.state, self._timeline.now(), SLACK_NS):
                 self._start(group, self._timeline.now())
             self._look(group)
 
@@ -324,17 +319,38 @@ class Escalations:
 
     def _go_on(self, live: Live) -> None:
         found = self.groups.of(live)
-        if not self._followed(live):
+        if not self._auditor.follows(live):
             self.fired(live)
             found += [group for group in self.groups.of(live) if group not in found and _knows(group, live)]
         for group in found:
-            if group.state.stage is Stage.GATHERING:
-                group.log = replace(group.log, flush_at=self._timeline.now())
-                self._look(group)
-            policy = self._ways.policy(group.place.policy)
-            if policy is not None and group.state.stage in {Stage.ACKNOWLEDGED, Stage.MUTED}:
-                state, effects = ladder.give_back(group.state, policy, self._timeline.now(), self._telling.reachable())
-                self._apply(group, policy, state, effects)
+            self._wake(group)
+
+    def _wake(self, group: Group) -> None:
+        """Something of it needs somebody again: the level where it stopped is told, unless its route is quiet."""
+        if group.hush is not None:
+            self._put(group, ladder.pause(group.state) if group.state.stage is not Stage.GATHERING else group.state)
+            return
+        if group.state.stage is Stage.GATHERING:
+            group.log = replace(group.log, flush_at=self._timeline.now())
+            self._look(group)
+        policy = self._ways.policy(group.place.policy)
+        if policy is not None and group.state.stage in {Stage.ACKNOWLEDGED, Stage.MUTED}:
+            state, effects = ladder.give_back(group.state, policy, self._timeline.now(), self._telling.reachable())
+            self._apply(group, policy, state, effects)
+
+    def _hours(self) -> None:
+        """Some routes may be quiet now, or no longer; again when that changes."""
+        if self._turn is not None:
+            self._turn.cancel()
+        now = self._timeline.now()
+        for group in self.groups:
+            before, group.hush = group.hush, self._ways.hush(group.place, now)
+            if group.hush is not None and before is None:
+                self._rest(group)
+            elif before is not None and group.hush is None and group.needs_somebody():
+                self._wake(group)
+        turns_at = self._ways.hours.next_change(now)
+        self._turn = None if turns_at is None else self._clock.call_at(self._at(turns_at), self._hours)
 
     def _rest(self, group: Group) -> None:
         """Nobody is called any more when nothing of the group needs somebody."""
@@ -345,8 +361,7 @@ class Escalations:
             self._telling.withdraw(group, f"{holders[0]} has it")
             self._put(group, ladder.acknowledge(group.state))
         elif group.members:
-            why = next((live.mutes[0].why for live in group.members.values() if live.mutes), "")
-            self._telling.withdraw(group, f"muted: {why}")
+            self._telling.withdraw(group, f"muted: {group.why_quiet()}")
             self._put(group, ladder.pause(group.state))
 
     def _end(self, group: Group) -> None:
@@ -369,6 +384,8 @@ class Escalations:
             return
         if not group.needs_somebody():
             self._rest(group)
+        elif group.state.stage is Stage.MUTED:
+            self._wake(group)
         self._look(group)
 
     def _answer_due(self, group: Group) -> None:
@@ -413,14 +430,3 @@ class Escalations:
 def _knows(group: Group, live: Live) -> bool:
     """Whether people believe already that it fires, because of one that ended while it had to be quiet."""
     return group.log.entry is not None and live.id in group.log.entry.firing
-
-
-def _overdue(group: Group, live: Live, now: int) -> str:
-    """Why a group forgot an alert; empty when it did not."""
-    flush_at = group.log.flush_at
-    if flush_at is not None and now - flush_at > _SLACK_NS:
-        return "its group was to be told and nothing happened"
-    told = group.log.entry.firing if group.log.entry is not None else grouping.NONE
-    if live.id not in told and flush_at is not None:
-        return ""  # it is told when its group is looked at next
-    return ladder.overdue(group.state, now, _SLACK_NS)

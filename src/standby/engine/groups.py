@@ -12,6 +12,7 @@ from typing import NamedTuple
 from standby.domain import grouping
 from standby.domain.escalation import Escalation, Stage
 from standby.domain.grouping import Pace
+from standby.domain.muting import Mute
 from standby.domain.outcome import AlertState
 from standby.engine.alerts import Live
 from standby.engine.clock import Timer
@@ -45,6 +46,7 @@ class Group:
     members: dict[int, Live] = field(default_factory=dict)
     words: dict[int, str] = field(default_factory=dict)
     ended: dict[int, Live] = field(default_factory=dict)
+    hush: Mute | None = None  # nobody is told on its route for now
     answer: Timer | None = None  # the level's time is over
     flush: Timer | None = None  # it is looked at again
 
@@ -69,7 +71,7 @@ class Group:
 
     def calling(self) -> list[Live]:
         """What fires, nobody has, and may be told; the oldest first."""
-        return [live for live in self.members.values() if _calls(live)]
+        return [live for live in self.members.values() if self._calls(live)]
 
     def subjects(self) -> list[Live]:
         """What it is about: its members, or what it still owes the end of."""
@@ -77,7 +79,7 @@ class Group:
 
     def needs_somebody(self) -> bool:
         """Whether anything of it calls."""
-        return any(_calls(live) for live in self.members.values())
+        return any(self._calls(live) for live in self.members.values())
 
     def holders(self) -> list[str]:
         """Who has what need not be quiet."""
@@ -86,15 +88,20 @@ class Group:
     def quiet(self) -> set[int]:
         """What fires and is not told: somebody has it, or it has to be quiet. Its end is never kept quiet."""
         fires = self.log.alerts
-        return {live.id for live in self.members.values() if not _calls(live) and fires.get(live.id) is None}
+        return {live.id for live in self.members.values() if not self._calls(live) and fires.get(live.id) is None}
+
+    def why_quiet(self) -> str:
+        """The first reason for which nobody is called."""
+        reasons = [self.hush] if self.hush is not None else []
+        reasons += [mute for live in self.members.values() for mute in live.mutes]
+        return reasons[0].why if reasons else ""
 
     def ourselves(self) -> bool:
         """Whether it says that our own network is gone: the only thing that is told then."""
         return any(live.watch.sort is Sort.BLIND for live in self.members.values())
 
-
-def _calls(live: Live) -> bool:
-    return live.state is AlertState.FIRING and not live.mutes
+    def _calls(self, live: Live) -> bool:
+        return self.hush is None and live.state is AlertState.FIRING and not live.mutes
 
 
 class Groups:

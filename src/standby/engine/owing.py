@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from standby.domain import alerting, grouping
 from standby.domain.grouping import Held
-from standby.domain.muting import PLANNED, Mutes
+from standby.domain.muting import PLANNED
 from standby.domain.outcome import Severity
 from standby.domain.text import clean
 from standby.domain.units import SECOND
@@ -24,8 +24,9 @@ def said(live: Live) -> str:
     return f"{live.watch.integration}/{live.watch.id} {live.watch.severity}"
 
 
-def held(live: Live, mutes: Mutes, now: int) -> Held | None:
-    """How long nobody is to hear of its end, and what is said then; `None`: it is told at once."""
+def held(group: Group, live: Live, now: int) -> Held | None:
+    """How long nobody of a group is to hear of its end, and what is said then; `None`: it is told at once."""
+    mutes = live.mutes if group.hush is None else (*live.mutes, group.hush)
     ends = [mute.until for mute in mutes if mute.kind in PLANNED and mute.until is not None and mute.until > now]
     return Held(max(ends) + SETTLES_NS, said(live), live.summary, live.since) if ends else None
 

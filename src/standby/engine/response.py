@@ -53,6 +53,7 @@ class Response:
         self.mutes = Mutes(clock, timeline, judge.alerts)
         self.silences = OwnSilences(clock, timeline, recorder, config, self.mutes.changed)
         self.mutes.add(self.silences)
+        self.mutes.add(ways.hours)
         self.leases = Leases(clock, timeline, recorder, judge.alerts, config=config, remind=self._escalations.remind)
         self._routes = Routes(clock, timeline, recorder, judge, direct)
         self.failovers = Failovers(

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from standby.domain.escalation import Level, Policy
 from standby.domain.grouping import Pace
+from standby.domain.muting import Mute
 from standby.domain.routing import Options, Route, group_labels, routes_of
 from standby.engine.alerts import Live
 from standby.engine.groups import Group, Place, Way
+from standby.engine.hours import Hours
 from standby.store.escalations import EscalationRow
 
 if TYPE_CHECKING:
@@ -17,9 +19,10 @@ if TYPE_CHECKING:
 
 
 class Ways:
-    """`config` gives the configuration in force; its routes are grown once for each."""
+    """`config` gives the configuration in force; its routes are grown once for each. `hours`: when they are quiet."""
 
     def __init__(self, config: Callable[[], Config]) -> None:
+        self.hours = Hours(config, self._told_on)
         self._config = config
         self._grown: tuple[Config, Route] | None = None
 
@@ -27,12 +30,16 @@ class Ways:
         """The groups in which it is told; none for an alert that no policy hears of."""
         labels = live.watch.labels
         found = []
-        for route in routes_of(self._tree(), labels):
+        for route in self._told_on(live):
             policy = route.options.receiver or self._own_policy(live)
-            if self.policy(policy) is not None:
-                common = tuple(group_labels(route, labels).items())
-                found.append(Way(Place(route.key, policy, common), _pace(route.options)))
+            common = tuple(group_labels(route, labels).items())
+            found.append(Way(Place(route.key, policy, common), _pace(route.options)))
         return found
+
+    def hush(self, place: Place, now: int) -> Mute | None:
+        """Why nobody is told of a group now; `None` when somebody is, also of one whose route is gone."""
+        route = _find(self._tree(), place.route)
+        return None if route is None else self.hours.of(route.options, now)
 
     def back(self, row: EscalationRow) -> Way:
         """The way of a group of before; a route that is gone has the pace of the root."""
@@ -56,6 +63,11 @@ class Ways:
             return None
         levels = [Level(level.targets, level.respond_within) for level in found.level]
         return Policy(found.id, levels, found.repeat, found.fallback)
+
+    def _told_on(self, live: Live) -> list[Route]:
+        """Its routes, without those on which nobody would hear of it."""
+        routes = routes_of(self._tree(), live.watch.labels)
+        return [one for one in routes if self.policy(one.options.receiver or self._own_policy(live)) is not None]
 
     def _own_policy(self, live: Live) -> str:
         found = self._config().policy_of(live.watch.integration)
