@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standby.domain.sketch import ACCURACY, LONGEST_MS, SHORTEST_MS, VERSION, Sketch
+from standby.domain.sketch import ACCURACY, LONGEST_MS, SHORTEST_MS, VERSION, Sketch, ascending
 
 LATENCIES = st.floats(0, LONGEST_MS)
 MANY = st.lists(LATENCIES, min_size=1, max_size=100)
@@ -132,3 +132,18 @@ def test_an_empty_sketch_has_no_quantile() -> None:
 def test_a_quantile_lies_in_0_to_1() -> None:
     with pytest.raises(ValueError, match="no quantile"):
         sketch_of([1.0]).quantile(95)
+
+
+@given(st.lists(st.floats(0, 1e6), max_size=40))
+def test_every_value_is_found_again_in_order(latencies: list[float]) -> None:
+    sketch = Sketch()
+    for latency in latencies:
+        sketch.add(latency)
+    found = ascending(sketch.to_bytes(), 40)
+    assert found == sketch.quantiles(*((place + 0.5) / len(latencies) for place in range(len(latencies))))
+
+
+def test_more_values_than_are_wanted_are_none() -> None:
+    sketch = Sketch()
+    sketch.add(1.0, 2**62)
+    assert ascending(sketch.to_bytes(), 60_000) is None

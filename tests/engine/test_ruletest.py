@@ -184,6 +184,84 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path, text: str, said: str) ->
     assert said in str(error.value)
 
 
+SORTS = """
+[[vendor]]
+id = "acme"
+[[integration]]
+id = "payments"
+vendor = "acme"
+criticality = "critical"
+[[check]]
+id = "pay"
+integration = "payments"
+every = "10s"
+[[check]]
+id = "pay2"
+integration = "payments"
+every = "10s"
+[[rule]]
+id = "silent"
+integration = "payments"
+check = "pay"
+when = "silence_s > 60"
+[[rule]]
+id = "k-of-n"
+integration = "payments"
+check = "pay"
+when = "outcome == 'down' || latency_ms > 500"
+at_least = "3 of 5"
+window = "10s"
+[[rule]]
+id = "both"
+integration = "payments"
+when = "checks['pay'].outcome == 'down' && checks['pay2'].outcome == 'down'"
+[[rule]]
+id = "budget"
+integration = "payments"
+check = "pay"
+when = "burn_page"
+objective = 99.9
+
+[[test]]
+name = "silence, of looks that tell nothing"
+series = { pay = "up x3, _ x30", pay2 = "up x100" }
+expect = [
+  { at = "1m10s", alerts = { silent = "inactive" } },
+  { at = "1m40s", alerts = { silent = "firing" } },
+  { at = "10m", alerts = { silent = "firing", "payments/no-data" = "firing" }, only = true },
+]
+[[test]]
+name = "silence, when nothing comes at all"
+series = { pay = "up x3", pay2 = "up x100" }
+expect = [{ at = "1m40s", alerts = { silent = "firing" } }]
+[[test]]
+name = "three of five"
+series.pay = { latency_ms = "100 x10, 900 100 900 100 900 100 100 100 100", looks = "up x50" }
+expect = [
+  { at = "2m10s", alerts = { k-of-n = "inactive" } },
+  { at = "2m20s", alerts = { k-of-n = "firing" } },
+  { at = "3m20s", alerts = { k-of-n = "resolved" } },
+]
+[[test]]
+name = "two checks of one integration"
+series = { pay = "up x3, down x30", pay2 = "up x10, down x30" }
+expect = [{ at = "1m30s", alerts = { both = "inactive" } }, { at = "2m10s", alerts = { both = "firing" } }]
+[[test]]
+name = "a budget that is spent too fast"
+series.pay = "up 7h, down 5m, up 2h"
+expect = [
+  { at = "7h", alerts = { budget = "inactive" } },
+  { at = "7h5m", alerts = { budget = "firing" } },
+  { at = "8h30m", alerts = { budget = "resolved" } },
+]
+"""
+
+
+def test_every_sort_of_rule_comes_along(tmp_path: Path) -> None:
+    reports = run(tmp_path, SORTS, "")
+    assert [one for report in reports for one in report.mismatches] == []
+
+
 def examples() -> list[str]:
     text = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
     return [

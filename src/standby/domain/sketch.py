@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 ACCURACY = 0.02
 SHORTEST_MS = 0.001
@@ -100,6 +101,22 @@ class Sketch:
         return sketch
 
 
+def ascending(data: bytes, most: int) -> list[float] | None:
+    """Every value of a stored sketch in ms, each within `ACCURACY`; `None` when they are more than `most`.
+
+    Raises ValueError for what is no sketch.
+    """
+    distances, counts = _decode(data)
+    if sum(counts) > most:
+        return None
+    found: list[float] = []
+    bucket = -1
+    for distance, count in zip(distances, counts, strict=True):
+        bucket += distance + 1
+        found += [_middle(bucket)] * count
+    return found
+
+
 def _decode(data: bytes) -> tuple[Sequence[int], Sequence[int]]:
     """For each bucket the distance to the one before, and its count. Raises ValueError for what is no sketch."""
     if not data or data[0] != VERSION:
@@ -124,6 +141,7 @@ def _bucket(latency_ms: float) -> int:
     return min(_LAST, max(1, math.ceil(math.log(latency_ms / SHORTEST_MS) / _LOG_GAMMA)))
 
 
+@cache
 def _middle(bucket: int) -> float:
     """The value whose relative distance to both ends of the bucket is the same."""
     return 0.0 if bucket == 0 else SHORTEST_MS * 2 * math.exp(bucket * _LOG_GAMMA) / (_GAMMA + 1)

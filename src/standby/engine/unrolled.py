@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
-from standby.domain.sketch import Sketch
+from standby.domain.sketch import Sketch, ascending
 from standby.domain.units import MINUTE
 from standby.store.rows import RollupRow
 
@@ -42,7 +42,7 @@ def _minute(
 ) -> Iterator[Observation]:
     outcomes = _in_order(row, before is Outcome.DOWN, next_fails=next_fails)
     latencies = _latencies(row, outcomes)
-    is_blind = any(start < row.bucket + MINUTE and row.bucket < end for start, end in blind)
+    is_blind = row.unknown > 0 and any(start < row.bucket + MINUTE and row.bucket < end for start, end in blind)
     for place, (outcome, latency_ms) in enumerate(zip(outcomes, latencies, strict=True)):
         slot = row.bucket + place * MINUTE // len(outcomes)
         failure = Failure.BLIND if is_blind and outcome is Outcome.UNKNOWN else None
@@ -67,7 +67,7 @@ def _latencies(row: RollupRow, outcomes: Sequence[Outcome]) -> list[float | None
     count = min(row.latency_count, len(decided))
     if not count:
         return found
-    ranked = sorted(decided, key=lambda place: outcomes[place] is Outcome.DOWN)
+    ranked = sorted(decided, key=lambda place: outcomes[place] is Outcome.DOWN) if row.failures else decided
     for place, latency in zip(ranked, _spread(row, count), strict=False):
         found[place] = latency
     return found
@@ -75,6 +75,9 @@ def _latencies(row: RollupRow, outcomes: Sequence[Outcome]) -> list[float | None
 
 def _spread(row: RollupRow, count: int) -> list[float]:
     try:
+        every = ascending(row.sketch or b"", count)
+        if every is not None and len(every) == count:
+            return every
         sketch = Sketch.from_bytes(row.sketch or b"")
     except ValueError:  # damaged, or of before there were any
         return [row.latency_sum_us / row.latency_count / 1000.0] * count
