@@ -107,6 +107,7 @@ def test_json_has_the_effect_and_what_it_would_change(
     ("words", "code", "said"),
     [
         (["nothing"], 2, "there is no [[rule]] 'nothing'; there are slow"),
+        (["payments/no-such"], 2, "there is no [[rule]] 'payments/no-such'"),
         (["--days", "0"], 2, "--days: write a number from 1 to 366"),
         (["slow", "--apply"], 5, "rules suggest --apply refused: --read-only was given"),
     ],

@@ -20,7 +20,7 @@ from standby.console.snapshot import Book, Snapshot, Suggested
 from standby.domain.outcome import Severity
 from standby.domain.review import Firing, Review, figures
 from standby.domain.units import DAY, HOUR, MINUTE, SECOND
-from standby.link.protocol import CommandKind
+from standby.link.protocol import CommandKind, Status
 
 from . import shop
 from .harness import UTF8, FakeSession, StillFeed, console, press, screen
@@ -181,6 +181,24 @@ async def test_the_word_has_the_engine_write_what_is_shown() -> None:
             },
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [(Status.DONE, "the engine was asked to write it"), (Status.REFUSED, "config.toml may not be written")],
+)
+async def test_what_was_asked_for_is_not_offered_again(status: Status, shown: str) -> None:
+    app = opened(session=FakeSession(status, "config.toml may not be written by this user"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await press(pilot, "rules")
+        await pilot.pause()
+        await press(pilot, "open")
+        await pilot.pause()
+        await press(pilot, "tune")
+        await types(pilot, "apply")
+        await pilot.pause()
+        assert shown in screen(app).partition("─" * 20)[2].splitlines()[1]
+        assert app.frame.situation().offered is False
 
 
 async def test_another_word_writes_nothing() -> None:

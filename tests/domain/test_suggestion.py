@@ -19,6 +19,7 @@ from standby.domain.units import DAY, HOUR, MINUTE, SECOND
         ("metrics.days", 30.0, False, True, ["24", "20", "15", "10"]),
         ("error_rate", 0.05, True, False, ["0.0625", "0.075", "0.1", "0.15"]),
         ("error_rate", 0.9, True, False, ["0.95"]),
+        ('checks["api"].error_rate', 0.9, True, False, ["0.95"]),
         ("availability", 0.99, False, False, ["0.9875", "0.985", "0.98", "0.97"]),
         ("metrics.zero", 0.0, True, False, []),
     ],

@@ -215,7 +215,7 @@ class Deeds:
         def start(typed: str) -> None:
             if typed == APPLY_WORD:
                 args = {"rule": key, **shown.change, "digest": shown.digest}
-                self._app.send(CommandKind.RULE_TUNE, args, key)
+                screen.asked(self._app.send(CommandKind.RULE_TUNE, args, key))
             else:
                 self._app.flash(Told("nothing was written", "flash.refused"))
 

@@ -135,7 +135,10 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Suggested:
-    """Another setting for a rule that is looked at: not `done` while it is sought, without a `diff` there is none."""
+    """Another setting for a rule that is looked at: not `done` while it is sought, without a `diff` there is none.
+
+    `asked`: the engine was asked to write it.
+    """
 
     done: bool = False
     text: str = ""
@@ -143,6 +146,7 @@ class Suggested:
     change: Mapping[str, Any] = field(default_factory=dict)
     digest: str = ""
     failed: str = ""
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

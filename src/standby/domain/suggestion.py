@@ -64,8 +64,9 @@ def stricter(name: str, number: float, *, upward: bool, whole: bool) -> list[str
     Of a share (0..1) what is left of it grows, so that 99 % becomes 98 % and not 50 %.
     """
     found: list[str] = []
+    share = name.rpartition(".")[2] in _SHARES  # of one check too
     for factor in FACTORS:
-        if name in _SHARES and 0 < number < 1:
+        if share and 0 < number < 1:
             wanted = min(0.95, number * factor) if upward else 1 - min(0.95, (1 - number) * factor)
         elif number > 0:
             wanted = number * factor if upward else number / factor

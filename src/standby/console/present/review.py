@@ -97,10 +97,12 @@ def _owner(moment: Moment, key: str) -> str:
 
 
 def _when(moment: Moment, review: Review | None) -> tuple[str, str]:
-    """`in 41 d`, `due 3 d`, `never`, and the style of it."""
+    """`in 41 d`, `today`, `due 3 d`, `never`, and the style of it."""
     if review is None or review.due_at is None:
         return "never", "dim"
     days = abs(review.due_at - moment.now) // DAY
+    if not days:
+        return "due" if review.is_due(moment.now) else "today", "degraded"
     return (f"due {days} d", "degraded") if review.is_due(moment.now) else (f"in {days} d", "dim")
 
 
@@ -176,6 +178,8 @@ def _suggestion(suggested: Suggested, width: int) -> Sequence[Row]:
         return [line([Cell(f" {text}", "down")], width) for text in wrap(suggested.failed, width - 2, 4)]
     if not suggested.done:
         return [line([Cell(" trying other settings on what the store has of 30 days", "dim")], width)]
+    if suggested.asked:
+        return [line([Cell(" the engine was asked to write it; open the rule again for others", "dim")], width)]
     if not suggested.diff:
         return [line([Cell(" nothing that can be tried speaks less without missing something", "dim")], width)]
     told = [line([Cell(f" {text}", "name")], width) for text in wrap(f"It {suggested.text}.", width - 2, 4)]

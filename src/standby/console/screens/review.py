@@ -40,11 +40,23 @@ class RuleScreen(Frame):
         super().__init__()
         self._key = key
         self.suggested = Suggested()
+        self._command = ""
 
     async def look(self) -> None:
         """Have other settings tried, which takes a while."""
         self.suggested = await self.console_app.setup.suggest(self._key)
         self.paint()
+
+    def asked(self, command: str) -> None:
+        """The engine was asked for what is shown, by this command: it is not offered again."""
+        self._command = command
+        self.suggested = Suggested(done=True, asked=True)
+        self.paint()
+
+    def refused(self, command: str, text: str) -> None:
+        """The answer stands where the difference was."""
+        if command == self._command:
+            self.suggested = Suggested(done=True, failed=text)
 
     def reads_book(self) -> bool:
         """What the rules did is read for it."""
