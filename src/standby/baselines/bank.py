@@ -87,11 +87,11 @@ class Bank:
         instants = np.broadcast_to(np.asarray(at, np.int64), which.shape)
         samples = np.broadcast_to(np.asarray(values, np.float64), which.shape)
         may = np.broadcast_to(np.asarray(learn, np.bool_), which.shape)
-        told = self._missing(which, instants)
         young = self._memory.numbers[F.SEEN, which] < c.LEARNING_SAMPLES
         there = (np.abs(samples) <= c.HUGE) & (may | ~young)
         if there.all():
             return self._judged(which, instants, samples, may)
+        told = self._missing(which, instants)
         if there.any():
             judged = self._judged(which[there], instants[there], samples[there], may[there])
             for field in fields(Readings):
@@ -206,7 +206,7 @@ def _tick(numbers: Floats, times: Ints, at: Ints, values: Floats, learn: Flags) 
     if fresh.any():
         times[T.FIRST] = np.where(fresh, at, times[T.FIRST])
         times[T.CHANGED] = np.where(fresh, at, times[T.CHANGED])
-        for line in (F.LEVEL, F.SHIFT_FAST, F.SHIFT_SLOW, F.PLACE, F.CHANGE_LAST, F.FROZEN_LAST):
+        for line in (F.LEVEL, F.SHIFT_FAST, F.SHIFT_SLOW, F.PLACE, F.FROZEN_LAST):
             numbers[line] = np.where(fresh, values, numbers[line])
     goes = ~fresh & (passed > 0.0)
     numbers[F.STEP] = np.where(goes, np.minimum(passed, c.LONGEST_STEP_S), numbers[F.STEP])

@@ -27,14 +27,15 @@ class Gains:
     __slots__ = (
         "bucket",
         "bucket_spread",
-        "change",
         "hours",
         "lasting",
         "learn",
         "least",
         "long",
         "memory",
+        "memory_share",
         "season",
+        "season_share",
         "smooth",
         "step",
         "warm",
@@ -45,21 +46,22 @@ class Gains:
         self.step = step
         self.memory = c.gain(c.MEMORY_S, step)
         self.long = c.gain(c.LONG_MEMORY_S, step)
-        self.change = c.gain(c.CHANGE_MEMORY_S, step)
         self.season = c.gain(c.SEASON_MEMORY_S, step)
         self.bucket = c.gain(c.SEASON_S, inside)
         self.bucket_spread = c.gain(c.SEASON_SPREAD_S, inside)
         self.hours = step / 3_600.0
         self.smooth = c.gain(c.SMOOTH_S, max(step, c.SMOOTH_STEP_S))
         self.lasting = c.gain(c.LASTING_S, step)
-        self.least = self.learn = 1.0
+        self.least = self.learn = self.memory_share = self.season_share = 1.0
         self.warm = 0
 
     def at(self, seen: int, learn: bool) -> None:  # noqa: FBT001 - once a sample
         """For the sample after `seen` others: each counts at least 1/n, so that a mean starts as one."""
         self.warm = seen
-        self.least = 1.0 / (seen + 1)
+        self.least = least = 1.0 / (seen + 1)
         self.learn = 1.0 if learn else 0.0
+        self.memory_share = self.learn * (self.memory if self.memory > least else least)
+        self.season_share = self.season if self.season > least else least
 
 
 class Season:
@@ -86,27 +88,32 @@ class Season:
         if samples == 0:
             self.level[bucket] = value - self.offset
         residual = value - self.usual(bucket, hour)
-        scale = max(self.spread[bucket], 0.5 * self.error, tiny)
+        scale, error = self.spread[bucket], 0.5 * self.error
+        if scale < error:
+            scale = error
+        if scale < tiny:
+            scale = tiny
         known = samples >= c.SEASON_LEAST
         if gains.learn:
             learned = clipped(residual, c.SEASON_CLIP * scale) if known else residual
             if known:
                 self._learn_week(learned, hour, gains)
-            self._learn(learned, bucket, gains)
+            self._learn(learned, bucket, samples, gains)
         return (residual / scale if known else 0.0), known
 
-    def _learn(self, residual: float, bucket: int, gains: Gains) -> None:
-        samples = self.samples[bucket]
+    def _learn(self, residual: float, bucket: int, samples: int, gains: Gains) -> None:
         size = ROBUST * abs(residual)
-        least = 1.0 / (samples + 1)
-        self.level[bucket] += max(gains.bucket, least) * residual
-        spread = self.spread[bucket]
-        self.spread[bucket] = spread + max(gains.bucket_spread, least) * (size - spread)
+        share, wider = gains.bucket, gains.bucket_spread
         if samples < c.SEASON_MOST:
+            least = 1.0 / (samples + 1)
+            share, wider = max(share, least), max(wider, least)
             self.samples[bucket] = samples + 1
+        self.level[bucket] += share * residual
+        spread = self.spread[bucket]
+        self.spread[bucket] = spread + wider * (size - spread)
         if gains.warm >= c.SEASON_OFFSET_AFTER:
             self.offset += gains.season * residual
-        self.error += max(gains.season, gains.least) * (size - self.error)
+        self.error += gains.season_share * (size - self.error)
 
     def _learn_week(self, residual: float, hour: int, gains: Gains) -> None:
         week, weeks = self.week[hour], self.weeks[hour]
@@ -126,12 +133,13 @@ class Level:
 
     def take(self, value: float, tiny: float, gains: Gains) -> float:
         residual = value - self.level
-        scale = max(self.scale, tiny)
-        learned = clipped(residual, c.LEVEL_CLIP * scale) if gains.warm >= c.WARM else residual
+        scale = self.scale if self.scale > tiny else tiny
+        warm = gains.warm >= c.WARM
+        learned = clipped(residual, c.LEVEL_CLIP * scale) if warm else residual
         self.size = abs(learned)
         self.level += c.LEVEL_GAIN * learned
-        self.scale += gains.learn * max(gains.memory, gains.least) * (ROBUST * self.size - self.scale)
-        return residual / scale if gains.warm >= c.WARM else 0.0
+        self.scale += gains.memory_share * (ROBUST * self.size - self.scale)
+        return residual / scale if warm else 0.0
 
 
 class Shift:
@@ -144,7 +152,7 @@ class Shift:
 
     def take(self, value: float, tiny: float, gains: Gains) -> float:
         warm = gains.warm >= c.WARM
-        share = gains.learn * max(gains.memory, gains.least)
+        share = gains.memory_share
         self.fast += max(c.SHIFT_GAIN, gains.least) * (value - self.fast)
         residual = value - self.slow
         if warm:
@@ -168,7 +176,7 @@ class Place:
 
     def take(self, value: float, tiny: float, gains: Gains) -> float:
         residual = value - self.middle
-        scale = max(self.scale, tiny)
+        scale = self.scale if self.scale > tiny else tiny
         learned = clipped(residual, c.VALUE_CLIP * scale) if gains.warm >= c.WARM else residual
         share = gains.learn * max(gains.long, gains.least)
         self.middle += share * learned
@@ -193,56 +201,45 @@ class Spread:
         warm = gains.warm >= c.WARM_SPREAD
         scale = max(self.scale, c.SPREAD_FLOOR)
         learned = clipped(residual, c.SPREAD_CLIP * scale) if warm else residual
-        share = gains.learn * max(gains.memory, gains.least)
+        share = gains.memory_share
         self.slow += share * learned
         self.scale += share * (ROBUST * abs(learned) - self.scale)
-        return residual / scale if warm else 0.0
-
-
-class Change:
-    """From one sample to the next."""
-
-    __slots__ = ("last", "scale")
-
-    def __init__(self) -> None:
-        self.last = self.scale = 0.0
-
-    def take(self, value: float, tiny: float, gains: Gains) -> float:
-        residual = value - self.last
-        scale = max(self.scale, tiny)
-        warm = gains.warm >= c.WARM
-        learned = clipped(residual, c.CHANGE_CLIP * scale) if warm else residual
-        self.scale += gains.learn * max(gains.change, gains.least) * (ROBUST * abs(learned) - self.scale)
-        self.last = value
         return residual / scale if warm else 0.0
 
 
 class Tail:
     """How rare one channel's z is: a histogram of asinh(z), read between its bins."""
 
-    __slots__ = ("counts", "total")
+    __slots__ = ("_first", "_past", "counts", "total")
 
     def __init__(self) -> None:
         self.counts = array("f", [0.0]) * c.BINS
         self.total = 0.0
+        self._first, self._past = c.BINS, 0  # the bins that were ever hit
 
     def take(self, z: float, learn: float) -> float:
         """-log10 of the share of samples in bins that were hit no more often than this place; 0 when young."""
-        place = min(max(math.asinh(z) / c.BIN_WIDTH + c.BIN_MIDDLE, 0.0), c.BIN_LAST)
+        place = math.asinh(z) / c.BIN_WIDTH + c.BIN_MIDDLE
+        if not 0.0 <= place <= c.BIN_LAST:
+            place = 0.0 if place < 0.0 else c.BIN_LAST
         left = int(place)
         part = place - left
-        counts = self.counts
+        counts, total, rarity = self.counts, self.total, 0.0
         lower, upper = counts[left], counts[left + 1]
-        rarity = 0.0
-        if self.total >= c.TAIL_LEAST:
+        if total >= c.TAIL_LEAST:
             limit = (1.0 - part) * lower + part * upper + c.TAIL_SLACK
-            rarer = sum([count for count in counts if count <= limit])
-            rarity = -math.log10(min((rarer + c.TAIL_PRIOR) / (self.total + c.TAIL_PRIOR), 1.0))
+            rarer = sum([count for count in counts[self._first : self._past] if count <= limit])
+            if rarer < total:
+                rarity = -math.log10((rarer + c.TAIL_PRIOR) / (total + c.TAIL_PRIOR))
         if learn:
             counts[left] = lower + (1.0 - part)
             counts[left + 1] = upper + part
-            self.total += 1.0
-            if self.total > c.TAIL_MOST:
+            self.total = total + 1.0
+            if left < self._first:
+                self._first = left
+            if left + 2 > self._past:
+                self._past = left + 2
+            if total >= c.TAIL_MOST:
                 self._age()
         return rarity
 

@@ -21,8 +21,7 @@ FLOOR: Final = 1e-9  # of the level: below it a spread is rounding
 # Memory.
 MEMORY_S: Final = 500_000.0  # six days: what a level, a spread or a shift is compared with
 SEASON_MEMORY_S: Final = 300_000.0
-LONG_MEMORY_S: Final = 750_000.0  # nine days: the place of a value among all that were seen
-CHANGE_MEMORY_S: Final = 100_000.0
+LONG_MEMORY_S: Final = 1_000_000.0  # eleven days: the place of a value among all that were seen
 WARM: Final = 10  # samples before residuals are clipped
 WARM_SPREAD: Final = 20
 
@@ -30,40 +29,39 @@ WARM_SPREAD: Final = 20
 BUCKETS: Final = 24
 BUCKET_S: Final = DAY_S // BUCKETS
 HOURS: Final = 168
-SEASON_S: Final = 4_134.0  # of time inside the bucket: a visit of an hour brings more than half of what is new
+SEASON_S: Final = 3_598.0  # of time inside the bucket: a visit of an hour brings more than half of what is new
 SEASON_SPREAD_S: Final = 29_850.0
 SEASON_MOST: Final = 200  # samples counted a bucket: its gain has long reached its floor
 SEASON_LEAST: Final = 3  # samples before a bucket has a say
-SEASON_CLIP: Final = 3.5
+SEASON_CLIP: Final = 4.0
 SEASON_OFFSET_AFTER: Final = 50
 WEEKS_MEMORY: Final = 4.0  # visits that an hour of the week is averaged over
 WEEKS_SHRINK: Final = 2.0  # visits that the day's profile counts for
 WEEKS_MOST: Final = 60.0
 
-# Level (sudden spikes), shift (lasting deviations), value, spread, change (from one sample to the next).
-LEVEL_GAIN: Final = 0.25
+# Level (sudden spikes), shift (lasting deviations), value, spread.
+LEVEL_GAIN: Final = 0.2
 LEVEL_CLIP: Final = 4.0
 SHIFT_GAIN: Final = 0.15
-SHIFT_CLIP: Final = 5.0
+SHIFT_CLIP: Final = 6.0
 SHIFT_FLOOR: Final = 0.05
 VALUE_CLIP: Final = 6.5
 SPREAD_GAIN: Final = 0.045
 SPREAD_CLIP: Final = 5.0
 SPREAD_FLOOR: Final = 0.1
 SPREAD_LEAST: Final = 1e-6  # of the usual size: below it nothing moves at all
-CHANGE_CLIP: Final = 5.0
 
 # Rarity: of each channel's z among all before, by a histogram of asinh(z).
 BINS: Final = 36
-BIN_WIDTH: Final = 0.5
+BIN_WIDTH: Final = 0.42
 BIN_MIDDLE: Final = BINS / 2 - 0.5
 BIN_LAST: Final = BINS - 1.0001
 TAIL_MOST: Final = 8_000.0
 TAIL_KEPT: Final = 0.7
-TAIL_LEAST: Final = 200.0
+TAIL_LEAST: Final = 150.0
 TAIL_PRIOR: Final = 0.02
 TAIL_SLACK: Final = 0.05
-WEIGHTS: Final = (1.0, 0.8, 0.5, 0.8, 0.2, 0.5)  # season, level, shift, value, spread, change
+WEIGHTS: Final = (1.3, 0.6, 0.5, 0.8, 0.25)  # season, level, shift, value, spread
 
 # Strength: the rarity of all channels together, of just now and of the last hours.
 SMOOTH_S: Final = 376.0
@@ -75,24 +73,24 @@ LASTING_WEIGHT: Final = 1.2
 FLAT_LEAST: Final = 24.0
 FLAT_RATIO: Final = 3.0
 FLAT_CHANGES: Final = 50.0  # a series that hardly ever moves cannot freeze
-FLAT_STRENGTH: Final = 3.8
+FLAT_STRENGTH: Final = 4.1
 FLAT_ACCEPTED_NS: Final = 3 * DAY_S * NS  # by then it is how things are
 
 # What is told: for a while after a peak nothing that is not clearly above it, less so as time goes by.
-HOLD_NS: Final = 14 * 3_600 * NS
+HOLD_NS: Final = 12 * 3_600 * NS
 HOLD_RATIO: Final = 1.25
 HOLD_EASING: Final = 0.5
-SCORE_HALF: Final = 3.6  # the strength whose score is 0.5: that of OPEN
+SCORE_HALF: Final = 4.0  # the strength whose score is 0.5: that of OPEN
 
 # Incident.
 LEARNING_SAMPLES: Final = 150
 LEARNING_DAYS: Final = 1.0
 PROFILE_DAYS: Final = 3.0  # before the hour of the day is believed in words
 WEEK_DAYS: Final = 7.0
-OPEN: Final = 3.6
-SUSTAINED: Final = 3.2
+OPEN: Final = 4.0
+SUSTAINED: Final = 3.5
 SUSTAINED_OF: Final = (3, 5)
-CLOSE: Final = 2.6
+CLOSE: Final = 2.8
 CLOSE_AFTER: Final = 3
 GROWTH: Final = 1.3
 DROP_Z: Final = -2.0

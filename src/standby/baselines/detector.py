@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 from standby.baselines import constants as c
-from standby.baselines.channels import Change, Gains, Level, Place, Season, Shift, Spread, Tail
+from standby.baselines.channels import Gains, Level, Place, Season, Shift, Spread, Tail
 from standby.baselines.incident import Frozen, Hold, Incident
 from standby.baselines.reading import CHANNELS, NO_BAND, Band, Cause, Reading
+
+_DAY_NS = c.DAY_S * c.NS
 
 
 def score_of(strength: float) -> float:
@@ -20,7 +22,6 @@ class Detector:
 
     __slots__ = (
         "_cause",
-        "_change",
         "_first",
         "_frozen",
         "_gains",
@@ -46,7 +47,7 @@ class Detector:
         self._step = c.ORDINARY_S
         self._gains = Gains(c.ORDINARY_S)
         self._season, self._level, self._shift = Season(), Level(), Shift()
-        self._place, self._spread, self._change = Place(), Spread(), Change()
+        self._place, self._spread = Place(), Spread()
         self._tails = tuple(Tail() for _ in CHANNELS)
         self._frozen, self._hold, self._incident = Frozen(), Hold(), Incident()
         self._smooth = self._lasting = 0.0
@@ -63,28 +64,24 @@ class Detector:
         if not abs(value) <= c.HUGE or not (learn or self.seen >= c.LEARNING_SAMPLES):
             return self._missing(at)
         gains = self._tick(at, value, learn)
-        band = self.usual(at)
-        strength, channel = self._surprise(at, value, gains)
+        place, days = place_of(at), (at - self._first) / _DAY_NS
+        learned = self.seen >= c.LEARNING_SAMPLES and days >= c.LEARNING_DAYS
+        band = self._band(place, days) if learned else NO_BAND
+        strength, channel = self._surprise(place, value, gains)
         frozen = self._frozen.take(value, at, gains.learn)
-        strength = max(strength, frozen) if self._learned(at) else 0.0
+        strength = max(strength, frozen) if learned else 0.0
         if frozen and frozen >= strength:
             channel = Cause.FLAT
         self.seen += learn
         self._positive &= value >= 0.0
-        return self._told(at, value, band, strength, channel)
+        return self._told(at, value, band, strength, channel, days)
 
     def usual(self, at: int) -> Band:
         """What would be usual at an instant, after what was seen until now; nothing is taken."""
-        if not self._learned(at):
+        days = (at - self._first) / _DAY_NS
+        if self.seen < c.LEARNING_SAMPLES or days < c.LEARNING_DAYS:
             return NO_BAND
-        bucket, hour = place_of(at)
-        usual, scale = self._shift.slow, c.ROBUST * self._shift.wide
-        season = self._season
-        if self._days(at) >= c.PROFILE_DAYS and season.samples[bucket] >= c.SEASON_LEAST and season.error < scale:
-            usual, scale = season.usual(bucket, hour), max(season.spread[bucket], 0.5 * season.error)
-        width = c.BAND * max(scale, c.FLOOR * abs(usual))
-        low = usual - width
-        return Band(usual, max(low, 0.0) if self._positive else low, usual + width)
+        return self._band(place_of(at), days)
 
     def accept(self) -> None:
         """Take the present level as the new normal: what it was compared with moves there, the incident is over."""
@@ -99,12 +96,22 @@ class Detector:
         self._frozen.longest = max(self._frozen.longest, self._frozen.run)
         self._hold, self._incident, self._cause = Hold(), Incident(), None
 
+    def _band(self, place: tuple[int, int], days: float) -> Band:
+        bucket, hour = place
+        usual, scale = self._shift.slow, c.ROBUST * self._shift.wide
+        season = self._season
+        if days >= c.PROFILE_DAYS and season.error < scale and season.samples[bucket] >= c.SEASON_LEAST:
+            usual, scale = season.usual(bucket, hour), max(season.spread[bucket], 0.5 * season.error)
+        width = c.BAND * max(scale, c.FLOOR * abs(usual))
+        low = usual - width
+        return Band(usual, 0.0 if self._positive and low < 0.0 else low, usual + width)
+
     def _tick(self, at: int, value: float, learn: bool) -> Gains:  # noqa: FBT001
         step = (at - self._last) / c.NS
         if not self.seen:
             self._first = at
             self._level.level = self._shift.fast = self._shift.slow = value
-            self._place.middle = self._change.last = self._frozen.last = value
+            self._place.middle = self._frozen.last = value
             self._frozen.changed = at
         elif step > 0.0:  # else a repeated or backward instant: one ordinary step
             self._step = min(step, c.LONGEST_STEP_S)
@@ -114,16 +121,14 @@ class Detector:
         self._gains.at(self.seen, learn)
         return self._gains
 
-    def _surprise(self, at: int, value: float, gains: Gains) -> tuple[float, Cause]:
+    def _surprise(self, at_place: tuple[int, int], value: float, gains: Gains) -> tuple[float, Cause]:
         """How rare all channels together are, just now and over the last hours; and which of them is rarest."""
         tiny = self._tiny()
-        bucket, hour = place_of(at)
-        season, known = self._season.take(value, bucket, hour, tiny, gains)
+        season, known = self._season.take(value, at_place[0], at_place[1], tiny, gains)
         level = self._level.take(value, tiny, gains)
         shift = self._shift.take(value, tiny, gains)
         usual, place = self._place.middle, self._place.take(value, tiny, gains)
         spread = self._spread.take(self._level.size, tiny + c.SPREAD_LEAST * self._level.scale, gains)
-        change = self._change.take(value, tiny, gains)
         tails, weights, learn = self._tails, c.WEIGHTS, gains.learn
         heard = [
             weights[0] * tails[0].take(season, learn) if known else 0.0,
@@ -131,7 +136,6 @@ class Detector:
             weights[2] * tails[2].take(shift, learn),
             weights[3] * tails[3].take(place, learn),
             weights[4] * tails[4].take(spread, learn),
-            weights[5] * tails[5].take(change, learn),
         ]
         together = math.sqrt(sum([one * one for one in heard]))
         self._smooth += gains.smooth * (together - self._smooth)
@@ -140,7 +144,7 @@ class Detector:
         channel = Cause.DROP if fell else CHANNELS[heard.index(max(heard))]
         return math.hypot(self._smooth, c.LASTING_WEIGHT * self._lasting), channel
 
-    def _told(self, at: int, value: float, band: Band, strength: float, channel: Cause) -> Reading:
+    def _told(self, at: int, value: float, band: Band, strength: float, channel: Cause, days: float) -> Reading:
         incident = self._incident
         news = incident.take(strength)
         if news or not incident.open:
@@ -160,7 +164,7 @@ class Detector:
             news,
             self._cause,
             self.seen,
-            self._days(at),
+            days,
         )
 
     def _missing(self, at: int) -> Reading:
@@ -176,7 +180,7 @@ class Detector:
             news=False,
             cause=self._cause,
             seen=self.seen,
-            days=self._days(at) if self.seen else 0.0,
+            days=(at - self._first) / _DAY_NS if self.seen else 0.0,
         )
 
     def _tiny(self) -> float:
@@ -184,12 +188,6 @@ class Detector:
 
     def _floor(self) -> float:
         return self._tiny() + c.SPREAD_LEAST * self._level.scale
-
-    def _days(self, at: int) -> float:
-        return (at - self._first) / (c.NS * c.DAY_S)
-
-    def _learned(self, at: int) -> bool:
-        return self.seen >= c.LEARNING_SAMPLES and self._days(at) >= c.LEARNING_DAYS
 
 
 def place_of(at: int) -> tuple[int, int]:

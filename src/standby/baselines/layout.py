@@ -37,8 +37,6 @@ class F(IntEnum):
     SPREAD_FAST = auto()
     SPREAD_SLOW = auto()
     SPREAD_SCALE = auto()
-    CHANGE_LAST = auto()
-    CHANGE_SCALE = auto()
     SMOOTH = auto()
     LASTING = auto()
     FROZEN_LAST = auto()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Cause(StrEnum):
@@ -18,13 +18,12 @@ class Cause(StrEnum):
     VALUE = "value"  # rare among all that were seen
 
 
-# Of the channels, in their order: season, level, shift, place, spread, change.
-CHANNELS = (Cause.SEASON, Cause.SPIKE, Cause.SHIFT, Cause.VALUE, Cause.SPREAD, Cause.SPIKE)
+# Of the channels, in their order: season, level, shift, place, spread.
+CHANNELS = (Cause.SEASON, Cause.SPIKE, Cause.SHIFT, Cause.VALUE, Cause.SPREAD)
 CAUSES = tuple(Cause)  # a bank holds the place in it, plus one; 0 is no cause
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(NamedTuple):
     """What would be usual at an instant, in the metric's unit. All None while learning."""
 
     usual: float | None = None
@@ -35,8 +34,7 @@ class Band:
 NO_BAND = Band()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One sample judged.
 
     `score` is 0..1 and sparse: after a peak nothing is scored that is not clearly above it, so that one trouble is told

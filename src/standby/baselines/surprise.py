@@ -75,11 +75,10 @@ def surprise(
     level, size = _level(numbers, step, values, tiny)
     shift, place = _shift(numbers, step, values, tiny), _place(numbers, step, values, tiny)
     spread = _spread(numbers, step, size, tiny + c.SPREAD_LEAST * numbers[F.LEVEL_SCALE])
-    change = _change(numbers, step, values, tiny)
     heard = np.empty((len(c.WEIGHTS), len(rows)))
     heard[0] = _tail(memory, 0, rows, season, step.may & known)
     heard[0] *= known
-    for channel, one in enumerate((level, shift, place, spread, change), 1):
+    for channel, one in enumerate((level, shift, place, spread), 1):
         heard[channel] = _tail(memory, channel, rows, one, step.may)
     heard *= _WEIGHTS
     together = np.sqrt((heard * heard).sum(axis=0))
@@ -109,7 +108,8 @@ def _season(
     known = samples >= c.SEASON_LEAST
     learned = clipped(residual, c.SEASON_CLIP * scale, known)
     _learn_week(memory, rows, step, hour, learned, step.may & known)
-    size, least = ROBUST * np.abs(learned), 1.0 / (samples + 1.0)
+    size = ROBUST * np.abs(learned)
+    least = np.where(samples < c.SEASON_MOST, 1.0 / (samples + 1.0), 0.0)
     inside = np.minimum(step.length, float(c.BUCKET_S))
     memory.level[rows, bucket] += step.learn * np.maximum(gains(c.SEASON_S, inside), least) * learned
     wider = step.learn * np.maximum(gains(c.SEASON_SPREAD_S, inside), least) * (size - spread)
@@ -177,17 +177,6 @@ def _spread(numbers: Floats, step: Step, size: Floats, floor: Floats) -> Floats:
     learned = clipped(residual, c.SPREAD_CLIP * scale, warm)
     numbers[F.SPREAD_SLOW] = slow + step.memory * learned
     numbers[F.SPREAD_SCALE] += step.memory * (ROBUST * np.abs(learned) - numbers[F.SPREAD_SCALE])
-    return np.where(warm, residual / scale, 0.0)
-
-
-def _change(numbers: Floats, step: Step, values: Floats, tiny: Floats) -> Floats:
-    residual = values - numbers[F.CHANGE_LAST]
-    scale = np.maximum(numbers[F.CHANGE_SCALE], tiny)
-    warm = step.seen >= c.WARM
-    learned = clipped(residual, c.CHANGE_CLIP * scale, warm)
-    wider = step.share(c.CHANGE_MEMORY_S) * (ROBUST * np.abs(learned) - numbers[F.CHANGE_SCALE])
-    numbers[F.CHANGE_SCALE] += wider
-    numbers[F.CHANGE_LAST] = values
     return np.where(warm, residual / scale, 0.0)
 
 
