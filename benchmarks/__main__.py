@@ -20,7 +20,19 @@ from benchmarks import machine
 from benchmarks.figure import Figure
 from benchmarks.report import page, row
 
-BENCHMARKS = ("peers", "console", "history", "failover", "pages", "contracts", "kinds", "storm", "mutes", "backtest")
+BENCHMARKS = (
+    "peers",
+    "console",
+    "history",
+    "failover",
+    "pages",
+    "contracts",
+    "kinds",
+    "storm",
+    "mutes",
+    "backtest",
+    "nab",
+)
 
 
 def measured(name: str, *, quick: bool) -> list[Figure]:
