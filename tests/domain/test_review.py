@@ -99,6 +99,29 @@ def test_two_firings_are_no_share() -> None:
     assert of([*every(2), *every(2, rule=OTHER)]).overlap is None
 
 
+@given(st.lists(st.tuples(st.integers(0, 60), st.sampled_from(["a/a", "b/b", "c/c"])), max_size=30))
+def test_overlaps_are_what_counting_every_pair_finds(rows: list[tuple[int, str]]) -> None:
+    firings = [fired(at * MINUTE, rule=rule) for at, rule in rows]
+    for one in figures(["a/a", "b/b", "c/c"], firings):
+        mine = [firing.fired_at for firing in firings if firing.rule == one.rule]
+        shares = {
+            other: sum(
+                any(abs(at - them.fired_at) <= TOGETHER_NS for them in firings if them.rule == other) for at in mine
+            )
+            for other in {"a/a", "b/b", "c/c"} - {one.rule}
+        }
+        best = max(shares.values())
+        expected = best / len(mine) if len(mine) >= 3 and best else None
+        assert (one.overlap.share if one.overlap else None) == expected
+        assert one.overlap is None or shares[one.overlap.rule] == best
+
+
+def test_a_storm_says_nothing_about_a_pair() -> None:
+    names = [f"i/{number}" for number in range(40)]
+    storm = [fired(day * DAY, rule=name) for day in range(3) for name in names]
+    assert [one.overlap for one in figures(names, storm)] == [None] * 40
+
+
 def test_the_worst_is_first_and_a_rule_that_is_gone_is_not_there() -> None:
     firings = [*every(9, rule=OTHER), *every(2), fired(0, rule="gone/rule")]
     assert [one.rule for one in figures(["a/silent", RULE, OTHER], firings)] == [OTHER, "a/silent", RULE]

@@ -6,7 +6,7 @@ taken it.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -30,6 +30,7 @@ _MANY = 5
 _MOSTLY = 0.8
 _SELDOM = 0.2
 _OFTEN = 0.3
+_STORM = 30  # rules that fire together
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def figures(rules: Iterable[str], firings: Sequence[Firing]) -> list[Figures]:
     for one in sorted(firings, key=lambda one: one.fired_at):
         if one.rule in by_rule:
             by_rule[one.rule].append(one)
-    overlaps = _overlaps({rule: [one.fired_at for one in found] for rule, found in by_rule.items() if found})
+    overlaps = _overlaps(by_rule)
     judged = [replace(_counted(rule, found), overlap=overlaps.get(rule)) for rule, found in by_rule.items()]
     return sorted(judged, key=lambda one: (_ORDER.index(one.verdict), -one.fired, one.rule))
 
@@ -169,26 +170,39 @@ def _flaps(found: Sequence[Firing]) -> int:
     )
 
 
-def _overlaps(fired: Mapping[str, Sequence[int]]) -> dict[str, Overlap]:
-    """The closest companion of each rule that fired often enough; `fired` holds instants in order."""
+def _overlaps(by_rule: Mapping[str, Sequence[Firing]]) -> dict[str, Overlap]:
+    """The closest companion of each rule that fired often enough."""
     found: dict[str, Overlap] = {}
-    for rule, instants in fired.items():
-        if len(instants) < _FEW:
-            continue
-        shares = {other: _together(instants, theirs) for other, theirs in fired.items() if other != rule}
-        best = max(shares, key=lambda other: (shares[other], other), default=None)
-        if best is not None and shares[best]:
-            found[rule] = Overlap(best, shares[best] / len(instants))
+    for rule, others in _together(
+        sorted((one.fired_at, rule) for rule, them in by_rule.items() for one in them)
+    ).items():
+        count = len(by_rule[rule])
+        if count >= _FEW and others:
+            best = max(others, key=lambda other: (others[other], other))
+            found[rule] = Overlap(best, others[best] / count)
     return found
 
 
-def _together(ours: Sequence[int], theirs: Sequence[int]) -> int:
-    """How many of ours have one of theirs near."""
-    count = 0
-    for at in ours:
-        place = bisect_left(theirs, at - TOGETHER_NS)
-        count += place < len(theirs) and theirs[place] <= at + TOGETHER_NS
-    return count
+def _together(fired: Sequence[tuple[int, str]]) -> dict[str, Counter[str]]:
+    """How many firings of each rule have one of each other rule near; `fired` is in order.
+
+    What fires in a storm of many rules says nothing about a pair of them.
+    """
+    found: dict[str, Counter[str]] = {}
+    near: Counter[str] = Counter()
+    first = last = 0
+    for at, rule in fired:
+        while last < len(fired) and fired[last][0] <= at + TOGETHER_NS:
+            near[fired[last][1]] += 1
+            last += 1
+        while fired[first][0] < at - TOGETHER_NS:
+            near[fired[first][1]] -= 1
+            if not near[fired[first][1]]:
+                del near[fired[first][1]]
+            first += 1
+        if len(near) <= _STORM:
+            found.setdefault(rule, Counter()).update(other for other in near if other != rule)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
