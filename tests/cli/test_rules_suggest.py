@@ -100,7 +100,7 @@ def test_json_has_the_effect_and_what_it_would_change(
     [one] = json.loads(capsys.readouterr().out)["suggestions"]
     assert (one["rule"], one["keys"], one["fired"], one["incidents"]) == ("payments/slow", {"for": "1m"}, 0, 0)
     assert one["fired_before"] >= 30
-    assert one["text"].endswith("and there was no incident to miss")
+    assert one["text"].endswith("and there was no incident to miss (by 6 hours of history)")
 
 
 @pytest.mark.parametrize(

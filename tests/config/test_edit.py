@@ -6,6 +6,8 @@ import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from standby.config import edit as edit_module
 from standby.config.edit import EditError, apply, edit_rule
@@ -123,6 +125,31 @@ def test_a_file_that_may_not_be_written_is_refused(tmp_path: Path, monkeypatch: 
     with pytest.raises(EditError, match="may not be written by this user; apply the diff by hand"):
         apply(edit, config, KINDS)
     assert (tmp_path / "conf.d" / "rules.toml").read_text() == RULES
+
+
+def test_a_file_whose_owner_cannot_be_kept_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = written(tmp_path)
+    edit = edit_rule(config, "errors", {"when": "error_rate > 0.1"})
+
+    def refuse(*_: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(edit_module.os, "fchown", refuse)
+    with pytest.raises(EditError, match="cannot be written: Operation not permitted; apply the diff by hand"):
+        apply(edit, config, KINDS)
+    assert (tmp_path / "conf.d" / "rules.toml").read_text() == RULES
+
+
+_NOISE = st.lists(st.sampled_from(["", "# why", "  # indented", "\t", "# [[rule]]"]), max_size=3).map("\n".join)
+
+
+@given(st.lists(_NOISE, min_size=4, max_size=4), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_whatever_stands_around_it_one_line_changes(noise: list[str], ending: str, first: bool) -> None:
+    slow, errors = (part.strip() for part in RULES.partition("[[rule]]   # slow")[::2])
+    parts = [f"[[rule]]   # slow\n{errors}", slow] if first else [slow, f"[[rule]]   # slow\n{errors}"]
+    text = f"{noise[0]}\n{parts[0]}\n{noise[1]}\n{parts[1]}\n{noise[2]}".replace("\n", ending)
+    changed = edit_module._changed(text.encode(), "errors", {"when": "error_rate > 0.1"}, "rules.toml")
+    assert changed == text.replace("0.05", "0.1").encode()
 
 
 def test_a_disk_that_is_full_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

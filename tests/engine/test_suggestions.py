@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from standby.config.models import Config
 from standby.domain.observation import Observation
 from standby.domain.outcome import Outcome
@@ -83,6 +85,23 @@ async def test_what_somebody_took_is_never_missed(tmp_path: Path) -> None:
         for number, at in enumerate(range(START, END, 10 * MINUTE), start=1)
     ]
     assert await asked(tmp_path, ruled(tmp_path, keep="30m"), *spikes) is None
+
+
+async def test_it_says_how_much_of_the_span_is_known(tmp_path: Path) -> None:
+    path = await store(tmp_path, Batch(observations=looks(noisy), alerts=[taken()]))
+    one = ruled(tmp_path)
+    found = suggest(one, path, one.rules[0], START - 90 * HOUR, END)
+    assert found is not None
+    assert found.span_ns == 7 * HOUR
+
+
+async def test_of_a_rule_that_fires_without_end_the_newer_half_is_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("standby.engine.backtest.MOST_FIRINGS", 20)
+    found = await asked(tmp_path, ruled(tmp_path), taken())
+    assert found is not None
+    assert (found.effect.before, found.effect.incidents) == (17, 1)
 
 
 async def test_a_rule_that_hardly_fires_is_left_alone(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from standby.engine.suggestions import Suggestion
 
 _MOST_DAYS = 366
+_FEW_DAYS = 2
 _WORTH_TRYING = frozenset({Verdict.IGNORED, Verdict.FLAPS, Verdict.DOUBLED})
 
 
@@ -61,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(doc, ensure_ascii=False, indent=2))
         return 0
     for suggestion, edit in found:
-        print(f"# {suggestion.rule.integration}/{suggestion.rule.id} {suggestion.effect}", file=sys.stderr)
+        print(f"# {suggestion.rule.integration}/{suggestion.rule.id} {_told(suggestion)}", file=sys.stderr)
         print(edit.diff, end="")
     print(_ending(found, args), file=sys.stderr)
     return 0
@@ -110,6 +111,12 @@ def _apply(config: Config, found: Sequence[Suggestion]) -> None:
         apply(edit_rule(config, one.rule.id, one.keys), config, kinds())
 
 
+def _told(suggestion: Suggestion) -> str:
+    days = suggestion.span_ns / DAY
+    span = f"{days:.0f} days" if days >= _FEW_DAYS else f"{days * 24:.0f} hours"
+    return f"{suggestion.effect} (by {span} of history)"
+
+
 def _ending(found: Sequence[object], args: argparse.Namespace) -> str:
     if not found:
         return "nothing that can be tried speaks less without missing something"
@@ -124,7 +131,8 @@ def _as_json(suggestion: Suggestion, edit: Edit) -> dict[str, Any]:
         "rule": f"{suggestion.rule.integration}/{suggestion.rule.id}",
         "keys": dict(suggestion.keys),
         "change": {"key": change.key, "value": change.value, "at": change.at},
-        "text": str(effect),
+        "text": _told(suggestion),
+        "days": round(suggestion.span_ns / DAY, 3),
         "fired": effect.fired,
         "fired_before": effect.before,
         "incidents": effect.incidents,

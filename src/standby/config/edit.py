@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import os
 import tempfile
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,8 +63,8 @@ def edit_rule(config: Config, rule: str, keys: Mapping[str, str]) -> Edit:
 def apply(edit: Edit, config: Config, kinds: Kinds) -> None:
     """Put it into the file, when the file is still what it was and the whole still loads. Raises EditError.
 
-    The new file has the old one's mode; where the folder or the file may not be written nothing is changed. A link is
-    followed, so that what it leads to is changed.
+    The new file has the old one's owner and mode; where these cannot be kept, or the folder or the file may not be
+    written, nothing is changed. A link is followed: what it leads to is changed.
     """
     try:
         load(config.path, kinds, instead={edit.path: edit.after})
@@ -79,6 +80,7 @@ def apply(edit: Edit, config: Config, kinds: Kinds) -> None:
             with os.fdopen(handle, "wb") as file:
                 file.write(edit.after)
                 file.flush()
+                os.fchown(file.fileno(), status.st_uid, status.st_gid)
                 os.fchmod(file.fileno(), status.st_mode & 0o7777)
                 os.fsync(file.fileno())
             if _read(edit.path) != edit.before:
@@ -111,9 +113,20 @@ def _changed(raw: bytes, rule: str, keys: Mapping[str, str], name: str) -> bytes
         for key, value in keys.items():
             found[key] = _like(found.get(key), value)
         text = tomlkit.dumps(document)
+        if tomllib.loads(text) != _wanted(raw, rule, keys):
+            raise EditError(f"{name} cannot be changed in one place alone; change it by hand")
     except (TOMLKitError, ValueError, TypeError) as error:
         raise EditError(f"{name} cannot be changed: {clean(str(error), 200)}; apply it by hand") from None
     return text.encode()
+
+
+def _wanted(raw: bytes, rule: str, keys: Mapping[str, str]) -> dict[str, Any]:
+    """What the file is to say: a belt for the library, which is to change nothing else."""
+    data = tomllib.loads(raw.decode())
+    found = _entry(data.get("rule"), rule)
+    if found is not None:
+        found.update(keys)
+    return data
 
 
 def _entry(rules: object, rule: str) -> dict[str, Any] | None:

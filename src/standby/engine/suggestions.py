@@ -22,11 +22,12 @@ _MARK = "~"  # no id has one: what is tried cannot be taken for a rule
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Another value for a key of a rule, and what it would have changed."""
+    """Another value for a key of a rule, and what it would have changed over the last `span_ns`, of which is known."""
 
     rule: Rule
     change: Change
     effect: Effect
+    span_ns: int
 
     @property
     def keys(self) -> Mapping[str, str]:
@@ -45,21 +46,25 @@ class _Setting:
 
 def suggest(config: Config, store: Path, rule: Rule, start: int, end: int) -> Suggestion | None:
     """The best other setting of one rule, by what the store has of `[start, end)` (ns since 1970); `None` when there is
-    none that is worth it. Raises StoreError."""
+    none that is worth it. Of a rule that fires without end the newer half is enough. Raises StoreError."""
     settings = list(_settings(rule))
     if not settings:
         return None
-    incidents = _incidents(store, rule.integration, start, end)
     trial = replace(config, rules=(rule, *(setting.rule for setting in settings)))
     keys = [(rule.integration, one.id) for one in trial.rules]
     done = backtest(trial, store, start, end, keys)
-    fired = {one.watch.id: _spans(one, end) for one in done.rules}
-    tried = [Tried(one.rule.id, one.step, fired.get(one.rule.id, ())) for one in settings]
-    effect = choose(fired.get(rule.id, ()), tried, incidents)
+    present = done.of((rule.integration, rule.id))
+    if present is None or done.known_from is None:
+        return None
+    if present.fired > len(present.firings):
+        return suggest(config, store, rule, (start + end) // 2, end)
+    fired = {one.watch.id: _spans(one, end) for one in done.rules if one.fired == len(one.firings)}
+    tried = [Tried(one.rule.id, one.step, fired[one.rule.id]) for one in settings if one.rule.id in fired]
+    effect = choose(fired[rule.id], tried, _incidents(store, rule.integration, start, end))
     if effect is None:
         return None
     best = next(one for one in settings if one.rule.id == effect.key)
-    return Suggestion(rule, best.change, effect)
+    return Suggestion(rule, best.change, effect, end - max(done.known_from, present.judged_from))
 
 
 def _settings(rule: Rule) -> Iterator[_Setting]:
