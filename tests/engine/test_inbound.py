@@ -15,8 +15,9 @@ from standby.store.errors import StoreError
 from standby.store.rows import AlertRow, Batch
 
 from .conftest import Make
+from .test_escalations import PEOPLE, POLICY
 from .test_heartbeats import call
-from .world import World, config
+from .world import DOWN, World, config
 
 SOURCES = """
 [[source]]
@@ -324,6 +325,78 @@ async def test_who_asks_how_we_are_is_told(world: Make) -> None:
     code, body = await push(w, b"", "/api/v2/status", method="GET")
     assert (code, json.loads(body)["cluster"]) == (200, {"status": "disabled", "peers": []})
     assert (await push(w, b"", "/api/v2/status", method="GET", headers=""))[0] == 401
+
+
+async def read(w: World, query: str = "", headers: str = BEARER) -> tuple[int, Any]:
+    code, body = await push(w, b"", f"{API}?{query}", headers=headers, method="GET")
+    return code, json.loads(body) if code == 200 else body
+
+
+async def test_a_source_reads_back_what_it_pushed(world: Make) -> None:
+    w = await pushed(world)
+    assert await read(w) == (200, [])
+    await push(w, [posted(w, service="payments"), posted(w, "Other")])
+    code, found = await read(w)
+    assert code == 200
+    (one, other) = found
+    assert one["labels"]["alertname"] == "HighCPU"
+    assert one["annotations"] == {"summary": "HighCPU is above 90 %"}
+    assert one["startsAt"] == format_instant(w.clock.now() - MINUTE)
+    assert one["status"] == {"state": "active", "silencedBy": [], "inhibitedBy": [], "mutedBy": []}
+    assert len({one["fingerprint"], other["fingerprint"]}) == 2
+    w.answers["pay"] = DOWN
+    await w.until(lambda: w.fired("down"))
+    assert len((await read(w))[1]) == 2
+
+
+async def test_a_source_that_may_sees_all_and_chooses(world: Make) -> None:
+    w = await world(
+        config(more=PEOPLE, rules=SOURCES.replace("most = 3", "most = 3\nsees_all = true")), f"{LISTEN}\n{POLICY}"
+    )
+    await push(w, [posted(w)])
+    w.answers["pay"] = DOWN
+    await w.until(lambda: w.fired("down"))
+    await w.ask(CommandKind.SILENCE, matchers='alertname="down"', ends=w.clock.now() + HOUR, comment="x")
+    await w.pass_time(SECOND)
+    (down,) = (await read(w, "filter=alertname%3D%22down%22"))[1]
+    assert down["status"] == {"state": "suppressed", "silencedBy": ["1"], "inhibitedBy": [], "mutedBy": []}
+    assert down["receivers"] == [{"name": "pay"}]
+    names = {
+        query: [one["labels"]["alertname"] for one in (await read(w, query))[1]]
+        for query in ("", "silenced=false", "active=false", "receiver=pa.", "filter=vendor%3Dacme&filter=source%3Dx")
+    }
+    assert names == {
+        "": ["HighCPU", "down"],
+        "silenced=false": ["HighCPU"],
+        "active=false": ["down"],
+        "receiver=pa.": ["HighCPU", "down"],
+        "filter=vendor%3Dacme&filter=source%3Dx": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "code", "said"),
+    [
+        ("", "", 401, ""),
+        ("", WRONG, 401, ""),
+        ("filter=x", BEARER, 400, "is not a matcher"),
+        ("active=perhaps", BEARER, 400, "neither true nor false"),
+        ("receiver=(", BEARER, 400, "bad query"),
+        ("&".join(["filter=a%3Db"] * 60), BEARER, 400, "bad query"),
+    ],
+)
+async def test_what_may_not_be_read_is_refused(world: Make, query: str, headers: str, code: int, said: str) -> None:
+    w = await pushed(world)
+    got, body = await read(w, query, headers)
+    assert got == code
+    assert said in body
+    assert "calls refused of prom" in w.engine.trouble
+
+
+async def test_who_may_push_without_a_token_may_not_read(world: Make) -> None:
+    w = await world(config(rules=SOURCES.replace('token = "env:TOKEN"', "open = true")), LISTEN)
+    await push(w, [posted(w)], headers=JSON)
+    assert (await read(w, headers=""))[0] == 403
 
 
 async def test_heartbeats_are_heard_while_somebody_pushes_too_often(world: Make) -> None:

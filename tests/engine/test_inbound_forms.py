@@ -14,12 +14,16 @@ from hypothesis import strategies as st
 
 from checks.payloads import payload
 from standby.config.inbound import SourceKind
+from standby.domain.alerting import Machine, Phase
+from standby.domain.muting import Mute, MuteKind
 from standby.domain.outcome import Severity
 from standby.domain.outside import MOST_LABELS, Said, loudness
 from standby.domain.text import clean
 from standby.domain.units import MINUTE, parse_instant
-from standby.engine.inbound import upstream
+from standby.engine.alerts import Live
+from standby.engine.inbound import listing, upstream
 from standby.engine.inbound.forms import MOST_AT_ONCE, Heard, Refused, read
+from standby.engine.watches import Sort, Watch
 
 NOW = parse_instant("2026-11-25T12:00:00Z")
 KINDS = tuple(SourceKind)
@@ -242,6 +246,18 @@ def test_our_status_is_one_of_alertmanagers_schema() -> None:
     schema = {"$ref": "#/definitions/alertmanagerStatus", "definitions": _definitions()}
     document = upstream.status("1.2.3", "2026-11-25T12:00:00.000Z")
     assert [str(error) for error in jsonschema_rs.validator_for(schema).iter_errors(document)] == []
+
+
+def test_our_alerts_are_of_alertmanagers_schema() -> None:
+    watch = Watch("down", "payments", Sort.DOWN, Severity.CRITICAL, (), labels={"alertname": "down"})
+    machine = Machine(Phase.FIRING, since=1, active_at=1, fired_at=1, at=1)
+    mutes = (Mute(MuteKind.SILENCE, "4"), Mute(MuteKind.INHIBITED, "7"), Mute(MuteKind.MAINTENANCE, "patch-day"))
+    live = Live(7, watch, machine, 1, "it is down", mutes=mutes)
+    (found,) = listing.listed([live], listing.asked(""), 10**18, lambda _: ["p"])
+    schema = {"$ref": "#/definitions/gettableAlerts", "definitions": _definitions()}
+    assert [str(error) for error in jsonschema_rs.validator_for(schema).iter_errors([found])] == []
+    assert found["status"]["inhibitedBy"] == [found["fingerprint"]]
+    assert found["status"]["mutedBy"] == ["patch-day"]
 
 
 NAMES = st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]{0,9}", fullmatch=True)

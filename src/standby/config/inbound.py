@@ -49,6 +49,10 @@ class AlertSource(Table):
         default=None, description="what it says as `Authorization: Bearer ...`; required unless `open`"
     )
     open: bool = Field(default=False, description="anybody on this machine may push; only with `listen` on loopback")
+    sees_all: bool = Field(
+        default=False,
+        description="`GET /api/v2/alerts` gives it all alerts, ours too; else only those that it pushed itself",
+    )
     integration: Text | None = Field(
         default=None,
         description="whose alerts these are: an id, or `label:NAME` for the label that holds one; the source's own",

@@ -24,6 +24,7 @@ class Request:
     path: str
     headers: Mapping[str, str]
     body: Callable[[int], Awaitable[bytes]]
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,8 +136,8 @@ class Receiver:
         if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
             return Answer(HTTPStatus.BAD_REQUEST), False
         headers = {name.strip().lower(): value.strip() for name, _, value in _lines(rest)}
-        path = parts[1].partition("?")[0]
-        request = Request(parts[0], path, headers, lambda most: _body(reader, headers, most))
+        path, _, query = parts[1].partition("?")
+        request = Request(parts[0], path, headers, lambda most: _body(reader, headers, most), query)
         return await self._route(request), parts[0] == "HEAD"
 
     async def _route(self, request: Request) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from standby.engine.alerts import Live
 from standby.engine.channels import Channels, Reach
 from standby.engine.clock import EngineClock
 from standby.engine.escalations import Escalations
@@ -54,6 +55,7 @@ class Response:
         self.silences = OwnSilences(clock, timeline, recorder, config, self.mutes.changed)
         self.mutes.add(self.silences)
         self.mutes.add(ways.hours)
+        self._ways = ways
         self.leases = Leases(clock, timeline, recorder, judge.alerts, config=config, remind=self._escalations.remind)
         self._routes = Routes(clock, timeline, recorder, judge, direct)
         self.failovers = Failovers(
@@ -105,6 +107,10 @@ class Response:
         self._escalations.stop()
         await self._outbox.stop()
         await self._channels.close()
+
+    def told_by(self, live: Live) -> list[str]:
+        """The policies by which people hear of an alert."""
+        return list(dict.fromkeys(way.place.policy for way in self._ways.of(live)))
 
     @property
     def trouble(self) -> str:

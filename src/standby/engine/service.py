@@ -136,6 +136,7 @@ class Engine:
         on_fenced = self._ending.fenced
         self._housekeeping = Housekeeping(clock, self._timeline, writer, beat=self._beat, on_fenced=on_fenced)
         self._ears = Ears(clock, self._timeline, self._recorder, self._signals, context.secrets, self._judge)
+        self._ears.door.told_by = self._response.told_by
         self._deadman = DeadMan(clock, self._works)
 
     @property

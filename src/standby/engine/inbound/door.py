@@ -1,10 +1,12 @@
-"""Where alerts are pushed to: `POST /in/SOURCE` for webhooks, `/api/v2/alerts` for whoever speaks to an Alertmanager.
+"""Where alerts are pushed to: `POST /in/SOURCE` for webhooks, `/api/v2/alerts` for whoever speaks to an Alertmanager;
+that may ask there as well what fires.
 
 Answered 200 only when it is on disk. What is refused is counted, and seen in `trouble` for ten minutes.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,9 +20,10 @@ from standby.domain.units import MINUTE, format_instant
 from standby.engine.clock import EngineClock
 from standby.engine.counts import Counts
 from standby.engine.exchange import Answer, Request, Unread
-from standby.engine.inbound import forms, upstream
+from standby.engine.inbound import forms, listing, upstream
 from standby.engine.inbound.forms import Heard, Refused
 from standby.engine.inbound.life import Outside
+from standby.engine.inbound.listing import Receivers
 from standby.engine.timeline import Timeline
 from standby.store.errors import StoreError
 
@@ -54,6 +57,7 @@ class Door:
         self._tokens: dict[str, bytes] = {}
         self._ledgers: dict[str, _Ledger] = {}
         self._begun = timeline.now()
+        self.told_by: Receivers = lambda _: ()  # who hears of an alert
 
     def expect(self, sources: Mapping[str, AlertSource], tokens: Mapping[str, str]) -> None:
         """Let these in from now on; one whose token is not in `tokens` and that is not open waits outside."""
@@ -97,7 +101,25 @@ class Door:
             return Answer(HTTPStatus.OK, json.dumps(found).encode(), _JSON)
         if rest not in ("", f"{_API}alerts") or (rest and source.kind is not SourceKind.ALERTMANAGER):
             return self._turn_away(source.id, HTTPStatus.NOT_FOUND, f"there is no {clean(rest, 60)}")
+        if rest and request.method in ("GET", "HEAD"):
+            return await self._list(source, request)
         return await self._push(source, request, api=bool(rest))
+
+    async def _list(self, source: AlertSource, request: Request) -> Answer:
+        """What fires, for whoever shows its token: that anybody may push does not mean that anybody may read."""
+        if source.open:
+            return self._turn_away(source.id, HTTPStatus.FORBIDDEN, "reading needs a token, and it has none")
+        try:
+            wanted = listing.asked(request.query)
+        except Refused as error:
+            return self._refused(source.id, error)
+        lives = self._outside.lives(None if source.sees_all else source.id)
+        found = listing.listed(lives, wanted, self._timeline.now(), self.told_by)
+        return Answer(HTTPStatus.OK, (await asyncio.to_thread(json.dumps, found)).encode(), _JSON)
+
+    def _refused(self, name: str, error: Refused) -> Answer:
+        self._refuse(name, str(error))
+        return Answer(error.status, json.dumps(error.answer).encode() + b"\n", _JSON)
 
     def _who(self, name: str, request: Request) -> AlertSource | Answer:
         """The source that speaks; every token is compared whole, so that the time taken tells nothing."""
@@ -127,8 +149,7 @@ class Door:
         except Unread as error:
             return self._turn_away(source.id, error.status, str(error))
         except Refused as error:
-            self._refuse(source.id, str(error))
-            return Answer(error.status, json.dumps(error.answer).encode() + b"\n", _JSON)
+            return self._refused(source.id, error)
         source = self._sources.get(source.id, source)
         otherwise = source.resolve_after or (RESOLVE_TIMEOUT_NS if api else None)
         beyond = self._outside.hear(source, heard.said, otherwise)
@@ -142,7 +163,7 @@ class Door:
     async def _read(self, source: AlertSource, request: Request, *, api: bool) -> Heard:
         """Raises Unread and Refused."""
         if request.method != "POST":
-            raise upstream.wrong_method(request.method, "POST")
+            raise upstream.wrong_method(request.method, "GET,POST" if api else "POST")
         kind = request.headers.get("content-type", "")
         if (api or source.open) and kind.partition(";")[0].strip().casefold() != _JSON:
             raise upstream.wrong_kind(kind)

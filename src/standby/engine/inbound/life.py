@@ -77,6 +77,12 @@ class Outside:
         self._arm()
         return refused
 
+    def lives(self, source: str | None) -> list[Live]:
+        """The alerts that a source said, or all, ours too."""
+        if source is None:
+            return list(self._alerts)
+        return [live for live, origin in self._live() if origin.source == source]
+
     def stop(self) -> None:
         """No lease runs any more."""
         if self._timer is not None:
