@@ -239,7 +239,7 @@ class Tail:
                 self._first = left
             if left + 2 > self._past:
                 self._past = left + 2
-            if total >= c.TAIL_MOST:
+            if self.total > c.TAIL_MOST:
                 self._age()
         return rarity
 
