@@ -65,6 +65,29 @@ async def test_what_is_due_is_reminded_of_once_a_day_over_restarts(world: Make) 
     assert reminders(w) == [said]
 
 
+async def test_an_owner_that_is_a_channel_is_told_there_and_nobody_else(world: Make) -> None:
+    people = """
+[[channel]]
+id = "anna"
+kind = "stub"
+[[person]]
+id = "bob"
+reach = [{ channel = "anna", to = "+49 30 1" }]
+"""
+    others = ERRORS.replace('"errors"', '"late"').replace('"anna"', '"bob"')
+    w = await world(config(every="1h", rules=ERRORS + others, more=people))
+    await w.pass_time(2 * MINUTE + 2 * SECOND)
+    [told] = [one for one in w.told if one.message.kind == "review"]
+    assert (told.channel, told.to, told.message.subject) == (
+        "anna", "", "[test development] 1 rule is due for a review",
+    )  # fmt: skip
+    assert "payments/errors (anna)" in told.message.text
+    await w.die()
+    await w.start()
+    await w.pass_time(MINUTE)
+    assert len([one for one in w.told if one.message.kind == "review"]) == 1
+
+
 async def test_it_is_reminded_of_each_day_until_somebody_looks(world: Make) -> None:
     w = await begun(world)
     await w.pass_time(2 * MINUTE + SECOND)

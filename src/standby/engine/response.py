@@ -45,6 +45,7 @@ class Response:
         self._channels = Channels(reach)
         self._outbox = Outbox(clock, timeline, recorder, self._channels.get)
         telling, ways = Telling(timeline, self._outbox, config, judge.cause), Ways(config)
+        self.remark = telling.remark
         self._escalations = Escalations(
             clock, timeline, recorder, judge.alerts, telling=telling, ways=ways, blind=self._blind,
             unsettled=lambda live: judge.unsettled(live.watch.key),

@@ -1,6 +1,6 @@
 """Reviews of rules: each rule has an owner and a date, is reminded of once a day from then on, and is ticked off.
 
-Nobody is paged for a review: it is a line of the log and a word in the header.
+Nobody is paged for a review: it is a line of the log, a word in the header, and a message where the owner is a channel.
 """
 
 from __future__ import annotations
@@ -25,15 +25,22 @@ _NOTE_LIMIT = 2_000
 
 
 class Reviews:
-    """`config` gives the configuration in force."""
+    """`config` gives the configuration in force; `remark` says something in a channel, when there is one of that name:
+    channel, kind, subject, text."""
 
     def __init__(
-        self, clock: EngineClock, timeline: Timeline, recorder: Recorder, config: Callable[[], Config]
+        self,
+        clock: EngineClock,
+        timeline: Timeline,
+        recorder: Recorder,
+        config: Callable[[], Config],
+        remark: Callable[[str, str, str, str], None],
     ) -> None:
         self._clock = clock
         self._timeline = timeline
         self._recorder = recorder
         self._config = config
+        self._remark = remark
         self._known: dict[str, Review] = {}
         self._timer: Timer | None = None
 
@@ -60,6 +67,9 @@ class Reviews:
         due = [one for one in self._known.values() if one.to_remind(now)]
         if due:
             self._recorder.say("review", "rules", _reminder(due))
+        for owner in dict.fromkeys(one.owner for one in due if one.owner):
+            said = _reminder([one for one in due if one.owner == owner])
+            self._remark(owner, "review", said.partition(":")[0], said)
         for one in due:
             self._put(replace(one, reminded_at=now))
         self._arm(now)

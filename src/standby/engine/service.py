@@ -123,7 +123,7 @@ class Engine:
         )
         add_muters(self._response.mutes, self._judge, self._in_force, self._polling.scheduler.soon)
         self._silences = Silences(clock, self._timeline, self._recorder, self._in_force, hush or Hushing(context))
-        self._reviews = Reviews(clock, self._timeline, self._recorder, self._in_force)
+        self._reviews = Reviews(clock, self._timeline, self._recorder, self._in_force, self._response.remark)
         self._commands = Commands(
             writer, self._recorder, self._timeline, self._judge, self._response.failovers,
             self._silences,

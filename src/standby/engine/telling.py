@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from standby.domain.cause import Cause
 from standby.domain.escalation import Escalation, Policy, Tell
-from standby.domain.outcome import loudest
+from standby.domain.outcome import Severity, loudest
+from standby.domain.text import clean
 from standby.engine.alerts import Live
 from standby.engine.groups import Group
 from standby.engine.outbox import Outbox
@@ -78,6 +79,20 @@ class Telling:
         for contact in self._contacts(ack.by):
             key = f"{group.id}.{live.id}.reminder.{ack.by}.{contact[0]}.{ack.until:x}"
             self._message(group, "reminder", ack.by, contact, tell, ((live,), ""), key)
+
+    def remark(self, channel: str, kind: str, subject: str, text: str) -> None:
+        """Say something that is about no alert in a channel; nothing where no channel is called so. Nobody's own
+        address is written to: that would be a call."""
+        config, now = self._config(), self._timeline.now()
+        if not any(one.id == channel for one in config.channels):
+            return
+        head = f"[{config.settings.name} {config.settings.environment}] {subject}"
+        number = self._outbox.last_id + 1
+        row = NotificationRow(
+            number, f"0.{kind}.{channel}.{now:x}", 0, "", Severity.INFO.value, kind, channel, channel, "", 0, 0, 0,
+            next_at=now, created_at=now, subject=clean(head, 200), text=clean(text, 2_000),
+        )  # fmt: skip
+        self._outbox.put(row)
 
     def withdraw(self, group: Group, why: str) -> None:
         """Nobody has to be called any more."""

@@ -46,7 +46,7 @@ class Message:
     """
 
     key: str
-    kind: str  # firing | resolved | exhausted | test
+    kind: str  # firing | resolved | exhausted | reminder | review | test
     at: int
     subject: str
     text: str
