@@ -14,7 +14,7 @@ from standby.domain.observation import Observation
 from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.units import HOUR, MINUTE, SECOND
 from standby.engine.clock import SystemClock
-from standby.store.rows import AlertRow, Batch
+from standby.store.rows import AlertRow, Batch, ConfigRow
 from standby.store.writer import Writer
 
 from .test_store_views import engine_row
@@ -64,7 +64,8 @@ async def fill(path: Path) -> None:
     ]
     writer = await Writer.open(path, now=now)
     await writer.begin_term(engine_row(now))
-    await writer.commit(Batch(durable=True, observations=looks, alerts=alerts))
+    config = ConfigRow(now, "d1", {"rules": [{"id": "slow", "integration": "payments"}]})
+    await writer.commit(Batch(durable=True, observations=looks, alerts=alerts, config=config))
     await writer.close()
 
 
@@ -90,6 +91,19 @@ def test_what_review_complains_of_is_tried_shown_and_applied(
     assert path.read_text() == CONFIG
     assert main(["--config", str(path), "rules", "suggest", "slow", "--days", "1", "--apply"]) == 0
     assert path.read_text() == CONFIG + 'for = "1m"\n'
+
+
+def test_review_names_the_better_setting_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = shop(tmp_path, monkeypatch)
+    assert main(["--config", str(path), "rules", "review", "--suggest"]) == 0
+    assert 'payments/slow: with for = "1m" it would have fired 0 times rather than ' in capsys.readouterr().out
+    assert main(["--config", str(path), "rules", "review", "--suggest", "--json"]) == 0
+    [one] = json.loads(capsys.readouterr().out)["rules"]
+    assert (one["rule"], one["suggestion"]["keys"]) == ("payments/slow", {"for": "1m"})
+    assert main(["--config", str(path), "rules", "review", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rules"][0]["suggestion"] is None
 
 
 def test_json_has_the_effect_and_what_it_would_change(

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from standby.console.present import alerts, header, integrations, log
+from standby.console.present import alerts, header, integrations, log, review
 from standby.console.present.detail import detail
 from standby.console.present.footer import info
 from standby.console.present.record import record
-from standby.console.snapshot import Pane, Snapshot
+from standby.console.snapshot import Book, Pane, Snapshot, Suggested
 from standby.domain.outcome import Outcome
+from standby.domain.review import Figures, Overlap, Review
 from standby.store.rows import Batch
 from standby.store.writer import Writer
 
@@ -59,7 +60,15 @@ def _poisoned(text: str) -> tuple[Snapshot, Pane]:
         failed="",
         loaded=True,
     )
-    return shop.snapshot(changes, store_trouble=text), pane
+    key = f"payments/{text}"
+    rules = {key: {"when": text, "severity": text, "window_ns": text, "for_ns": -1}}
+    book = Book([Figures(key, 9, 1, told=9, overlap=Overlap(text, 0.9))], rules, loaded=True)
+    reviews = {key: Review(key, text, 0, 1, 1, text, text)}
+    return shop.snapshot(changes, store_trouble=text, book=book, reviews=reviews), pane
+
+
+def _offered(text: str) -> Suggested:
+    return Suggested(done=True, text=text, diff=(text, f"+{text}"), change={"key": text})
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
@@ -72,6 +81,8 @@ def test_presenters_give_only_printable_cells(text: str, width: int) -> None:
         *detail(moment, width, "payments"), *header.notices(moment, width), header.header(moment, width, text),
         *record(moment, width, "alert:1"), *record(moment, width, "audit:1"),
         *record(moment, width, "check:payments-api"),
+        *review.rules(moment, width), *review.rule(moment, width, f"payments/{text}", _offered(text)),
+        info(moment, width, f"rule:payments/{text}"),
         info(moment, width, "integration:payments"), info(moment, width, "alert:1"),
     ]  # fmt: skip
     for row in rows:

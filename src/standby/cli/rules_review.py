@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from standby.cli.check import load_config
 from standby.cli.main import UsageError
 from standby.cli.output import ago, table
-from standby.cli.place import reading
+from standby.cli.place import reading, store_path
+from standby.cli.rules_suggest import as_json, suggestions, told
 from standby.domain.review import Figures, Review, figures
 from standby.domain.units import DAY, SECOND, format_instant
 from standby.engine.clock import SystemClock
 from standby.store.reviews import key_of
 
+if TYPE_CHECKING:
+    from standby.config.edit import Edit
+    from standby.engine.suggestions import Suggestion
+
 _MOST_DAYS = 3660
+_MOST_TRIED = 30
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--days", type=int, default=90, metavar="N", help="the last so many days (90)")
+    parser.add_argument("--suggest", action="store_true", help="try other settings for the bad ones; takes a while")
     parser.add_argument("--json", action="store_true", help="as JSON on standard output; times in seconds")
 
 
@@ -32,12 +40,36 @@ def run(args: argparse.Namespace) -> int:
     with reading(args) as reader:
         tuning = reader.tuning(now - args.days * DAY)
     found = figures(map(key_of, tuning.rules), tuning.firings)
+    better = dict(_better(args, now)) if args.suggest else {}
     if args.json:
-        rules = [_as_json(one, tuning.reviews.get(one.rule), now) for one in found]
+        rules = [
+            {**_as_json(one, tuning.reviews.get(one.rule), now), "suggestion": _suggestion(better.get(one.rule))}
+            for one in found
+        ]
         print(json.dumps({"at": format_instant(now), "days": args.days, "rules": rules}, ensure_ascii=False, indent=2))
     else:
         print(_text(found, tuning.reviews, args.days, now))
+        for key, (suggestion, _) in better.items():
+            keys = ", ".join(f'{name} = "{value}"' for name, value in suggestion.keys.items())
+            print(f"{key}: with {keys} it {told(suggestion)}; `standby rules suggest {suggestion.rule.id}`")
     return 0
+
+
+def _better(args: argparse.Namespace, now: int) -> Iterator[tuple[str, tuple[Suggestion, Edit]]]:
+    """Other settings by rule, tried on as much as keeps the waiting bearable."""
+    from standby.config.edit import EditError
+
+    start = now - min(args.days, _MOST_TRIED) * DAY
+    wanted = argparse.Namespace(**{**vars(args), "rule": None})
+    try:
+        for suggestion, edit in suggestions(wanted, load_config(args), store_path(args), start, now):
+            yield f"{suggestion.rule.integration}/{suggestion.rule.id}", (suggestion, edit)
+    except EditError as error:
+        raise UsageError(str(error)) from None
+
+
+def _suggestion(found: tuple[Suggestion, Edit] | None) -> dict[str, Any] | None:
+    return None if found is None else as_json(*found)
 
 
 def _text(found: Sequence[Figures], reviews: Mapping[str, Review], days: int, now: int) -> str:

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     config, end = load_config(args), SystemClock().now()
     start, store = end - args.days * DAY, store_path(args)
     try:
-        found = list(_suggestions(args, config, store, start, end))
+        found = list(suggestions(args, config, store, start, end))
         if args.apply:
             _apply(config, [suggestion for suggestion, _ in found])
     except EditError as error:
@@ -57,20 +57,24 @@ def run(args: argparse.Namespace) -> int:
         doc = {
             "from": format_instant(start),
             "to": format_instant(end),
-            "suggestions": [_as_json(*one) for one in found],
+            "suggestions": [as_json(*one) for one in found],
         }
         print(json.dumps(doc, ensure_ascii=False, indent=2))
         return 0
     for suggestion, edit in found:
-        print(f"# {suggestion.rule.integration}/{suggestion.rule.id} {_told(suggestion)}", file=sys.stderr)
+        print(f"# {suggestion.rule.integration}/{suggestion.rule.id} {told(suggestion)}", file=sys.stderr)
         print(edit.diff, end="")
     print(_ending(found, args), file=sys.stderr)
     return 0
 
 
-def _suggestions(
+def suggestions(
     args: argparse.Namespace, config: Config, store: Path, start: int, end: int
 ) -> Iterator[tuple[Suggestion, Edit]]:
+    """Those of one rule (`args.rule`), or of all that are worth trying, one by one: each takes seconds.
+
+    Raises UsageError and EditError.
+    """
     from standby.config.edit import edit_rule
     from standby.engine.suggestions import suggest
     from standby.store.errors import StoreError
@@ -111,7 +115,8 @@ def _apply(config: Config, found: Sequence[Suggestion]) -> None:
         apply(edit_rule(config, one.rule.id, one.keys), config, kinds())
 
 
-def _told(suggestion: Suggestion) -> str:
+def told(suggestion: Suggestion) -> str:
+    """The effect, and how much history it stands on."""
     days = suggestion.span_ns / DAY
     span = f"{days:.0f} days" if days >= _FEW_DAYS else f"{days * 24:.0f} hours"
     return f"{suggestion.effect} (by {span} of history)"
@@ -125,13 +130,14 @@ def _ending(found: Sequence[object], args: argparse.Namespace) -> str:
     return "--apply writes it into the file" if not globals_of(args).read_only else ""
 
 
-def _as_json(suggestion: Suggestion, edit: Edit) -> dict[str, Any]:
+def as_json(suggestion: Suggestion, edit: Edit) -> dict[str, Any]:
+    """One suggestion for scripts."""
     effect, change = suggestion.effect, suggestion.change
     return {
         "rule": f"{suggestion.rule.integration}/{suggestion.rule.id}",
         "keys": dict(suggestion.keys),
         "change": {"key": change.key, "value": change.value, "at": change.at},
-        "text": _told(suggestion),
+        "text": told(suggestion),
         "days": round(suggestion.span_ns / DAY, 3),
         "fired": effect.fired,
         "fired_before": effect.before,
