@@ -208,14 +208,18 @@ class Spread:
 
 
 class Tail:
-    """How rare one channel's z is: a histogram of asinh(z), read between its bins."""
+    """How rare one channel's z is: a histogram of asinh(z), read between its bins.
 
-    __slots__ = ("_first", "_past", "counts", "total")
+    The counts are floats of single precision, as a bank keeps them.
+    """
+
+    __slots__ = ("_first", "_past", "_single", "counts", "total")
 
     def __init__(self) -> None:
-        self.counts = array("f", [0.0]) * c.BINS
+        self.counts = [0.0] * c.BINS
         self.total = 0.0
         self._first, self._past = c.BINS, 0  # the bins that were ever hit
+        self._single = array("f", [0.0, 0.0])  # rounds what is put into it
 
     def take(self, z: float, learn: float) -> float:
         """-log10 of the share of samples in bins that were hit no more often than this place; 0 when young."""
@@ -227,23 +231,25 @@ class Tail:
         counts, total, rarity = self.counts, self.total, 0.0
         lower, upper = counts[left], counts[left + 1]
         if total >= c.TAIL_LEAST:
-            limit = (1.0 - part) * lower + part * upper + c.TAIL_SLACK
-            rarer = sum([count for count in counts[self._first : self._past] if count <= limit])
+            limit, rarer = (1.0 - part) * lower + part * upper + c.TAIL_SLACK, 0.0
+            for count in counts[self._first : self._past]:
+                if count <= limit:
+                    rarer += count
             if rarer < total:
                 rarity = -math.log10((rarer + c.TAIL_PRIOR) / (total + c.TAIL_PRIOR))
         if learn:
-            counts[left] = lower + (1.0 - part)
-            counts[left + 1] = upper + part
-            self.total = total + 1.0
-            if left < self._first:
-                self._first = left
-            if left + 2 > self._past:
-                self._past = left + 2
-            if self.total > c.TAIL_MOST:
-                self._age()
+            self._learn(left, lower + (1.0 - part), upper + part)
         return rarity
 
-    def _age(self) -> None:
-        for at, count in enumerate(self.counts):
-            self.counts[at] = count * c.TAIL_KEPT
-        self.total *= c.TAIL_KEPT
+    def _learn(self, left: int, lower: float, upper: float) -> None:
+        counts, single = self.counts, self._single
+        single[0], single[1] = lower, upper
+        counts[left], counts[left + 1] = single
+        self.total += 1.0
+        if left < self._first:
+            self._first = left
+        if left + 2 > self._past:
+            self._past = left + 2
+        if self.total > c.TAIL_MOST:
+            self.counts = array("f", [count * c.TAIL_KEPT for count in counts]).tolist()
+            self.total *= c.TAIL_KEPT
