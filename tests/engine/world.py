@@ -19,6 +19,7 @@ from standby.config.load import load
 from standby.config.models import CheckModel, Config, DirectorModel, Route
 from standby.config.people import ChannelModel
 from standby.config.secrets import Secrets
+from standby.domain.announced import Announced, Belief
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome
 from standby.domain.units import MILLISECOND, SECOND
@@ -49,6 +50,7 @@ class StubDirector(DirectorModel):
 
 class StubModel(CheckModel):
     kind: Literal["stub", "hearsay"] = "stub"
+    announced: Belief | None = None
 
 
 class HearsayModel(StubModel):
@@ -80,6 +82,7 @@ class Answer:
     latency_ms: float | None = 20.0
     takes: int = 20 * MILLISECOND
     retry_after_s: float | None = None
+    announced: tuple[Announced, ...] | None = None
 
 
 UP = Answer()
@@ -114,6 +117,7 @@ class StubCheck:
             answer.failure,
             answer.latency_ms,
             retry_after_s=answer.retry_after_s,
+            announced=answer.announced,
         )
 
 

@@ -29,6 +29,7 @@ from standby.checks.refusal import accepted, refusal, sentence, unreadable
 from standby.config.fields import Headers, Size
 from standby.config.models import CheckModel
 from standby.config.revealed import reveal
+from standby.domain.announced import Announced
 from standby.domain.observation import NO_METRICS, Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.domain.units import SECOND
@@ -54,6 +55,7 @@ class Finding:
     failure: Failure | None = None
     metrics: Mapping[str, float] = field(default_factory=lambda: NO_METRICS)
     retry_after_s: float | None = None
+    announced: tuple[Announced, ...] | None = None
 
 
 class ApiModel(CheckModel):
@@ -229,6 +231,7 @@ class ApiCheck(ABC, Generic[Model]):
             latency_ms=latency_ms,
             metrics={**left, **api.metrics, **found.metrics, **certificate_metrics(trace, context.clock.now())},
             retry_after_s=pause_s,
+            announced=found.announced,
         )
 
     def _beside(self, found: Finding, api: Api) -> Finding:
@@ -240,7 +243,7 @@ class ApiCheck(ABC, Generic[Model]):
         verdict, dates = announced(verdict, lambda name: reply.headers.get(name, ""), api.now)
         if self.agreed.holds:
             verdict, kept = self._held(verdict, reply, api.context.base)
-        return Finding(*verdict, {**found.metrics, **dates, **kept}, found.retry_after_s)
+        return Finding(*verdict, {**found.metrics, **dates, **kept}, found.retry_after_s, found.announced)
 
     def _held(self, verdict: Verdict, reply: Reply, base: Path) -> tuple[Verdict, Mapping[str, float]]:
         try:

@@ -12,6 +12,7 @@ from standby.checks.answers import Answers
 from standby.checks.rates import Rates
 from standby.config.models import CheckModel
 from standby.config.secrets import SecretError, Secrets
+from standby.domain.announced import Announced
 from standby.domain.calendar import DIGITS
 from standby.domain.clock import Clock
 from standby.domain.observation import NO_METRICS, NO_PHASES, Failure, Observation
@@ -140,6 +141,7 @@ def observation(
     latency_ms: float | None = None,
     metrics: Mapping[str, float] = NO_METRICS,
     retry_after_s: float | None = None,
+    announced: tuple[Announced, ...] | None = None,
 ) -> Observation:
     """An observation that ends now, its message cleaned and without secrets, its phases those of the running trace."""
     trace = TRACE.get()
@@ -154,6 +156,7 @@ def observation(
         phases=trace.phases() if trace is not None else NO_PHASES,
         metrics=metrics,
         retry_after_s=retry_after_s,
+        announced=announced,
     )
 
 

@@ -30,6 +30,7 @@ from standby.config.fields import (
     Text,
     UrlOrReference,
 )
+from standby.domain.announced import Belief
 from standby.domain.dependency import Groups, groups_of
 from standby.domain.outcome import Criticality, Environment, Outcome, Severity
 from standby.domain.text import clean
@@ -140,6 +141,10 @@ class Vendor(Table):
         default=None, description='how often one credential may ask one host: "100/m"; for checks without their own'
     )
     concurrency: int = Field(default=8, ge=1, le=1000, description="at most so many checks of this vendor at once")
+    announced: Belief = Field(
+        default=Belief.WARNINGS,
+        description="which alerts of its integrations are quiet during work that its status page announced before",
+    )
 
     @property
     def title(self) -> str:

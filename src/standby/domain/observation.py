@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from standby.domain.announced import Announced
 from standby.domain.outcome import Outcome
 
 NO_METRICS: Mapping[str, float] = MappingProxyType({})
@@ -74,3 +75,4 @@ class Observation:
     phases: Phases = NO_PHASES
     metrics: Mapping[str, float] = field(default_factory=lambda: NO_METRICS)
     retry_after_s: float | None = None  # what the third party asked us to wait before the next run
+    announced: tuple[Announced, ...] | None = None  # work that the vendor announces; `None`: it was not asked

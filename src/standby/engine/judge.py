@@ -38,6 +38,7 @@ class Judge:
         self.no_data_after = 3
         self.watches: dict[tuple[str, str], Watch] = {}
         self.on_settled: list[Callable[[str], None]] = []  # hear of the integration whose check changed
+        self.on_announced: Callable[[], None] = lambda: None  # a vendor announces other work than before
         self.on_failed: Callable[[str], None] = lambda _: None  # ... of which a look failed that was not down
         self._timeline = timeline
         self._recorder = recorder
@@ -81,7 +82,10 @@ class Judge:
             observation = replace(observation, slot=now)
         memory.settled, changed = attempts.step(before, observation.outcome, now, memory.attempts)
         memory.flapping, _ = flapping.step(memory.flapping, observation.outcome)
+        plans = memory.announced
         memory.take(observation)
+        if memory.announced != plans:
+            self.on_announced()
         self._count_silence(memory, observation)
         if memory.settled.outcome is not Outcome.UNKNOWN:
             memory.decided = memory.settled.outcome

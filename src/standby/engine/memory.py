@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from standby.domain import flapping, threshold
+from standby.domain import announced, flapping, threshold
 from standby.domain.attempts import Settled
 from standby.domain.cause import Cause, cause
 from standby.domain.flapping import STEADY, Flapping
@@ -45,6 +45,7 @@ class CheckMemory:
     heard: int = 0  # when something decided was seen, moved on by every while in which we could hear nothing
     succeeded: int = 0  # how old the last success is, or what it brought; 0: there was none
     counted: dict[str, Counted] = field(default_factory=dict)  # by rule: those that want so many of its looks
+    announced: announced.Plans = ()  # what its vendor announces
     met: bool = False  # it had its turn since this engine began
 
     def __post_init__(self) -> None:
@@ -67,6 +68,8 @@ class CheckMemory:
         self.message = observation.message
         if observation.metrics:
             self.metrics, self.metrics_at = observation.metrics, observation.at
+        if observation.announced is not None:
+            self.announced = announced.renewed(self.announced, observation.announced, observation.at)
         self.met = True
         if observation.outcome.decided:
             self.heard = observation.slot
@@ -101,6 +104,8 @@ class CheckMemory:
             doc["heard"] = self.heard
         if self.succeeded != self.slot:
             doc["succeeded"] = self.succeeded
+        if self.announced:
+            doc["announced"] = announced.to_json(self.announced)
         if self.flapping.changes:
             doc[flapping.KEY] = flapping.to_json(self.flapping)
         return CheckStateRow(
@@ -132,6 +137,7 @@ class CheckMemory:
         self.known_since = _instant(doc.get("known_since")) or self.known_since
         self.not_before = _instant(doc.get("not_before"))
         self.flapping = flapping.from_json(doc.get(flapping.KEY))
+        self.announced = announced.from_json(doc.get("announced"))
         counted = doc.get("counted")
         if isinstance(counted, Mapping):
             self.counted = {str(rule): threshold.from_json(cells) for rule, cells in counted.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from standby.engine.announcements import Announcements
 from standby.engine.dependencies import Dependencies
 from standby.engine.flaps import Flaps
 from standby.engine.inhibitions import Inhibitions
@@ -26,5 +27,8 @@ def add_muters(mutes: Mutes, judge: Judge, config: Callable[[], Config], soon: C
     mutes.add(flaps)
     dependencies = Dependencies(judge, config, soon, mutes.changed)
     mutes.add(dependencies)
+    announcements = Announcements(judge, config, mutes.changed)
+    mutes.add(announcements)
+    judge.on_announced = announcements.told
     judge.on_settled += [flaps.settled, dependencies.settled]
     judge.on_failed = dependencies.failed

@@ -8,9 +8,10 @@ import pytest
 
 from checks.statuspage.pages import NOW, found, page
 from standby.checks.statuspage.judge import judge
+from standby.domain.announced import Announced
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
-from standby.domain.units import DAY, HOUR
+from standby.domain.units import DAY, HOUR, parse_instant
 
 
 def summary(indicator: object = "none", *statuses: object, **more: Any) -> dict[str, Any]:
@@ -157,3 +158,31 @@ def test_a_list_of_incidents_alone_is_judged_by_those_that_are_open(impact: obje
     assert found({"incidents": [row]}, "Web*").outcome is Outcome.UP
     assert found({"incidents": [row]}, "api").outcome is outcome
     assert found({"incidents": [{**row, "status": "postmortem"}]}).message == "no open incident"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "scope", "whole"),
+    [
+        ((), (), True),
+        ((), ("a", "b"), True),
+        ((), ("a",), None),  # of some of many, while all are watched
+        (("a",), ("a",), False),
+        (("a",), (), True),
+        (("a",), ("b",), None),
+        (("a",), ("a", "b"), True),
+        (("A*",), ("a", "c"), False),
+    ],
+)
+def test_announced_work_is_taken_over_for_what_is_watched(
+    chosen: tuple[str, ...], scope: tuple[str, ...], whole: bool | None
+) -> None:
+    plan = maintenance("scheduled", "2026-12-01T00:00:00Z", "2026-12-01T02:00:00Z", *scope)
+    document = summary("none", "operational", "operational", scheduled_maintenances=[plan])
+    told = judge(page(document), chosen, NOW).announced
+    begins = parse_instant("2026-12-01T00:00:00Z")
+    assert told == (() if whole is None else (Announced("Upgrade", begins, begins + 2 * HOUR, whole),))
+
+
+def test_announced_work_without_an_end_is_not_taken_over() -> None:
+    document = summary("none", "operational", scheduled_maintenances=[maintenance("scheduled", "2026-12-01T00:00:00Z")])
+    assert judge(page(document), (), NOW).announced == ()

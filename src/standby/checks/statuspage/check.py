@@ -14,6 +14,7 @@ from standby.checks.statuspage.forms import BY_NAME, Form
 from standby.checks.statuspage.homemade import Html
 from standby.checks.statuspage.judge import judge
 from standby.config.fields import Text, Url
+from standby.domain.announced import Belief
 from standby.domain.observation import Failure
 from standby.domain.text import clean
 from standby.net.trouble import Trouble
@@ -40,6 +41,9 @@ class StatusPageModel(ApiModel):
     )
     components: tuple[Text, ...] = Field(
         default=(), max_length=200, description="names with `*` and `?`, or their headings; all when left out"
+    )
+    announced: Belief | None = Field(
+        default=None, description="which alerts the work that it announces keeps quiet; as its vendor says"
     )
     indicator: bool = Field(
         default=True, description="false: the page's word about the whole does not count beside your components"

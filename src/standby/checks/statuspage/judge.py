@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from standby.checks.api import Finding
-from standby.checks.statuspage.choose import concerned, nearest, watched
-from standby.checks.statuspage.page import Component, Incident, Maintenance, Page
+from standby.checks.statuspage.choose import concerned, matches, nearest, watched
+from standby.checks.statuspage.page import NAME, Component, Incident, Maintenance, Page
+from standby.domain.announced import Announced
 from standby.domain.calendar import DIGITS
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome, worst
@@ -46,7 +47,21 @@ def judge(page: Page, chosen: Sequence[str], now: int, *, indicator: bool = True
     if coming and coming[0].starts is not None:
         metrics["maintenance_in_h"] = round((coming[0].starts - now) / HOUR, DIGITS)
     message = "; ".join(parts) or "the page says nothing about its state"
-    return Finding(outcome, f"{page.name}: {message}" if page.name else message, _failure(outcome), metrics)
+    said = f"{page.name}: {message}" if page.name else message
+    return Finding(outcome, said, _failure(outcome), metrics, announced=_announced(page, chosen))
+
+
+def _announced(page: Page, chosen: Sequence[str]) -> tuple[Announced, ...]:
+    """The planned work that concerns whoever watches these components. Who watches all is concerned by work on all:
+    pages of great clouds announce work on some part of them each day."""
+    leaves = {one.name for one in page.components if not one.heading}
+    found = []
+    for one in page.maintenances:
+        whole = not one.scope or (bool(leaves) and leaves <= set(one.scope))
+        named = any(matches(glob, one.scope) for glob in chosen)
+        if one.starts is not None and one.ends is not None and (whole or named):
+            found.append(Announced(clean(one.name, NAME), one.starts, one.ends, whole))
+    return tuple(found)
 
 
 def _failure(outcome: Outcome) -> Failure | None:
