@@ -15,6 +15,7 @@ from standby.domain.outcome import AlertState, Severity
 from standby.domain.review import Review
 from standby.domain.units import DAY, MINUTE
 from standby.engine.clock import SystemClock
+from standby.link.protocol import Command, Receipt, Status
 from standby.store.rows import AlertRow, AuditRow, Batch, ConfigRow
 from standby.store.writer import Writer
 
@@ -58,7 +59,7 @@ async def test_the_worst_rule_is_first_with_what_became_of_its_alerts(
     store = tmp_path / "standby.db"
     await fill(store)
     assert main(["--store", str(store), "rules", "review", "--json"]) == 0
-    first, second, third = json.loads(capsys.readouterr().out)["rules"]
+    first, third, second = json.loads(capsys.readouterr().out)["rules"]
     assert (first["rule"], first["verdict"], first["fired"]) == ("payments/payments-errors", "ignored", 6)
     assert (first["ignored"], first["acked"], first["lasted_s"]) == (6, 0, 1800.0)
     assert first["review"]["due"] is True
@@ -92,3 +93,21 @@ def test_nobody_ticks_a_rule_off_without_an_engine(tmp_path: Path, capsys: pytes
     assert main(["--store", str(store), "rules", "reviewed", "payments-errors"]) == 5
     assert "rules reviewed refused: " in capsys.readouterr().err
     assert main(["--store", str(store), "--read-only", "rules", "reviewed", "payments-errors"]) == 5
+
+
+def test_a_pattern_means_every_rule_that_it_fits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "standby.db"
+    asyncio.run(fill(store))
+    sent: list[str] = []
+
+    def send(_: object, command: Command, __: float) -> Receipt:
+        sent.append(command.args["rule"])
+        return Receipt(command.id, Status.DONE, "reviewed")
+
+    monkeypatch.setattr("standby.link.client.send_once", send)
+    assert main(["--store", str(store), "rules", "reviewed", "payments/*", "weather/down"]) == 0
+    assert sent == ["payments/payments-errors", "payments/payments-slow", "weather/down"]
+    assert main(["--store", str(store), "rules", "reviewed", "nobody/*"]) == 2
+    assert "no rule fits 'nobody/*'" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from standby.config import edit as edit_module
 from standby.config.edit import EditError, apply, edit_rule
 from standby.config.load import load
-from standby.config.models import Config
+from standby.config.models import Config, Rule
 
 from .kinds import KINDS
 
@@ -50,6 +50,8 @@ when = "latency_ms > 900.0"
 for = "30s"  # not at once
 """
 
+ERRORS, SLOW, DOWN = (Rule(id=name, integration="payments", when="true") for name in ("errors", "slow", "down"))
+
 
 def written(folder: Path, rules: str = RULES) -> Config:
     main = folder / "config.toml"
@@ -61,7 +63,7 @@ def written(folder: Path, rules: str = RULES) -> Config:
 
 def test_the_file_that_holds_the_rule_changes_in_one_line(tmp_path: Path) -> None:
     config = written(tmp_path)
-    edit = edit_rule(config, "errors", {"when": "error_rate > 0.1"})
+    edit = edit_rule(config, ERRORS, {"when": "error_rate > 0.1"})
     apply(edit, config, KINDS)
     changed = RULES.replace("error_rate > 0.05'", "error_rate > 0.1'")
     assert (tmp_path / "conf.d" / "rules.toml").read_text() == changed
@@ -69,7 +71,7 @@ def test_the_file_that_holds_the_rule_changes_in_one_line(tmp_path: Path) -> Non
 
 
 def test_the_diff_says_what_it_would_change(tmp_path: Path) -> None:
-    edit = edit_rule(written(tmp_path), "slow", {"for": "5m"})
+    edit = edit_rule(written(tmp_path), SLOW, {"for": "5m"})
     lines = edit.diff.splitlines()
     assert [line for line in lines if line.startswith(("-f", "+f"))] == [
         '-for = "30s"  # not at once',
@@ -81,7 +83,7 @@ def test_the_diff_says_what_it_would_change(tmp_path: Path) -> None:
 
 def test_a_key_that_is_not_there_is_added(tmp_path: Path) -> None:
     config = written(tmp_path)
-    apply(edit_rule(config, "errors", {"keep_firing_for": "5m"}), config, KINDS)
+    apply(edit_rule(config, ERRORS, {"keep_firing_for": "5m"}), config, KINDS)
     assert load(config.path, KINDS).rules[0].keep_firing_for == 300 * 10**9
     text = (tmp_path / "conf.d" / "rules.toml").read_text()
     assert "# five in a hundred" in text
@@ -91,25 +93,32 @@ def test_a_key_that_is_not_there_is_added(tmp_path: Path) -> None:
 def test_a_rule_in_an_inline_table_is_changed_too(tmp_path: Path) -> None:
     rules = "rule = [ { id = 'errors', integration = 'payments', when = 'error_rate > 0.05' } ] # all\n"
     config = written(tmp_path, rules)
-    apply(edit_rule(config, "errors", {"when": "error_rate > 0.1"}), config, KINDS)
+    apply(edit_rule(config, ERRORS, {"when": "error_rate > 0.1"}), config, KINDS)
     assert (tmp_path / "conf.d" / "rules.toml").read_text() == rules.replace("0.05", "0.1")
+
+
+def test_of_two_rules_with_one_id_the_right_one_changes() -> None:
+    text = RULES + RULES.replace('"payments"', '"shipping"')
+    shipping = Rule(id="errors", integration="shipping", when="true")
+    changed = edit_module._changed(text.encode(), shipping, {"when": "error_rate > 0.1"}, "rules.toml")
+    assert changed == (RULES + RULES.replace('"payments"', '"shipping"').replace("0.05", "0.1")).encode()
 
 
 def test_a_built_in_rule_is_in_no_file(tmp_path: Path) -> None:
     with pytest.raises(EditError, match="is in no file: it is built in"):
-        edit_rule(written(tmp_path), "down", {"for": "1m"})
+        edit_rule(written(tmp_path), DOWN, {"for": "1m"})
 
 
 def test_what_would_not_load_is_refused(tmp_path: Path) -> None:
     config = written(tmp_path)
     with pytest.raises(EditError, match=r"the change would not load: .*rules\.toml:"):
-        apply(edit_rule(config, "errors", {"when": "error_rte > 0.1"}), config, KINDS)
+        apply(edit_rule(config, ERRORS, {"when": "error_rte > 0.1"}), config, KINDS)
     assert (tmp_path / "conf.d" / "rules.toml").read_text() == RULES
 
 
 def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
     config = written(tmp_path)
-    edit = edit_rule(config, "errors", {"when": "error_rate > 0.1"})
+    edit = edit_rule(config, ERRORS, {"when": "error_rate > 0.1"})
     theirs = RULES + "# mine\n"
     (tmp_path / "conf.d" / "rules.toml").write_text(theirs)
     with pytest.raises(EditError, match="was changed meanwhile"):
@@ -120,7 +129,7 @@ def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_file_that_may_not_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = written(tmp_path)
-    edit = edit_rule(config, "errors", {"when": "error_rate > 0.1"})
+    edit = edit_rule(config, ERRORS, {"when": "error_rate > 0.1"})
     monkeypatch.setattr(edit_module.os, "access", lambda *_: False)
     with pytest.raises(EditError, match="may not be written by this user; apply the diff by hand"):
         apply(edit, config, KINDS)
@@ -129,7 +138,7 @@ def test_a_file_that_may_not_be_written_is_refused(tmp_path: Path, monkeypatch: 
 
 def test_a_file_whose_owner_cannot_be_kept_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = written(tmp_path)
-    edit = edit_rule(config, "errors", {"when": "error_rate > 0.1"})
+    edit = edit_rule(config, ERRORS, {"when": "error_rate > 0.1"})
 
     def refuse(*_: int) -> None:
         raise PermissionError(1, "Operation not permitted")
@@ -148,13 +157,13 @@ def test_whatever_stands_around_it_one_line_changes(noise: list[str], ending: st
     slow, errors = (part.strip() for part in RULES.partition("[[rule]]   # slow")[::2])
     parts = [f"[[rule]]   # slow\n{errors}", slow] if first else [slow, f"[[rule]]   # slow\n{errors}"]
     text = f"{noise[0]}\n{parts[0]}\n{noise[1]}\n{parts[1]}\n{noise[2]}".replace("\n", ending)
-    changed = edit_module._changed(text.encode(), "errors", {"when": "error_rate > 0.1"}, "rules.toml")
+    changed = edit_module._changed(text.encode(), ERRORS, {"when": "error_rate > 0.1"}, "rules.toml")
     assert changed == text.replace("0.05", "0.1").encode()
 
 
 def test_a_disk_that_is_full_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = written(tmp_path)
-    edit = edit_rule(config, "errors", {"when": "error_rate > 0.1"})
+    edit = edit_rule(config, ERRORS, {"when": "error_rate > 0.1"})
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
@@ -172,7 +181,7 @@ def test_its_mode_stays_and_a_link_is_followed(tmp_path: Path) -> None:
     real = rules.rename(tmp_path / "conf.d" / "real")
     real.chmod(0o640)
     rules.symlink_to("real")
-    apply(edit_rule(config, "errors", {"when": "error_rate > 0.1"}), config, KINDS)
+    apply(edit_rule(config, ERRORS, {"when": "error_rate > 0.1"}), config, KINDS)
     assert rules.is_symlink()
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
     assert "error_rate > 0.1" in real.read_text()

@@ -32,7 +32,7 @@ class Desk:
         self.before = self.file.read_text()
         self.config = load(self.file, KINDS)
         self.log = Log()
-        self.digest = edit_rule(self.config, "r", {"for": "5m"}).digest
+        self.digest = edit_rule(self.config, self.config.rules[0], {"for": "5m"}).digest
 
     async def wants(self, **args: Any) -> Deed:
         given = {"rule": "payments/r", "key": "for", "value": "5m", "digest": self.digest, **args}
@@ -95,7 +95,7 @@ async def test_a_configuration_that_is_broken_meanwhile_stays_as_it_is(tmp_path:
     desk = Desk(tmp_path)
     broken = desk.before.replace('vendor = "acme"', 'vendor = "nobody"')
     desk.file.write_text(broken)
-    digest = edit_rule(desk.config, "r", {"for": "5m"}).digest
+    digest = edit_rule(desk.config, desk.config.rules[0], {"for": "5m"}).digest
     with pytest.raises(RefusedError, match=r"the change would not load: .*there is no vendor"):
         await desk.wants(digest=digest)
     assert desk.file.read_text() == broken

@@ -85,7 +85,7 @@ def suggestions(
         except StoreError as error:
             raise UsageError(str(error)) from None
         if found is not None:
-            yield found, edit_rule(config, rule.id, found.keys)
+            yield found, edit_rule(config, rule, found.keys)
 
 
 def _chosen(args: argparse.Namespace, config: Config, start: int) -> Sequence[Rule]:
@@ -112,7 +112,7 @@ def _apply(config: Config, found: Sequence[Suggestion]) -> None:
     from standby.engine.kinds import kinds
 
     for one in found:
-        apply(edit_rule(config, one.rule.id, one.keys), config, kinds())
+        apply(edit_rule(config, one.rule, one.keys), config, kinds())
 
 
 def told(suggestion: Suggestion) -> str:

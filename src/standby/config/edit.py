@@ -19,7 +19,7 @@ from tomlkit.items import Item, String
 from standby.config.entries import Kinds
 from standby.config.files import MOST_BYTES, NotAFileError, as_seen, read_regular
 from standby.config.load import load
-from standby.config.models import Config
+from standby.config.models import Config, Rule
 from standby.config.problems import ConfigError
 from standby.domain.text import clean
 
@@ -50,14 +50,16 @@ class Edit:
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-def edit_rule(config: Config, rule: str, keys: Mapping[str, str]) -> Edit:
-    """The file that holds the rule with this id, with other values for some of its keys. Raises EditError."""
+def edit_rule(config: Config, rule: Rule, keys: Mapping[str, str]) -> Edit:
+    """The file that holds the rule, with other values for some of its keys. Raises EditError."""
     for path in config.files:
         before = _read(path)
         changed = _changed(before, rule, keys, as_seen(path))
         if changed is not None:
             return Edit(path, before, changed)
-    raise EditError(f"rule {clean(rule, 80)} is in no file: it is built in; write a [[rule]] of your own instead")
+    raise EditError(
+        f"rule {rule.integration}/{rule.id} is in no file: it is built in; write a [[rule]] of your own instead"
+    )
 
 
 def apply(edit: Edit, config: Config, kinds: Kinds) -> None:
@@ -103,7 +105,7 @@ def _read(path: Path) -> bytes:
     return raw
 
 
-def _changed(raw: bytes, rule: str, keys: Mapping[str, str], name: str) -> bytes | None:
+def _changed(raw: bytes, rule: Rule, keys: Mapping[str, str], name: str) -> bytes | None:
     """The text with the change; `None` when it does not hold the rule."""
     try:
         document = tomlkit.parse(raw)
@@ -120,7 +122,7 @@ def _changed(raw: bytes, rule: str, keys: Mapping[str, str], name: str) -> bytes
     return text.encode()
 
 
-def _wanted(raw: bytes, rule: str, keys: Mapping[str, str]) -> dict[str, Any]:
+def _wanted(raw: bytes, rule: Rule, keys: Mapping[str, str]) -> dict[str, Any]:
     """What the file is to say: a belt for the library, which is to change nothing else."""
     data = tomllib.loads(raw.decode())
     found = _entry(data.get("rule"), rule)
@@ -129,9 +131,12 @@ def _wanted(raw: bytes, rule: str, keys: Mapping[str, str]) -> dict[str, Any]:
     return data
 
 
-def _entry(rules: object, rule: str) -> dict[str, Any] | None:
+def _entry(rules: object, rule: Rule) -> dict[str, Any] | None:
+    """Several integrations may have a rule of one id."""
     entries = rules if isinstance(rules, list) else []
-    return next((one for one in entries if isinstance(one, dict) and one.get("id") == rule), None)
+    wanted = (rule.integration, rule.id)
+    found = (one for one in entries if isinstance(one, dict) and (one.get("integration"), one.get("id")) == wanted)
+    return next(found, None)
 
 
 def _like(old: object, value: str) -> Item:

@@ -48,7 +48,7 @@ class Tuner:
         subject, now = f"rule:{key_of(rule)}", self._timeline.now()
         try:
             keys = change.keys(rule)
-            edit = await asyncio.to_thread(edit_rule, config, rule.id, keys)
+            edit = await asyncio.to_thread(edit_rule, config, rule, keys)
         except (EditError, ValueError) as error:
             raise RefusedError(str(error)) from None
         said = clean(", ".join(f'{key} = "{value}"' for key, value in keys.items()) + f" in {edit.path.name}")
