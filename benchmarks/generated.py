@@ -1,7 +1,7 @@
 """Seeded series with troubles at known instants: what the recorded corpora lack (weeks, holes, exact onsets).
 
 A series is six weeks of five-minute samples with a day's and a week's shape, noise with a heavy tail, one sample in
-a hundred missing, three nights of maintenance without values, and one trouble every few days from the second week on.
+a hundred missing, three nights of maintenance without values, and a trouble or two a week from the second one on.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _shape(rng: np.random.Generator, count: int) -> Values:
 def _troubles(rng: np.random.Generator, count: int) -> tuple[Trouble, ...]:
     out, at = [], 8 * DAY
     while True:
-        at += int(rng.uniform(1.5, 3.5) * DAY)
+        at += int(rng.uniform(3.0, 7.0) * DAY)
         kind = KINDS[rng.integers(len(KINDS))]
         length = 1 if kind == "spike" else int(rng.integers(12, 96))
         if at + length > count - DAY:
