@@ -32,7 +32,10 @@ class Desk:
         self.before = self.file.read_text()
         self.config = load(self.file, KINDS)
         self.log = Log()
-        self.digest = edit_rule(self.config, self.config.rules[0], {"for": "5m"}).digest
+        self.digest = self.shown({"for": "5m"})
+
+    def shown(self, keys: dict[str, str]) -> str:
+        return edit_rule(self.config, self.config.rules[0], keys).digest
 
     async def wants(self, **args: Any) -> Deed:
         given = {"rule": "payments/r", "key": "for", "value": "5m", "digest": self.digest, **args}
@@ -53,7 +56,7 @@ async def test_the_file_changes_after_it_was_written_down(tmp_path: Path) -> Non
 
 async def test_a_number_of_the_condition_changes(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
-    await desk.wants(key="when", value="1200.0", at=13)
+    await desk.wants(key="when", value="1200.0", at=13, digest=desk.shown({"when": "latency_ms > 1200.0"}))
     assert load(desk.file, KINDS).rules[0].when == "latency_ms > 1200.0"
     assert "# kept" in desk.file.read_text()
 
@@ -81,7 +84,8 @@ async def test_what_cannot_be_written_down_is_not_done(tmp_path: Path) -> None:
         ({"rule": "payments/no-data"}, "there is no rule payments/no-data"),
         ({"key": "severity"}, "severity of a rule is not changed"),
         ({"key": "when", "value": "true", "at": 13}, "true cannot stand at 13 of latency_ms > 800.0"),
-        ({"digest": "0" * 32}, "config.toml is not what the difference was shown against; look at it again"),
+        ({"value": "6m"}, "config.toml would not change as it was shown; look at it again"),
+        ({"digest": "0" * 32}, "config.toml would not change as it was shown; look at it again"),
     ],
 )
 async def test_what_is_not_meant_is_refused(tmp_path: Path, args: dict[str, Any], reason: str) -> None:
@@ -91,11 +95,23 @@ async def test_what_is_not_meant_is_refused(tmp_path: Path, args: dict[str, Any]
     assert (desk.file.read_text(), desk.log.lines) == (desk.before, [])
 
 
+async def test_a_condition_that_was_rewritten_meanwhile_is_not_written_over(tmp_path: Path) -> None:
+    """The engine has not read the file again yet, or cannot: its condition is not the one of the difference."""
+    desk = Desk(tmp_path)
+    theirs = desk.before.replace(WHEN, "latency_ms > 800.0 && throughput > 2.0")
+    desk.file.write_text(theirs)
+    now = load(desk.file, KINDS)
+    shown = edit_rule(now, now.rules[0], {"when": "latency_ms > 1200.0 && throughput > 2.0"}).digest
+    with pytest.raises(RefusedError, match="would not change as it was shown"):
+        await desk.wants(key="when", value="1200.0", at=13, digest=shown)
+    assert desk.file.read_text() == theirs
+
+
 async def test_a_configuration_that_is_broken_meanwhile_stays_as_it_is(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     broken = desk.before.replace('vendor = "acme"', 'vendor = "nobody"')
     desk.file.write_text(broken)
-    digest = edit_rule(desk.config, desk.config.rules[0], {"for": "5m"}).digest
+    digest = desk.shown({"for": "5m"})
     with pytest.raises(RefusedError, match=r"the change would not load: .*there is no vendor"):
         await desk.wants(digest=digest)
     assert desk.file.read_text() == broken

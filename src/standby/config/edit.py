@@ -38,8 +38,8 @@ class Edit:
 
     @property
     def digest(self) -> str:
-        """Of what the file holds: whoever saw the difference saw it against this."""
-        return hashlib.blake2b(self.before, digest_size=16).hexdigest()
+        """Of what the file holds and would hold: who saw the difference saw this one."""
+        return hashlib.blake2b(self.before + b"\0" + self.after, digest_size=16).hexdigest()
 
     @property
     def diff(self) -> str:

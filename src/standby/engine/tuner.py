@@ -55,7 +55,7 @@ class Tuner:
         if edit.after == edit.before:
             return Deed(_KIND, subject, f"{said} already", answer=f"{said} is so already")
         if edit.digest != args.get("digest"):
-            raise RefusedError(f"{edit.path.name} is not what the difference was shown against; look at it again")
+            raise RefusedError(f"{edit.path.name} would not change as it was shown; look at it again")
         wish = AuditRow(now, person.name, person.origin, _KIND, subject, f"sets {said}", command.id)
         await write_down(self._recorder, wish)
         try:

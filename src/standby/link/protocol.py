@@ -35,7 +35,7 @@ class CommandKind(StrEnum):
     SILENCE_EXTEND = "silence-extend"  # args: silence, ends
     CONTRACT_PIN = "contract-pin"  # args: check
     RULE_REVIEWED = "rule-reviewed"  # args: rule (`integration/rule`), note
-    RULE_TUNE = "rule-tune"  # args: rule, key, value, at (of the number in `when`), digest (of the file)
+    RULE_TUNE = "rule-tune"  # args: rule, key, value, at (of the number in `when`), digest (of the shown change)
     REPLACE = "replace"  # ask the engine to end (`standby engine --replace`)
 
 
