@@ -84,6 +84,20 @@ def test_epoch_seconds_read_the_same(history: Path, tmp_path: Path) -> None:
     assert told[0] == told[1]
 
 
+def test_an_alert_shows_its_height_though_a_peak_before_it_covers_its_score(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = latencies(6)
+    values[5 * DAY] = 600
+    values[5 * DAY + 60] = 600
+    path = tmp_path / "twice.csv"
+    path.write_text("".join(f"{MONDAY // NS + number * STEP},{value}\n" for number, value in enumerate(values)))
+    assert main(["replay", str(path), "--json"]) == 0
+    incidents = json.loads(capsys.readouterr().out)["incidents"]
+    assert len(incidents) == 2
+    assert all(incident["score"] >= 0.5 for incident in incidents)
+
+
 @pytest.mark.parametrize(
     ("written", "said"),
     [

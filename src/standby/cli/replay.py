@@ -27,7 +27,7 @@ _MOST_SHOWN = 1_000
 
 @dataclass(slots=True)
 class Incident:
-    """From the sample that opened it to the last one of it, and the largest score within."""
+    """From the sample that opened it to the last one of it; `score` is its height, whatever was told shortly before."""
 
     start: int
     end: int
@@ -61,7 +61,7 @@ class Told:
             self._opens(sample, reading)
         elif reading.alert and self.opened <= _MOST_SHOWN:
             incident = self.incidents[-1]
-            incident.end, incident.score = sample.at, max(incident.score, reading.score)
+            incident.end, incident.score = sample.at, max(incident.score, _height(reading))
         self.open = reading.alert
 
     def _opens(self, sample: Sample, reading: Reading) -> None:
@@ -72,8 +72,14 @@ class Told:
             told = sentence("value", sample.value, "", reading, sample.at)
             cause = reading.cause.value if reading.cause else None
             self.incidents.append(
-                Incident(sample.at, sample.at, sample.value, told, cause, reading.score, reading.usual)
+                Incident(sample.at, sample.at, sample.value, told, cause, _height(reading), reading.usual)
             )
+
+
+def _height(reading: Reading) -> float:
+    from standby.baselines.detector import score_of
+
+    return score_of(reading.strength)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
