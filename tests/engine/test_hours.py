@@ -93,6 +93,7 @@ async def test_one_route_is_quiet_while_another_tells(world: Make, end: str) -> 
     await w.pass_time(MINUTE)
     assert heard(w) == [("anna", "firing", [1, 2])]
     assert [row.mutes for row in w.open_alerts()] == [(), ()]
+    assert "nobody of policy loud is told: outside the hours work" in [line.message for line in w.audits("escalation")]
     if end:
         await getattr(w, end)()
         await w.start()

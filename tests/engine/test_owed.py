@@ -12,9 +12,9 @@ from .test_maintenance import BEGIN, END, IN_BERLIN
 from .world import DOWN, UP, Answer, World, config
 
 
-async def told_before(world: Make, *, attempts: int = 1) -> World:
+async def told_before(world: Make, *, attempts: int = 1, more: str = "") -> World:
     """It is down and told before the window, which has just begun."""
-    w = await world(config(more=f'retry_every = "10s"\n{PEOPLE}{IN_BERLIN}', attempts=attempts), POLICY)
+    w = await world(config(more=f'retry_every = "10s"\n{PEOPLE}{IN_BERLIN}{more}', attempts=attempts), POLICY)
     await w.pass_time(BEGIN - w.clock.now() - MINUTE)
     w.answers["pay"] = DOWN
     await w.until(lambda: len(w.told) == 2)
@@ -98,3 +98,25 @@ async def test_what_is_not_settled_at_the_end_waits_until_it_is(world: Make) -> 
     assert w.told == []
     await w.pass_time(4 * MINUTE)
     assert kinds(w) == ["firing"]
+
+
+THEN = IN_BERLIN.replace("patches", "reboots").replace("16:20-16:30", "16:30-16:40")
+
+
+async def test_a_window_that_begins_where_another_ends_goes_on_with_it(world: Make) -> None:
+    w = await told_before(world, more=THEN)
+    await see(w, UP)
+    await w.pass_time(END - w.clock.now() + 9 * MINUTE)
+    assert w.told == []
+    await w.pass_time(2 * MINUTE)
+    assert kinds(w) == ["resolved"]
+
+
+async def test_what_ends_while_the_engine_comes_back_does_not_stop_it(world: Make) -> None:
+    w = await told_before(world)
+    await see(w, UP)
+    await w.die()
+    await w.pass_time(END - w.clock.now() + MINUTE)
+    await w.start()
+    await w.pass_time(MINUTE)
+    assert kinds(w) == ["resolved"]

@@ -14,6 +14,7 @@ from standby.domain import escalation as ladder
 from standby.domain import grouping
 from standby.domain.escalation import Effect, Escalation, Passed, Policy, Stage
 from standby.domain.grouping import Batch
+from standby.domain.muting import Mutes
 from standby.domain.outcome import AlertState
 from standby.domain.text import clean
 from standby.domain.units import MINUTE
@@ -49,6 +50,7 @@ class Escalations:
         unsettled: Callable[[Live], bool] = lambda _: False,
     ) -> None:
         self.groups = Groups()
+        self.planned_of: Callable[[Live], Mutes] = lambda _: ()  # the planned times that something is in
         self.trouble = ""
         self._clock = clock
         self._timeline = timeline
@@ -79,7 +81,7 @@ class Escalations:
             if row is None:  # it is over
                 continue
             if group is None:
-                group = self.groups.take(self._ways.back(row), row)
+                group = self._take(row)
             group.members[live.id] = live
 
     def resume(self) -> None:
@@ -90,10 +92,15 @@ class Escalations:
         for row in self._left.values():
             group = self.groups.get(row.id)
             if group is None:  # all its alerts ended in the moment in which the last engine died
-                group = self.groups.take(self._ways.back(row), row)
+                group = self._take(row)
             self._catch_up(group)
         self._left = {}
         self.audit()
+
+    def _take(self, row: EscalationRow) -> Group:
+        group = self.groups.take(self._ways.back(row), row)
+        owing.bring_back(group)
+        return group
 
     def keep(self) -> None:
         """The configuration changed: a group whose policy is gone goes on by another; whoever has one now is told."""
@@ -131,6 +138,7 @@ class Escalations:
             group = self.groups.at(way)
             group.hush = self._ways.hush(way.place, self._timeline.now())
             self._join(group, live)
+            self._say_quiet(group)
             self._put_off()
             self._look(group)
 
@@ -282,9 +290,7 @@ class Escalations:
         """Tell what has to be told of a group, if it is time; arm the next look."""
         now = self._timeline.now()
         if group.log.flush_at is not None and now >= group.log.flush_at:
-            for alert, end in group.log.held.items():
-                if end.until <= now and self._unsettled(group.ended[alert]):
-                    owing.put_off(group, alert, now)
+            owing.hold(group, now, self.planned_of, self._unsettled)
             heard = group.log.entry.firing if group.log.entry is not None else grouping.NONE
             group.log, batch = grouping.flush(group.log, now, group.pace, group.quiet())
             if batch is not None:
@@ -347,10 +353,17 @@ class Escalations:
             before, group.hush = group.hush, self._ways.hush(group.place, now)
             if group.hush is not None and before is None:
                 self._rest(group)
+                self._say_quiet(group)
             elif before is not None and group.hush is None and group.needs_somebody():
                 self._wake(group)
         turns_at = self._ways.hours.next_change(now)
         self._turn = None if turns_at is None else self._clock.call_at(self._at(turns_at), self._hours)
+
+    def _say_quiet(self, group: Group) -> None:
+        """An alert that is told on another route has no reason of its own beside it: the log has."""
+        for live in group.members.values() if group.hush is not None else ():
+            if not live.mutes:
+                self._say_of(live, "escalation", f"nobody of policy {group.place.policy} is told: {group.why_quiet()}")
 
     def _rest(self, group: Group) -> None:
         """Nobody is called any more when nothing of the group needs somebody."""
@@ -377,7 +390,6 @@ class Escalations:
                 group.log = grouping.resolve(group.log, alert, now)
                 group.words[alert] = "over"
         group.log = grouping.failed(group.log)
-        owing.bring_back(group)
         if not group.members:
             self._leave(group)
         if not group.members and not group.log.held:

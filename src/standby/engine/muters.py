@@ -22,13 +22,13 @@ def add_muters(mutes: Mutes, judge: Judge, config: Callable[[], Config], soon: C
     inhibitions = Inhibitions(judge.alerts, config)
     mutes.add(inhibitions)
     windows = Windows(config)
-    mutes.add(windows)
+    mutes.add(windows, planned=True)
     flaps = Flaps(judge, mutes.changed)
     mutes.add(flaps)
     dependencies = Dependencies(judge, config, soon, mutes.changed)
     mutes.add(dependencies)
     announcements = Announcements(judge, config, mutes.changed)
-    mutes.add(announcements)
+    mutes.add(announcements, planned=True)
     judge.on_announced = announcements.told
     judge.on_settled += [flaps.settled, dependencies.settled]
     judge.on_failed = dependencies.failed

@@ -45,6 +45,7 @@ class Mutes:
         self._timeline = timeline
         self._alerts = alerts
         self._muters: list[Muter] = []
+        self._planned: list[Muter] = []
         self._timer: Timer | None = None
         self._due: int | None = None  # monotonic
         self._stale: set[int] | None = set()  # alerts to be looked at, `None`: all of them
@@ -52,14 +53,21 @@ class Mutes:
         alerts.mutes_of = self.of
         alerts.on_change = self._follow
 
-    def add(self, muter: Muter) -> None:
-        """Have this one asked. It calls `changed` when an answer of its own may differ."""
+    def add(self, muter: Muter, *, planned: bool = False) -> None:
+        """Have this one asked. It calls `changed` when an answer of its own may differ. `planned`: it is a calendar."""
         self._muters.append(muter)
+        if planned:
+            self._planned.append(muter)
 
     def of(self, live: Live) -> Reasons:
         """Why nobody is to be told about this alert now."""
         now = self._timeline.now()
         return tuple(mute for muter in self._muters for mute in muter.mutes(live, now))
+
+    def planned(self, live: Live) -> Reasons:
+        """The planned quiet times that something is in, also when it fires no more."""
+        now = self._timeline.now()
+        return tuple(mute for muter in self._planned for mute in muter.mutes(live, now))
 
     def changed(self) -> None:
         """Something changed: every alert is looked at again, soon."""

@@ -55,7 +55,8 @@ class Response:
         self.mutes = Mutes(clock, timeline, judge.alerts)
         self.silences = OwnSilences(clock, timeline, recorder, config, self.mutes.changed)
         self.mutes.add(self.silences)
-        self.mutes.add(ways.hours)
+        self.mutes.add(ways.hours, planned=True)
+        self._escalations.planned_of = self.mutes.planned
         self._ways = ways
         self.leases = Leases(clock, timeline, recorder, judge.alerts, config=config, remind=self._escalations.remind)
         self._routes = Routes(clock, timeline, recorder, judge, direct)
