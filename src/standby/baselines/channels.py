@@ -117,10 +117,11 @@ class Season:
 
     def _learn_week(self, residual: float, hour: int, gains: Gains) -> None:
         week, weeks = self.week[hour], self.weeks[hour]
-        spent = min(weeks + gains.hours, c.WEEKS_MOST)
+        spent = weeks + gains.hours  # never less than this very visit
         told = residual + weeks / (weeks + c.WEEKS_SHRINK) * week
-        self.week[hour] = week + gains.hours / max(min(spent, c.WEEKS_MEMORY), gains.hours) * (told - week)
-        self.weeks[hour] = spent
+        memory = spent if spent < c.WEEKS_MEMORY else c.WEEKS_MEMORY
+        self.week[hour] = week + gains.hours / memory * (told - week)
+        self.weeks[hour] = spent if spent < c.WEEKS_MOST else c.WEEKS_MOST
 
 
 class Level:
@@ -153,14 +154,19 @@ class Shift:
     def take(self, value: float, tiny: float, gains: Gains) -> float:
         warm = gains.warm >= c.WARM
         share = gains.memory_share
-        self.fast += max(c.SHIFT_GAIN, gains.least) * (value - self.fast)
-        residual = value - self.slow
+        quick = c.SHIFT_GAIN if gains.least < c.SHIFT_GAIN else gains.least
+        self.fast += quick * (value - self.fast)
+        residual, wide = value - self.slow, ROBUST * self.wide
         if warm:
-            residual = clipped(residual, c.VALUE_CLIP * max(ROBUST * self.wide, tiny))
+            residual = clipped(residual, c.VALUE_CLIP * (wide if wide > tiny else tiny))
         self.slow += share * residual
         self.wide += share * (abs(residual) - self.wide)
         apart = self.fast - self.slow
-        scale = max(self.scale, c.SHIFT_FLOOR * self.wide, tiny)
+        scale, floor = self.scale, c.SHIFT_FLOOR * self.wide
+        if scale < floor:
+            scale = floor
+        if scale < tiny:
+            scale = tiny
         learned = clipped(apart, c.SHIFT_CLIP * scale) if warm else apart
         self.scale += share * (ROBUST * abs(learned) - self.scale)
         return apart / scale if warm else 0.0
@@ -193,13 +199,14 @@ class Spread:
         self.fast = self.slow = self.scale = 0.0
 
     def take(self, size: float, floor: float, gains: Gains) -> float:
-        self.fast += max(c.SPREAD_GAIN, gains.least) * (size - self.fast)
+        quick = c.SPREAD_GAIN if gains.least < c.SPREAD_GAIN else gains.least
+        self.fast += quick * (size - self.fast)
         varies = math.log(self.fast + floor)
         if gains.warm == 0:
             self.slow = varies
         residual = varies - self.slow
         warm = gains.warm >= c.WARM_SPREAD
-        scale = max(self.scale, c.SPREAD_FLOOR)
+        scale = self.scale if self.scale > c.SPREAD_FLOOR else c.SPREAD_FLOOR
         learned = clipped(residual, c.SPREAD_CLIP * scale) if warm else residual
         share = gains.memory_share
         self.slow += share * learned
@@ -238,18 +245,19 @@ class Tail:
             if rarer < total:
                 rarity = -math.log10((rarer + c.TAIL_PRIOR) / (total + c.TAIL_PRIOR))
         if learn:
-            self._learn(left, lower + (1.0 - part), upper + part)
+            single = self._single
+            single[0] = lower + (1.0 - part)
+            single[1] = upper + part
+            counts[left], counts[left + 1] = single
+            self.total = total + 1.0
+            if left < self._first:
+                self._first = left
+            if left + 2 > self._past:
+                self._past = left + 2
+            if self.total > c.TAIL_MOST:
+                self._age()
         return rarity
 
-    def _learn(self, left: int, lower: float, upper: float) -> None:
-        counts, single = self.counts, self._single
-        single[0], single[1] = lower, upper
-        counts[left], counts[left + 1] = single
-        self.total += 1.0
-        if left < self._first:
-            self._first = left
-        if left + 2 > self._past:
-            self._past = left + 2
-        if self.total > c.TAIL_MOST:
-            self.counts = array("f", [count * c.TAIL_KEPT for count in counts]).tolist()
-            self.total *= c.TAIL_KEPT
+    def _age(self) -> None:
+        self.counts = array("f", [count * c.TAIL_KEPT for count in self.counts]).tolist()
+        self.total *= c.TAIL_KEPT

@@ -124,11 +124,11 @@ def _season(
 def _learn_week(memory: Memory, rows: Ints, step: Step, hour: Ints, residual: Floats, may: Flags) -> None:
     week, weeks = memory.week[rows, hour].astype(np.float64), memory.weeks[rows, hour].astype(np.float64)
     hours = step.length / 3_600.0
-    spent = np.minimum(weeks + hours, c.WEEKS_MOST)
+    spent = weeks + hours
     told = residual + weeks / (weeks + c.WEEKS_SHRINK) * week
-    moved = week + hours / np.maximum(np.minimum(spent, c.WEEKS_MEMORY), hours) * (told - week)
+    moved = week + hours / np.minimum(spent, c.WEEKS_MEMORY) * (told - week)
     memory.week[rows, hour] = np.where(may, moved, week)
-    memory.weeks[rows, hour] = np.where(may, spent, weeks)
+    memory.weeks[rows, hour] = np.where(may, np.minimum(spent, c.WEEKS_MOST), weeks)
 
 
 def _level(numbers: Floats, step: Step, values: Floats, tiny: Floats) -> tuple[Floats, Floats]:
