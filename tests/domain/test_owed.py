@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,3 +87,47 @@ def test_it_may_be_held_longer_and_follows_no_step_of_the_clock() -> None:
     group = grouping.shift(grouping.hold_on(held(), 1, 3 * MINUTE), 60 * MINUTE)
     assert group.flush_at == 3 * MINUTE
     assert grouping.hold_on(group, 9, MINUTE) is group
+
+
+class Small:
+    """One thing, looked at each minute; its alerts join the group when they may be told, as the engine has it."""
+
+    def __init__(self, quiet: tuple[bool, ...]) -> None:
+        self.quiet = (*quiet, False)
+        self.group = Group()
+        self.alert = self.last = 0  # the one that fires, and the newest
+        self.said: list[str] = []
+
+    def over(self, minute: int) -> int:
+        """When the quiet time around a minute is over."""
+        return self.quiet.index(False, minute) * MINUTE
+
+    def look(self, minute: int, *, fails: bool) -> None:
+        now, quiet = minute * MINUTE, self.quiet[minute]
+        if fails and not self.alert:
+            self.last = self.alert = self.last + 1
+        if not fails and self.alert:
+            end = Held(self.over(minute), "x") if quiet else None
+            self.group = grouping.resolve(self.group, self.alert, now, end)
+            self.alert = 0
+        if self.alert and not quiet and self.group.alerts.get(self.alert, 0) is not None:
+            self.group = grouping.fire(self.group, self.alert, now, now, PACE, "x")
+        if self.group.flush_at is not None:
+            self.group = replace(self.group, flush_at=now)
+        self.group = grouping.from_json(grouping.to_json(self.group))
+        self.group, batch = grouping.flush(self.group, now, PACE, {self.alert} if quiet else set())
+        if batch is not None:
+            assert not quiet, "nothing is said"
+            self.said.append("firing" if batch.firing else "resolved")
+        self.group = grouping.delivered(self.group)
+
+
+def test_in_every_small_world_people_hear_each_beginning_and_its_end_once() -> None:
+    looks = [*itertools.product((False, True), (False, True))]
+    for world in itertools.product(looks, repeat=6):
+        small = Small(tuple(quiet for _, quiet in world))
+        for minute, (fails, _) in enumerate((*world, (False, False))):
+            small.look(minute, fails=fails)
+            if not small.quiet[minute]:
+                assert (small.said[-1:] == ["firing"]) is fails, "people believe what is true"
+        assert small.said == ["firing", "resolved"] * (len(small.said) // 2)

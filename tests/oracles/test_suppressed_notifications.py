@@ -6,13 +6,14 @@ our alert `no-data` is, and not our `unknown`, which never gets so far.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
 
 from standby.domain.owed import WELL, Account, Owed, hush, learn, owed
 
-from .loader import Case, cases, compare, strangers
+from .loader import Case, cases, compare, oracle, strangers
 
 FILE = "e_suppressed_notifications_icinga"
 WAIVERS: dict[str, str] = {}
@@ -50,14 +51,38 @@ def told(said: Owed, state: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("case", cases(FILE))
 def test_what_is_told_in_a_downtime_and_after_it(case: Case) -> None:
-    service = Service(case["hard_state_before_downtime"], case["max_attempts"], volatile=case["volatile"])
+    initial, results = case["hard_state_before_downtime"], case["results_in_downtime"]
+    ours = walked(initial, case["max_attempts"], results, volatile=case["volatile"])
+    compare(case, ours, (case["expected_during"], case["expected_after"]), WAIVERS)
+
+
+def walked(
+    initial: str, attempts: int, results: list[str], *, volatile: bool
+) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """What is sent in the downtime, and after it, the last result repeated until it is hard."""
+    service = Service(initial, attempts, volatile=volatile)
     during, after = service.hush(quiet=True), []
-    for result in case["results_in_downtime"]:
+    for result in results:
         during += service.take(result)
     after += service.hush(quiet=False)
-    for _ in range(case["max_attempts"]):
-        after += service.take(case["results_in_downtime"][-1])
-    compare(case, (during, after), (case["expected_during"], case["expected_after"]), WAIVERS)
+    for _ in range(attempts):
+        after += service.take(results[-1])
+    return during, after
+
+
+def test_every_combination_that_they_try_follows_the_rule_that_they_state() -> None:
+    """Also those that are not in the file."""
+    document = oracle(FILE)
+    if document is None:
+        pytest.skip("the oracle is not here")
+    made = document["generator"]
+    keys = ("volatile", "max_check_attempts", "initial", "s1", "s2", "s3")
+    worlds = list(itertools.product(*(made[key] for key in keys)))
+    assert len(worlds) == made["total"]
+    for volatile, attempts, initial, *results in worlds:
+        during, after = walked(initial, attempts, results, volatile=volatile)
+        last = {"type": "Recovery" if results[-1] == "OK" else "Problem", "state": results[-1]}
+        assert (during, after) == ([], [] if results[-1] == initial else [last])
 
 
 @pytest.mark.parametrize("case", cases(FILE, "timeperiod_cases"))
