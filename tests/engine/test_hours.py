@@ -86,6 +86,18 @@ async def test_the_escalation_stands_still_and_goes_on(world: Make) -> None:
     assert len(w.told) == 2
 
 
+async def test_whoever_has_it_is_not_reminded_within(world: Make) -> None:
+    people = '[[person]]\nid = "alice"\nreach = [{ channel = "anna", to = "alice@shop.test" }]\n'
+    w = await at(world, people + QUIET, BEGIN - 3 * MINUTE)
+    w.answers["pay"] = DOWN
+    await w.until(lambda: len(w.told) == 1)
+    await w.ask(CommandKind.ACK, alert=1, **{"for": 20 * MINUTE})
+    await w.pass_time(END - w.clock.now() + 4 * MINUTE)
+    assert len(w.told) == 1
+    await w.pass_time(10 * MINUTE)
+    assert heard(w)[1:] == [("anna", "firing", [1])], "given back when the hours were over"
+
+
 @pytest.mark.parametrize("end", ["stop", "die", ""])
 async def test_one_route_is_quiet_while_another_tells(world: Make, end: str) -> None:
     w = await at(world, ACTIVE, BEGIN)

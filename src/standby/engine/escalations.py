@@ -148,9 +148,10 @@ class Escalations:
             self._rest(group)
 
     def remind(self, live: Live) -> None:
-        """Whoever has it is told that their time is nearly over."""
+        """Whoever has it is told that their time is nearly over, unless it is a planned quiet time."""
         for group in self.groups.of(live)[:1]:
-            self._telling.remind(group, live)
+            if owing.ends_of(group, live.mutes, self._timeline.now()) is None:
+                self._telling.remind(group, live)
 
     def given_back(self, live: Live) -> None:
         """Nobody has it any more: the level where it stopped is told again."""
