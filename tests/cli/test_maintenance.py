@@ -68,3 +68,17 @@ def test_none_is_said_and_what_is_broken_as_well(tmp_path: Path, capsys: pytest.
     assert capsys.readouterr().out == "no maintenance is planned\n"
     assert run(tmp_path, GOOD + WINDOWS.replace("Europe/Berlin", "Europe/Bonn")) == 2
     assert "maintenance[nightly].zone: there is no zone" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("at_night")
+def test_named_times_are_listed_the_same_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    night = '[[time_interval]]\nid = "night"\nzone = "Europe/Berlin"\ntimes = ["22:00-24:00", "00:00-06:00"]\n'
+    config = ["--config", str(write(tmp_path, GOOD + night))]
+    assert main([*config, "maintenance", "hours", "--json"]) == 0
+    [found] = json.loads(capsys.readouterr().out)
+    assert (found["id"], found["on"], len(found["next"])) == ("night", True, 5)
+    assert found["next"][1]["to_local"] == "2026-10-25T06:00:00+01:00", "that night the clock is set back"
+    assert main([*config, "maintenance", "hours"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[:2] == ["night", "on"]
+    assert main(["--config", str(write(tmp_path, GOOD)), "maintenance", "hours"]) == 0
+    assert capsys.readouterr().out == "no [[time_interval]] is configured\n"

@@ -1,4 +1,4 @@
-"""`standby maintenance list`: the windows of the configuration, which are on, and when each comes next."""
+"""`standby maintenance list` and `hours`: windows and named times of the configuration, and when each comes next."""
 
 from __future__ import annotations
 
@@ -16,16 +16,19 @@ from standby.engine.clock import SystemClock
 
 if TYPE_CHECKING:
     from standby.config.maintenance import Maintenance
+    from standby.config.times import NamedInterval
 
 BROKEN = 2
 COMING = 5
+_NONE = {"list": "no maintenance is planned", "hours": "no [[time_interval]] is configured"}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the deed."""
     deeds = parser.add_subparsers(dest="deed", metavar="DEED", required=True)
-    found = deeds.add_parser("list", help="each window, whether it is on, and the next times it comes")
-    found.add_argument("--json", action="store_true", help="as JSON on standard output")
+    for deed, told in (("list", "each window"), ("hours", "the named times of routes, `[[time_interval]]`")):
+        found = deeds.add_parser(deed, help=f"{told}, whether it is on, and the next times it comes")
+        found.add_argument("--json", action="store_true", help="as JSON on standard output")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,26 +43,31 @@ def run(args: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return BROKEN
     now = SystemClock().now()
-    found = [window_json(one, now) for one in config.maintenance]
+    hours = args.deed == "hours"
+    found = [times_json(one, now) for one in config.intervals] if hours else []
+    found += [] if hours else [window_json(one, now) for one in config.maintenance]
     if args.json:
         print(json.dumps(found, ensure_ascii=False, indent=2))
         return 0
     rows = [row for one in found for row in _rows(one)]
-    print(table(("id", "now", "there", "UTC", "reason"), rows) if rows else "no maintenance is planned")
+    print(table(("id", "now", "there", "UTC", "reason"), rows) if rows else _NONE[args.deed])
     return 0
 
 
 def window_json(one: Maintenance, now: int) -> dict[str, Any]:
     """One window for scripts; instants are RFC 3339, an end that is more than five years away is null."""
+    what = {"vendors": list(one.vendors), "integrations": list(one.integrations), "match": list(one.match)}
+    return times_json(one, now) | what
+
+
+def times_json(one: Maintenance | NamedInterval, now: int) -> dict[str, Any]:
+    """Named times for scripts, in the same form."""
     zone = ZoneInfo(one.zone)
     return {
         "id": one.id,
         "on": one.is_on(now),
         "zone": one.zone,
         "reason": one.reason,
-        "vendors": list(one.vendors),
-        "integrations": list(one.integrations),
-        "match": list(one.match),
         "next": [
             {
                 "from": format_instant(begin),

@@ -79,6 +79,14 @@ class NamedInterval(Table):
         """When it holds, as the user wrote it: by key."""
         return {key: getattr(self, key) for key in timeintervals.FIELDS}
 
+    def is_on(self, at: int) -> bool:
+        """Whether it holds at `at`, ns since 1970."""
+        return self.interval.contains(at)
+
+    def occurrences(self, at: int, count: int) -> list[tuple[int, int | None]]:
+        """The stretch around `at`, from then, and the next, `count` in all; an end too far away is `None`."""
+        return timeintervals.spans([self.interval], at, count)
+
     @cached_property
     def interval(self) -> TimeInterval:
         """When it holds."""
