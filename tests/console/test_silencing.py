@@ -100,7 +100,7 @@ async def test_what_it_would_hide_follows_what_is_typed() -> None:
         await pilot.press("ctrl+u")
         app.prompt_paste('vendor="acme"')
         await pilot.pause()
-        assert "It hides 3 open alerts, of which 1 fire and nobody has:" in screen(app)
+        assert "It hides 3 open alerts, of which 1 fires and nobody has:" in screen(app)
         app.prompt_paste(', alertname="other"')
         await pilot.pause()
         assert "It hides no open alert now; 1 open of Payments has other labels" in screen(app)

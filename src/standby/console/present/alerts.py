@@ -113,12 +113,12 @@ def _cells(moment: Moment, alert: AlertRow, sent: Sent | None) -> dict[str, Cell
 
 
 def _quiet(moment: Moment, alert: AlertRow) -> str:
-    """By what it is kept quiet, and until when, in a few words: `by silence 7 until 04:10; `."""
+    """By what it is kept quiet, and until when, in a few words: `silence 7 until 04:10; `."""
     if not alert.mutes or alert.state not in _LIVE:
         return ""
     mute = alert.mutes[0]
-    word = "by" if muted(alert) else "muted by"  # the column before says it already
-    return f"{word} {named(mute)}{_until(moment, mute)}; "
+    word = "" if muted(alert) else "muted by "  # the column before says it already
+    return f"{word}{named(mute)}{_until(moment, mute)}; "
 
 
 def why_muted(moment: Moment, alert: AlertRow) -> str:

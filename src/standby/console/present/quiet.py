@@ -46,7 +46,7 @@ _WINDOWS = (
     Column("cursor", "", 1),
     Column("state", "maintenance", 11),
     Column("id", "window", 14, weight=2, most=30),
-    Column("left", "", 11, right=True),
+    Column("left", "", 13, right=True),
     Column("until", "at", 12),
     Column("hides", "hides", 5, right=True),
     Column("covers", "covers", 16, weight=4),
@@ -134,7 +134,7 @@ def occurrences(moment: Moment, window: Window) -> Iterator[tuple[Span, str]]:
     zone = known.zones.get(window.id)
     for span in left(known.spans.get(window.id, ()), moment.now):
         there, here = figures.local(span[0], zone), figures.local(span[0], moment.zone)
-        told = f"{_when(moment, span):>11}  {occurrence(span, zone, moment.now)} {window.zone}"
+        told = f"{_when(moment, span):>13}  {occurrence(span, zone, moment.now)} {window.zone}"
         if there is not None and here is not None and there.replace(tzinfo=None) != here.replace(tzinfo=None):
             told += f"  here {here:{'%H:%M' if here.date() == there.date() else '%a %d %b %H:%M'}}"
         yield span, told

@@ -63,7 +63,8 @@ def hides(found: Sequence[AlertRow]) -> str:
     if not found:
         return "hides no open alert now"
     fires = sum(one.state is AlertState.FIRING for one in found)
-    return f"hides {len(found)} open {'alert' if len(found) == 1 else 'alerts'}, of which {fires} fire and nobody has"
+    count = f"{len(found)} open {'alert' if len(found) == 1 else 'alerts'}"
+    return f"hides {count}, of which {fires} {'fires' if fires == 1 else 'fire'} and nobody has"
 
 
 def alert_rows(moment: Moment, width: int, room: int, found: Sequence[AlertRow]) -> list[Row]:
@@ -108,4 +109,4 @@ def until(moment: Moment, ends: int) -> str:
     stamp = figures.stamp(ends, moment.now, moment.zone)
     if left <= 0:
         return f"{stamp} ({figures.age(-left)} ago)" if left < -MINUTE else f"{stamp} (now)"
-    return f"{stamp} (in {format_duration(max(MINUTE, left // MINUTE * MINUTE))})"
+    return f"{stamp} (in {format_duration(max(MINUTE, (left + MINUTE // 2) // MINUTE * MINUTE))})"
