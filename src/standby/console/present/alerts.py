@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from standby.console.present import figures
-from standby.console.present.cells import Cell, Column, Row, Slot, lay_out, line, place, titles
+from standby.console.present.cells import Cell, Column, Row, Rows, lay_out, line, place, titles
 from standby.console.present.glyphs import ALERTS, DASH
 from standby.console.present.moment import Moment
+from standby.console.present.ranking import matching, muted, place_of, rank, text_of, up_to
 from standby.console.snapshot import Sent
 from standby.domain.muting import Mute, MuteKind
 from standby.domain.outcome import AlertState
@@ -16,6 +17,7 @@ from standby.link.protocol import CommandKind, Status
 from standby.store.rows import AlertRow
 
 PREFIX = "alert:"
+_LAST = 10  # that are over, below what is open
 _COLUMNS = (
     Column("cursor", "", 1),
     Column("state", "alerts", 10, most=14),
@@ -28,8 +30,6 @@ _COLUMNS = (
     Column("since", "since", 6, right=True),
     Column("who", "who", 10, weight=1, most=20, drop=2),
 )
-_STATES = {AlertState.FIRING: 0, AlertState.ACKNOWLEDGED: 1, AlertState.PENDING: 3, AlertState.RESOLVED: 4}
-_MUTED = 2  # nobody has to do anything about it for now, but it is true
 _WORDS = {state: state.value for state in AlertState} | {AlertState.ACKNOWLEDGED: "acked"}
 _LIVE = (AlertState.FIRING, AlertState.ACKNOWLEDGED)
 _MUTERS = {
@@ -48,51 +48,53 @@ _STYLES = {
 }
 
 
-def ordered(alerts: Sequence[AlertRow]) -> list[AlertRow]:
-    """What needs somebody first: firing by severity and age, acknowledged, muted, pending, and the newest resolved."""
-    return sorted(
-        alerts,
-        key=lambda alert: (
-            _MUTED if muted(alert) else _STATES[alert.state],
-            alert.severity.loudness if alert.state is not AlertState.RESOLVED else 0,
-            alert.since if alert.state is not AlertState.RESOLVED else -(alert.resolved_at or 0),
-            alert.id,
-        ),
-    )
-
-
-def muted(alert: AlertRow) -> bool:
-    """Whether it fires and nobody is to be told."""
-    return bool(alert.mutes) and alert.state is AlertState.FIRING
-
-
-def feed(moment: Moment, width: int, alerts: Sequence[AlertRow] | None = None) -> list[Row]:
+def feed(moment: Moment, width: int, alerts: Sequence[AlertRow] | None = None) -> Rows:
     """A line of titles, then one line an alert; `alerts` `None` means all that the snapshot holds."""
+    if alerts is None:
+        return _listed(moment, width, _matching(moment), bool(moment.snapshot.alerts))
+    shown = [alert for alert in sorted(alerts, key=rank) if _matches(moment, alert)]
+    return _listed(moment, width, shown, bool(alerts))
+
+
+def live(moment: Moment, width: int) -> Rows:
+    """The same of what is open, and of the last ten that are over."""
+    found = _matching(moment)
+    return _listed(moment, width, found[: up_to(found, AlertState.RESOLVED) + _LAST], bool(moment.snapshot.alerts))
+
+
+def _matching(moment: Moment) -> Sequence[AlertRow]:
+    return matching(moment.snapshot.alerts, moment.snapshot.estate, moment.words)
+
+
+def _listed(moment: Moment, width: int, shown: Sequence[AlertRow], known: bool) -> Rows:  # noqa: FBT001
+    """Lines that are made when they are looked at: in a storm there are thousands, and the screen asks for forty."""
     slots = lay_out(_COLUMNS, width)
-    known = list(moment.snapshot.alerts.values()) if alerts is None else list(alerts)
-    shown = [alert for alert in ordered(known) if _matches(moment, alert)]
     sent = _sent(moment.snapshot.sent)
-    rows = [titles(slots, width)]
+    first = [titles(slots, width)]
     if not shown:
-        rows.append(line([Cell(f"  {_nothing(moment, known)}", "dim")], width))
-    return [*rows, *(_row(moment, slots, width, alert, sent.get(alert.id)) for alert in shown)]
+        first.append(line([Cell(f"  {_nothing(moment, known)}", "dim")], width))
+
+    def make(at: int) -> Row:
+        alert = shown[at]
+        return place(slots, _cells(moment, alert, sent.get(alert.id)), width, id=f"{PREFIX}{alert.id}")
+
+    def find(key: str) -> int:
+        number = key.removeprefix(PREFIX)
+        known = moment.snapshot.alerts.get(int(number)) if key.startswith(PREFIX) and number.isdigit() else None
+        return place_of(shown, known)
+
+    return Rows(first, len(shown), make, find)
 
 
-def _row(moment: Moment, slots: Sequence[Slot], width: int, alert: AlertRow, sent: Sent | None) -> Row:
-    """A line that is made when it is looked at: in a storm there are thousands, and the screen asks for forty."""
-    return Row(lambda: place(slots, _cells(moment, alert, sent), width).cells, f"{PREFIX}{alert.id}")
-
-
-def _nothing(moment: Moment, known: Sequence[AlertRow]) -> str:
+def _nothing(moment: Moment, known: bool) -> str:  # noqa: FBT001
     if known:
         return f"no alert matches {moment.filter}; esc clears the filter"
     return "no data yet" if moment.snapshot.seq == 0 else "no alerts"
 
 
 def _matches(moment: Moment, alert: AlertRow) -> bool:
-    name = moment.snapshot.estate.name_of(alert.integration)
-    said = (alert.integration, name, alert.summary, alert.rule, alert.severity, alert.state, alert.acked_by or "")
-    return moment.shows(*said) or moment.shows(*said, *(f"{label}={value}" for label, value in alert.labels.items()))
+    text = text_of(alert, moment.snapshot.estate)
+    return all(word in text for word in moment.words)
 
 
 def _cells(moment: Moment, alert: AlertRow, sent: Sent | None) -> dict[str, Cell]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from rich.cells import cell_len, set_cell_size
 
@@ -45,6 +45,47 @@ class Row:
     def text(self) -> str:
         """The line without its styles."""
         return "".join(cell.text for cell in self.cells)
+
+
+class Rows(Sequence[Row]):
+    """Lines of which only those exist that were looked at: `first`, without ids, then `count` lines that `make` makes.
+
+    `find` gives the number (from 0, of those) of the line with an id, -1 when there is none.
+    """
+
+    def __init__(
+        self, first: Sequence[Row], count: int, make: Callable[[int], Row], find: Callable[[str], int]
+    ) -> None:
+        self.first = first
+        self._count = count
+        self._make = make
+        self._find = find
+        self._made: dict[int, Row] = {}
+
+    def __len__(self) -> int:
+        return len(self.first) + self._count
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | list[Row]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        number = at if at >= 0 else at + len(self)
+        if not 0 <= number < len(self):
+            raise IndexError(at)
+        if number < len(self.first):
+            return self.first[number]
+        known = self._made.get(number)
+        if known is None:
+            known = self._made[number] = self._make(number - len(self.first))
+        return known
+
+    def find(self, id: str | None) -> int:  # noqa: A002
+        """Where the line with this id is, -1 when nowhere."""
+        found = -1 if id is None else self._find(id)
+        return found if found < 0 else found + len(self.first)
 
 
 @dataclass(frozen=True, slots=True)

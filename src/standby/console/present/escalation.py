@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import NamedTuple
 
 from standby.console.estate import Estate, Policy
 from standby.console.present import figures
-from standby.console.present.alerts import PREFIX, ordered
-from standby.console.present.cells import Cell, Column, Row, lay_out, line, place, titles
+from standby.console.present.alerts import PREFIX
+from standby.console.present.cells import Cell, Column, Row, Slot, lay_out, line, place, titles
 from standby.console.present.glyphs import ALERTS
 from standby.console.present.moment import Moment
+from standby.console.present.ranking import matching, up_to
 from standby.console.present.recovery import countdown
 from standby.domain.escalation import Stage
 from standby.domain.outcome import AlertState
@@ -27,7 +28,6 @@ FATES = {
     Fate.FAILED: ("✗", "failed", "down"),
     Fate.CANCELLED: ("·", "not needed", "dim"),
 }
-_OPEN = (AlertState.FIRING, AlertState.ACKNOWLEDGED)
 _COLUMNS = (
     Column("cursor", "", 1),
     Column("state", "told", 12, most=14),
@@ -83,19 +83,21 @@ def _first(row: EscalationRow) -> tuple[bool, int, int]:
 def escalations(moment: Moment, width: int) -> list[Row]:
     """Each open alert, with everybody who was told below it; what needs somebody first."""
     slots = lay_out(_COLUMNS, width)
-    found = [alert for alert in ordered(list(moment.snapshot.alerts.values())) if alert.state in _OPEN]
-    shown = [
-        alert for alert in found if moment.shows(alert.integration, alert.summary, alert.rule, alert.acked_by or "")
-    ]
+    snapshot = moment.snapshot
+    found = matching(snapshot.alerts, snapshot.estate, moment.words)
+    shown = found[: up_to(found, AlertState.PENDING)]  # before these: what fires, acknowledged or muted or neither
     rows = [titles(slots, width)]
     if not shown:
-        told = "no alert matches the filter" if found else "no alert is open: nobody is told anything"
-        rows.append(line([Cell(f"  {told}", "dim")], width))
+        said = "no alert matches the filter" if moment.words else "no alert is open: nobody is told anything"
+        rows.append(line([Cell(f"  {said}", "dim")], width))
+    messages = _by_escalation(snapshot.notifications)
     for group, alerts in _together(moment, shown):
         for alert in alerts:
-            rows += _alert(moment, width, alert, group)
-        messages = _told_of({number for alert in alerts for number in alert.escalations}, moment)
-        rows += [place(slots, _told(moment, one), width, id=f"{NOTIFICATION}{one.id}") for one in messages]
+            rows.append(Row(partial(_alert, moment, width, alert, group), f"{PREFIX}{alert.id}"))
+            rows += _passed(width, group)
+        numbers = {number for alert in alerts for number in alert.escalations}
+        told = sorted((one for number in numbers for one in messages.get(number, ())), key=lambda one: -one.id)
+        rows += [Row(partial(_message, moment, slots, width, one), f"{NOTIFICATION}{one.id}") for one in told]
     return rows
 
 
@@ -109,7 +111,7 @@ def _together(moment: Moment, alerts: Sequence[AlertRow]) -> list[tuple[Escalati
     return list(found.values())
 
 
-def _alert(moment: Moment, width: int, alert: AlertRow, row: EscalationRow | None) -> list[Row]:
+def _alert(moment: Moment, width: int, alert: AlertRow, row: EscalationRow | None) -> tuple[Cell, ...]:
     snapshot = moment.snapshot
     coming = next_of(snapshot.estate, alert, row)
     held = alert.state is AlertState.ACKNOWLEDGED
@@ -124,10 +126,13 @@ def _alert(moment: Moment, width: int, alert: AlertRow, row: EscalationRow | Non
         Cell(left, "down" if left else "text"),
         Cell(f"  {alert.summary}", "dim"),
     ]
-    rows = [line(cells, width, id=f"{PREFIX}{alert.id}")]
+    return line(cells, width).cells
+
+
+def _passed(width: int, row: EscalationRow | None) -> list[Row]:
     passed = row.passed if row is not None else ()
     empty = (f"   ✗ level {level + 1} has nobody: passed at once" for level in passed)
-    return [*rows, *(line([Cell(text, "down")], width) for text in empty)]
+    return [line([Cell(text, "down")], width) for text in empty]
 
 
 def _level(estate: Estate, row: EscalationRow | None) -> str:
@@ -151,10 +156,15 @@ def _after(estate: Estate, policy: Policy | None, row: EscalationRow) -> str:
     return f"next {', '.join(estate.person(one) for one in policy.levels[level]) or 'nobody'} in"
 
 
-def _told_of(escalations: AbstractSet[int], moment: Moment) -> Sequence[NotificationRow]:
-    """The messages of these, newest first."""
-    found = (one for one in moment.snapshot.notifications.values() if one.escalation in escalations)
-    return sorted(found, key=lambda one: -one.id)
+def _by_escalation(messages: Mapping[int, NotificationRow]) -> Mapping[int, list[NotificationRow]]:
+    found: dict[int, list[NotificationRow]] = {}
+    for one in messages.values():
+        found.setdefault(one.escalation, []).append(one)
+    return found
+
+
+def _message(moment: Moment, slots: Sequence[Slot], width: int, one: NotificationRow) -> tuple[Cell, ...]:
+    return place(slots, _told(moment, one), width).cells
 
 
 def _told(moment: Moment, one: NotificationRow) -> dict[str, Cell]:

@@ -8,9 +8,10 @@ from standby.console.present import figures
 from standby.console.present.cells import Cell, Row, both_ends, fit, line, wrap
 from standby.console.present.guide import guide
 from standby.console.present.moment import Moment, engine
+from standby.console.present.ranking import tally
 from standby.console.present.recovery import countdown, most_urgent
 from standby.console.present.review import due
-from standby.domain.outcome import AlertState, Environment
+from standby.domain.outcome import Environment
 
 _ENVIRONMENTS = tuple(Environment)
 _LINES_EACH = 2
@@ -34,10 +35,7 @@ def header(moment: Moment, width: int, place: str = "") -> Row:
 
 def _counts(moment: Moment, room: int) -> list[Cell]:
     """What fires, what is held, the time; on a narrow screen less of it."""
-    alerts = moment.snapshot.alerts.values()
-    firing = sum(alert.state is AlertState.FIRING and not alert.mutes for alert in alerts)
-    muted = sum(alert.state is AlertState.FIRING and bool(alert.mutes) for alert in alerts)
-    acked = sum(alert.state is AlertState.ACKNOWLEDGED for alert in alerts)
+    firing, muted, acked = tally(moment.snapshot.alerts)
     urgent = most_urgent(moment)
     left = [Cell(f" RTO {urgent.name} {countdown(urgent.left)} ", "bar.down")] if urgent is not None else []
     fires = Cell(f" {firing} firing", "bar.down" if firing else "bar.dim")

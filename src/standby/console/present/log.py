@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from standby.console.present import figures
-from standby.console.present.cells import Cell, Column, Row, lay_out, line, place, titles
+from standby.console.present.cells import Cell, Column, Row, Slot, lay_out, line, place, titles
 from standby.console.present.moment import Moment
 from standby.store.rows import AuditRow
 
@@ -31,17 +32,19 @@ def log(moment: Moment, width: int, audits: Sequence[AuditRow] | None = None, mo
     if not shown:
         told = f"nothing matches {moment.filter}; esc clears the filter" if known else "nothing written down yet"
         rows.append(line([Cell(f"  {told}", "dim")], width))
-    for entry in shown:
-        cells = {
-            "at": Cell(figures.stamp(entry.at, moment.now, moment.zone), "dim"),
-            "kind": Cell(entry.kind, _STYLES.get(entry.kind, "text")),
-            "subject": Cell(_subject(moment, entry), "text"),
-            "message": Cell(entry.message, "text"),
-            "actor": Cell(entry.actor, "dim" if entry.actor == "engine" else "acked"),
-            "origin": Cell(entry.origin, "dim"),
-        }
-        rows.append(place(slots, cells, width, id=f"{PREFIX}{entry.no}"))
-    return rows
+    return [*rows, *(Row(partial(_line, moment, slots, width, entry), f"{PREFIX}{entry.no}") for entry in shown)]
+
+
+def _line(moment: Moment, slots: Sequence[Slot], width: int, entry: AuditRow) -> tuple[Cell, ...]:
+    cells = {
+        "at": Cell(figures.stamp(entry.at, moment.now, moment.zone), "dim"),
+        "kind": Cell(entry.kind, _STYLES.get(entry.kind, "text")),
+        "subject": Cell(_subject(moment, entry), "text"),
+        "message": Cell(entry.message, "text"),
+        "actor": Cell(entry.actor, "dim" if entry.actor == "engine" else "acked"),
+        "origin": Cell(entry.origin, "dim"),
+    }
+    return place(slots, cells, width).cells
 
 
 def _subject(moment: Moment, entry: AuditRow) -> str:

@@ -48,9 +48,14 @@ class Moment:
         age, engine = self.engine_age, self.snapshot.engine
         return engine is not None and engine.state != "stopped" and age is not None and age < ALIVE_NS
 
+    @property
+    def words(self) -> list[str]:
+        """The words of the filter, casefolded."""
+        return self.filter.casefold().split()
+
     def shows(self, *texts: str) -> bool:
-        """Whether one of `texts` holds every word of the filter."""
-        words = self.filter.casefold().split()
+        """Whether each word of the filter is in one of `texts`."""
+        words = self.words
         return not words or all(any(word in text.casefold() for text in texts) for word in words)
 
 

@@ -69,12 +69,12 @@ def hides(found: Sequence[AlertRow]) -> str:
 
 def alert_rows(moment: Moment, width: int, room: int, found: Sequence[AlertRow]) -> list[Row]:
     """Alerts under their titles in at most `room` lines (two at least); the last line counts what is left out."""
-    rows = [row.still() for row in alerts.feed(replace(moment, filter=""), width, found)]
+    rows = alerts.feed(replace(moment, filter=""), width, found)
     room = max(2, room)
     if len(rows) <= room:
-        return rows
+        return [row.still() for row in rows]
     more = len(rows) - room + 1
-    return [*rows[: room - 1], line([Cell(f"  and {more} more", "dim")], width)]
+    return [*(row.still() for row in rows[: room - 1]), line([Cell(f"  and {more} more", "dim")], width)]
 
 
 def _preview(moment: Moment, width: int, room: int, wish: Wish) -> list[Row]:

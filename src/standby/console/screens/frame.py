@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
@@ -259,6 +259,5 @@ class Sectioned(Frame):
         self.paint_bottom()
 
 
-def _padded(rows: Iterable[Row], box: Box) -> Sequence[Row]:
-    found = list(rows)
-    return found or [blank(box.width)]
+def _padded(rows: Sequence[Row], box: Box) -> Sequence[Row]:
+    return rows or [blank(box.width)]

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from standby.console.present import alerts, integrations, log, plan
-from standby.console.present.moment import Moment
 from standby.console.screens.frame import Frame, Show
-from standby.domain.outcome import AlertState
-from standby.store.rows import AlertRow
 
 
 class OverviewScreen(Frame):
@@ -24,20 +21,13 @@ class OverviewScreen(Frame):
         """Stacked, or two columns on a wall."""
         width, height = self.app.size
         moment = self.console_app.moment()
-        feed = len(alerts.feed(moment, width, _shown(moment)))
+        feed = len(alerts.live(moment, width))
         return plan.overview(width, height, notices, integrations.lines(moment), feed)
 
     def panes(self) -> Mapping[str, Show]:
         """What fails, what waits for somebody, what happened."""
         return {
             "status": lambda moment, box: integrations.panes(moment, box.width, box.height),
-            "alerts": lambda moment, box: alerts.feed(moment, box.width, _shown(moment)),
+            "alerts": lambda moment, box: alerts.live(moment, box.width),
             "log": lambda moment, box: log.log(moment, box.width, most=box.height),
         }
-
-
-def _shown(moment: Moment) -> list[AlertRow]:
-    """What is open, then the last ten that are over."""
-    found = alerts.ordered(list(moment.snapshot.alerts.values()))
-    live = [alert for alert in found if alert.state is not AlertState.RESOLVED]
-    return live + [alert for alert in found if alert.state is AlertState.RESOLVED][:10]

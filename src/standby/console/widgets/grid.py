@@ -14,7 +14,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from standby.console.present.cells import Cell, Row, blank
+from standby.console.present.cells import Cell, Row, Rows, blank
 from standby.console.present.glyphs import CURSOR, IDLE_CURSOR, plain
 from standby.console.theme import Theme
 
@@ -38,6 +38,7 @@ class Grid(Widget, inherit_bindings=False):
         self._look = look
         self._head = head
         self._rows: Sequence[Row] = ()
+        self._places: Sequence[int] = ()  # of the rows that can be selected
         self._painted: list[_Painted] = []
         self.offset_rows = 0
         self.selected: str | None = None
@@ -53,6 +54,7 @@ class Grid(Widget, inherit_bindings=False):
     def show(self, rows: Sequence[Row], *, active: bool = False) -> None:
         """Show these rows; only the cells that look different are repainted."""
         self._rows = rows
+        self._places = _selectable(rows)
         self.active = active
         self._keep_selection()
         self.settle()
@@ -81,11 +83,12 @@ class Grid(Widget, inherit_bindings=False):
 
     def move(self, step: int) -> None:
         """Move the cursor by so many selectable rows."""
-        places = self._places()
+        places = self._places
         if not places:
             self._scroll(step)
             return
-        at = places.index(self._selected_at()) if self._selected_at() in places else -1 if step > 0 else 0
+        here = self._selected_at()
+        at = places.index(here) if here in places else -1 if step > 0 else 0
         self._select(places[max(0, min(len(places) - 1, at + step))])
 
     def page(self, direction: int) -> None:
@@ -94,7 +97,7 @@ class Grid(Widget, inherit_bindings=False):
 
     def to_end(self, *, last: bool) -> None:
         """To the first row (and stay on whatever is first) or to the last."""
-        places = self._places()
+        places = self._places
         if not places:
             self.offset_rows = len(self._rows) if last else 0
             self.settle()
@@ -107,7 +110,7 @@ class Grid(Widget, inherit_bindings=False):
 
     def to_section(self, step: int) -> bool:
         """To the first selectable row of the next (1) or previous (-1) block of rows; false when there is none."""
-        places = self._places()
+        places = self._places
         known = set(places)
         starts = [at for at in places if at - 1 not in known]
         here = self._selected_at()
@@ -121,9 +124,9 @@ class Grid(Widget, inherit_bindings=False):
 
     def select(self, id: str) -> None:  # noqa: A002
         """Put the cursor on this id, when it is shown."""
-        for at in self._places():
-            if self._rows[at].id == id:
-                self._select(at)
+        at = _find(self._rows, id)
+        if at >= 0:
+            self._select(at)
 
     def render_line(self, y: int) -> Strip:
         """One line for Textual; it calls this only for the regions that `settle` named."""
@@ -143,11 +146,8 @@ class Grid(Widget, inherit_bindings=False):
             cells, cursor = (mark, *_after_first(cells)), "cursor" if self.active else "cursor.idle"
         return _Painted(plain(cells) if self._look()[1] else cells, cursor)
 
-    def _places(self) -> list[int]:
-        return [at for at, row in enumerate(self._rows) if row.id is not None]
-
     def _selected_at(self) -> int:
-        return next((at for at, row in enumerate(self._rows) if row.id is not None and row.id == self.selected), -1)
+        return _find(self._rows, self.selected)
 
     def _select(self, at: int) -> None:
         self.selected = self._rows[at].id
@@ -159,7 +159,7 @@ class Grid(Widget, inherit_bindings=False):
         self.settle()
 
     def _keep_selection(self) -> None:
-        places = self._places()
+        places = self._places
         if not places:
             return  # an empty moment (a filter, a new store) does not forget what was selected
         if not self.followed or self._selected_at() < 0:
@@ -169,11 +169,25 @@ class Grid(Widget, inherit_bindings=False):
     def _scroll_into_view(self) -> None:
         room = max(1, self.size.height - self._head)
         body = len(self._rows) - self._head
-        at = self._selected_at() - self._head
+        here = self._selected_at()
+        at = here - self._head
         if at >= 0:
-            first = at if self._selected_at() not in self._places()[:1] else 0  # titles above the first row show too
+            first = at if here not in self._places[:1] else 0  # titles above the first row show too
             self.offset_rows = min(max(self.offset_rows, at - room + 1), first)
         self.offset_rows = max(0, min(self.offset_rows, body - room))
+
+
+def _selectable(rows: Sequence[Row]) -> Sequence[int]:
+    if isinstance(rows, Rows):
+        return range(len(rows.first), len(rows))
+    return [at for at, row in enumerate(rows) if row.id is not None]
+
+
+def _find(rows: Sequence[Row], key: str | None) -> int:
+    """Where the row with this id is, -1 when nowhere."""
+    if isinstance(rows, Rows):
+        return rows.find(key)
+    return next((at for at, row in enumerate(rows) if row.id is not None and row.id == key), -1)
 
 
 def _after_first(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
