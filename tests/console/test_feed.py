@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from standby.console.feed import Feed
+from standby.console.feed import ALERTS_AT_ONCE, Feed
 from standby.console.snapshot import Snapshot
 from standby.domain.outcome import Outcome
 from standby.domain.units import MINUTE, SECOND
@@ -29,6 +29,42 @@ async def test_first_everything_then_what_is_new(tmp_path: Path) -> None:
     after = feed.poll(seen)
     assert after.checks["crm-api"].outcome is Outcome.DOWN
     assert after.alerts[1].acked_by == "ben"
+    await writer.close()
+    feed.close()
+
+
+async def test_a_storm_comes_in_parts_and_nothing_of_it_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    await shop.fill(path)
+    feed = Feed(path, shop.FakeClock())
+    seen = feed.first(Snapshot())
+    writer = await Writer.open(path, now=shop.NOW)
+    await writer.begin_term(shop.engine())
+    many = range(10, 10 + 2 * ALERTS_AT_ONCE + 50)
+    await writer.commit(Batch(alerts=[shop.alert(number) for number in many], check_states=[shop.check("crm")]))
+    first = feed.poll(seen)
+    assert len(first.alerts) - len(seen.alerts) == ALERTS_AT_ONCE
+    await writer.commit(Batch(alerts=[shop.acked(10), shop.acked(many[-1]), shop.alert(many[-1] + 1)]))
+    second = feed.poll(first)
+    third = feed.poll(second)
+    assert set(third.alerts) == {1, 2, 3, 4, *many, many[-1] + 1}
+    assert third.alerts[10].acked_by == third.alerts[many[-1]].acked_by == "ben"
+    assert feed.poll(third) is third, "all of it was read"
+    await writer.close()
+    feed.close()
+
+
+async def test_a_storm_of_exactly_one_part_ends(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    await shop.fill(path)
+    feed = Feed(path, shop.FakeClock())
+    seen = feed.first(Snapshot())
+    writer = await Writer.open(path, now=shop.NOW)
+    await writer.begin_term(shop.engine())
+    await writer.commit(Batch(alerts=[shop.alert(number) for number in range(10, 10 + ALERTS_AT_ONCE)]))
+    after = feed.poll(feed.poll(seen))
+    assert len(after.alerts) == len(seen.alerts) + ALERTS_AT_ONCE
+    assert feed.poll(after) is after
     await writer.close()
     feed.close()
 

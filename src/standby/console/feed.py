@@ -14,6 +14,7 @@ from standby.domain.observation import Observation
 from standby.domain.units import DAY, HOUR, MINUTE, SECOND
 from standby.store.errors import StoreError
 from standby.store.reader import Reader
+from standby.store.rows import AlertPlace
 
 if TYPE_CHECKING:
     from standby.domain.history import History
@@ -22,6 +23,7 @@ SERIES_SPAN = HOUR  # as many minutes as a sparkline may be wide; each is held f
 BOOK_DAYS = 90
 _OBSERVATIONS = 60
 _OWN_HISTORY = ("alert:", "silence:")
+ALERTS_AT_ONCE = 300  # that have changed: 10 ms
 _AGAIN_NS = SECOND  # between two attempts to open a store that could not be read
 
 
@@ -33,6 +35,7 @@ class Feed:
         self._clock = clock
         self._reader: Reader | None = None
         self._version: int | None = None
+        self._left: AlertPlace | None = None  # where the alerts go on that were too many for one look
         self._tried_at: int | None = None
 
     def first(self, snapshot: Snapshot) -> Snapshot:
@@ -40,12 +43,15 @@ class Feed:
         return self.poll(snapshot)
 
     def poll(self, snapshot: Snapshot) -> Snapshot:
-        """`snapshot` itself when nothing was written; else brought up to date. 3 us when nothing was."""
+        """`snapshot` itself when nothing was written; else brought up to date. 3 us when nothing was.
+
+        Of a storm of alerts a part comes at each call, so that keys are answered between.
+        """
         try:
             if self._reader is None:
                 return self._open(snapshot)
             version = self._reader.data_version()
-            if version == self._version:
+            if version == self._version and self._left is None:
                 return snapshot
             self._version = version
             return self._newer(self._reader, snapshot)
@@ -112,14 +118,16 @@ class Feed:
         if self._tried_at is not None and now - self._tried_at < _AGAIN_NS:
             return snapshot
         self._tried_at = now
-        self._reader = Reader(self.path)
+        self._reader, self._left = Reader(self.path), None
         self._version = self._reader.data_version()
         return merge(snapshot, self._reader.changes(0), whole=True)
 
     def _newer(self, reader: Reader, snapshot: Snapshot) -> Snapshot:
-        changes = reader.changes(snapshot.seq)
+        changes = reader.changes(snapshot.seq, most=ALERTS_AT_ONCE, place=self._left)
+        self._left = changes.more
         if changes.config is not None or changes.seq < snapshot.seq:
             # Another configuration (checks may be gone) or another store in its place: everything anew.
+            self._left = None
             return merge(snapshot, reader.changes(0), whole=True)
         return merge(snapshot, changes, whole=False)
 

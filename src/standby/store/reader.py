@@ -26,7 +26,7 @@ from standby.store.escalations import NotificationRow
 from standby.store.failovers import FailoverRow
 from standby.store.migrate import SMALL_TABLES, refuse_other_schema
 from standby.store.place import companions, refuse_odd_file
-from standby.store.rows import AlertRow, AuditRow, AuditVerdict, Changes, ReceiptRow, RollupRow
+from standby.store.rows import AlertPlace, AlertRow, AuditRow, AuditVerdict, Changes, ReceiptRow, RollupRow
 from standby.store.sqlfile import statements
 
 if TYPE_CHECKING:
@@ -74,21 +74,26 @@ class Reader:
         except sqlite3.OperationalError as cause:
             raise from_sqlite(cause, self.path) from None
 
-    def changes(self, since: int = 0) -> Changes:
+    def changes(self, since: int = 0, *, most: int | None = None, place: AlertPlace | None = None) -> Changes:
         """The rows newer than `since`; with 0 all that is present, the last 200 resolved alerts and 500 audit rows.
 
         The configuration comes without its rules.
         Alerts are ordered by id, audit rows by number, gaps by their beginning. A sequence number that the store has
         not reached yet (another store was put in its place) counts as 0.
+        With `most` at most so many alerts are read of what is newer, in the order in which they were written, from
+        `place` on; `more` of the result is where to go on, `None` when all were read.
         """
+        more = None
         with self._told(), self._whole():
             seq = self._seq()
             since = since if 0 < since <= seq else -1
             if since < 0:
                 resolved = self._every("alerts_resolved", values.alert, **{"from": 0, "limit": _RESOLVED_AT_FIRST})
                 alerts = sorted([*self._every("alerts_open", values.alert), *resolved], key=lambda alert: alert.id)
-            else:
+            elif most is None:
                 alerts = self._every("alerts_since", values.alert, since=since)
+            else:
+                alerts, more = self._alerts_after(place or (since, values.MAX_INT), most)
             return Changes(
                 seq=seq,
                 engine=self._single("engine", values.engine, since=since),
@@ -104,6 +109,7 @@ class Reader:
                 notifications=self._newer("notifications", escalations.notification, since),
                 silences=self._newer("silences", silences.silence, since),
                 reviews=self._every("reviews", reviews.review, since=since),
+                more=more,
             )
 
     def observations(self, check_id: str, limit: int = 100) -> list[Observation]:
@@ -363,6 +369,12 @@ class Reader:
     def _newer(self, table: str, make: Callable[[values.Cells], _Row], since: int) -> list[_Row]:
         """What is newer, or at first what belongs to open alerts."""
         return self._every(f"{table}_open", make) if since < 0 else self._every(f"{table}_since", make, since=since)
+
+    def _alerts_after(self, place: AlertPlace, most: int) -> tuple[list[AlertRow], AlertPlace | None]:
+        names = {"seq": place[0], "id": place[1], "limit": most}
+        rows = self._connection.execute(self._sql["alerts_after"], names).fetchall()
+        last = (values.whole(rows[-1][18]), values.whole(rows[-1][0])) if len(rows) == most else None
+        return [values.alert(row) for row in rows], last
 
     def _runs(self, since: int) -> list[FailoverRow]:
         if since < 0:

@@ -196,6 +196,10 @@ class Batch:
     reviews: Sequence[Review] = ()
 
 
+AlertPlace = tuple[int, int]
+"""After which alert to read on: the sequence number of its last change, and its id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """The rows that are newer than a sequence number, and the newest number."""
@@ -214,6 +218,7 @@ class Changes:
     notifications: Sequence[NotificationRow] = ()
     silences: Sequence[Silence] = ()
     reviews: Sequence[Review] = ()
+    more: AlertPlace | None = None  # where the alerts go on that were too many to be read at once
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,11 @@ SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, ack
     machine, labels, mutes, acked_until, escalations, origin
 FROM alert WHERE seq > :since ORDER BY id;
 
+-- name: alerts_after -- in the order in which they were written, from one place on
+SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
+    machine, labels, mutes, acked_until, escalations, origin, seq
+FROM alert WHERE seq >= :seq AND (seq > :seq OR id > :id) ORDER BY seq, id LIMIT :limit;
+
 -- name: alerts_open
 SELECT id, rule, integration, severity, state, since, fired_at, resolved_at, acked_by, acked_at, acked_from, summary,
     machine, labels, mutes, acked_until, escalations, origin
