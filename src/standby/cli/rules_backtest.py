@@ -150,9 +150,16 @@ def _basis(one: Backtest) -> Iterator[str]:
         )
     late = [rule for rule in one.rules if rule.judged_from > one.start]
     if late:
-        since, some = _at(min(rule.judged_from for rule in late)), ", ".join(_name(rule.key) for rule in late[:3])
-        more = f" and {len(late) - 3} more" if len(late) > 3 else ""
-        yield f"judged from {since} only, because they ask for what no sum has: {some}{more}"
+        since = _at(min(rule.judged_from for rule in late))
+        yield f"judged from {since} only, because they ask for what no sum has: {_some(late)}"
+    mute = [rule for rule in one.rules if not rule.judged]
+    if mute:
+        yield f"not judged, because they ask for what is usual and nothing is learned here: {_some(mute)}"
+
+
+def _some(rules: Sequence[RuleTrial]) -> str:
+    more = f" and {len(rules) - 3} more" if len(rules) > 3 else ""
+    return ", ".join(_name(rule.key) for rule in rules[:3]) + more
 
 
 def _side_by_side(found: Sequence[Backtest]) -> Iterator[tuple[Key, list[RuleTrial | None]]]:
@@ -235,6 +242,7 @@ def _rule(rule: RuleTrial) -> Mapping[str, Any]:
     return {
         "severity": rule.severity,
         "when": rule.watch.when,
+        "judged": rule.judged,
         "judged_from": format_instant(rule.judged_from),
         "fired": rule.fired,
         "firing_s": rule.lasted // SECOND,

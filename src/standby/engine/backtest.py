@@ -37,6 +37,7 @@ NEAR_NS = 2 * MINUTE
 """A real alert so close to a firing is met by it: sums know no better than a minute."""
 _NOT_IN_SUMS = frozenset({"metrics", "failure", "certificate_days", "domain_days", "contract_breaks"})
 _WORD = re.compile(r"\w+")
+_LEARNED = frozenset({"usual", "deviation"})
 _SHORTEST_RUN_UP = HOUR
 _OF_BUDGETS = max(rule.long_ns for rule in RULES)
 
@@ -72,6 +73,11 @@ class RuleTrial:
     def key(self) -> Key:
         """Integration and rule."""
         return self.watch.key
+
+    @property
+    def judged(self) -> bool:
+        """Whether it could say anything: nothing is learned here, so what asks for what is usual cannot."""
+        return self.watch.sort.value not in _LEARNED and not _LEARNED & set(_WORD.findall(self.watch.when))
 
     @property
     def severity(self) -> Severity:
