@@ -44,6 +44,7 @@ def run(quick: bool) -> list[Figure]:  # noqa: FBT001 - the contract of all benc
             screen.until(lambda: "companion 0 s" in screen.text)
             screen.press("2")  # the alert feed: all of them are rows of it
             with _pushing(port, alerts, within) as outcome:
+                screen.until(lambda: screen.text.count("! firing") > 1)  # the cursor has somewhere to go
                 during = _keys(screen, time.perf_counter() + within)
                 codes: list[int] = outcome.recv()
             after = _keys(screen, time.perf_counter() + within)

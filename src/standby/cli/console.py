@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from standby.console.session import Place
     from standby.console.snapshot import Snapshot, Suggested
 
-# Read by Textual when it is imported. Animations repaint without telling anything; 15 frames a second are plenty for
-# cells that change four times a second; the Kitty protocol would stay on in the shell after a kill -9.
-_TEXTUAL = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_FPS": "15", "ESCDELAY": "50", "TEXTUAL_DISABLE_KITTY_KEY": "1"}
+# Read by Textual when it is imported. Animations repaint without telling anything; a key that comes just after a
+# painting waits for the next frame, so there are many of them although cells change four times a second; the Kitty
+# protocol would stay on in the shell after a kill -9.
+_TEXTUAL = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_FPS": "60", "ESCDELAY": "50", "TEXTUAL_DISABLE_KITTY_KEY": "1"}
 
 
 def run(args: argparse.Namespace) -> int:
