@@ -11,7 +11,7 @@ import pytest
 
 from standby.console.coming import coming
 from standby.console.keys import BY_ID, Situation
-from standby.console.present.alerts import feed
+from standby.console.present.alerts import feed, named
 from standby.console.present.footer import info
 from standby.console.present.integrations import panes
 from standby.console.present.moment import Moment
@@ -158,6 +158,20 @@ def test_an_alert_says_why_nobody_is_told() -> None:
     assert "muted by silence 4 until 04:22 (silenced by ana: Acme moves its data centre) and by dependency on" in shown
     facts = [one.text for one in record(moment, 160, "alert:6")]
     assert any("muted by" in one and "silence 4 until 04:22:24" in one for one in facts)
+
+
+@pytest.mark.parametrize(
+    ("kind", "by", "said"),
+    [
+        (MuteKind.SILENCE, "7", "silence 7"),
+        (MuteKind.MAINTENANCE, "night", "maintenance night"),
+        (MuteKind.MAINTENANCE, "vendor:acme", "maintenance of acme"),
+        (MuteKind.INHIBITED, "12", "alert 12"),
+        (MuteKind.INTERVAL, "nights", "quiet hours nights"),
+    ],
+)
+def test_what_keeps_quiet_is_called_as_people_call_it(kind: MuteKind, by: str, said: str) -> None:
+    assert named(Mute(kind, by)) == said
 
 
 def test_an_integration_whose_alerts_are_all_quiet_waits_for_nobody() -> None:

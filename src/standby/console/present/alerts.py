@@ -32,6 +32,7 @@ _COLUMNS = (
 )
 _WORDS = {state: state.value for state in AlertState} | {AlertState.ACKNOWLEDGED: "acked"}
 _LIVE = (AlertState.FIRING, AlertState.ACKNOWLEDGED)
+_THEIRS = "vendor:"  # work that a vendor announces
 _MUTERS = {
     MuteKind.SILENCE: "silence",
     MuteKind.MAINTENANCE: "maintenance",
@@ -132,8 +133,9 @@ def why_muted(moment: Moment, alert: AlertRow) -> str:
 
 
 def named(mute: Mute) -> str:
-    """What keeps quiet, as people call it: `silence 7`, `alert 12`."""
-    return f"{_MUTERS[mute.kind]} {mute.by}"
+    """What keeps quiet, as people call it: `silence 7`, `alert 12`, `maintenance of acme`."""
+    theirs = mute.by.removeprefix(_THEIRS)
+    return f"{_MUTERS[mute.kind]} of {theirs}" if theirs != mute.by else f"{_MUTERS[mute.kind]} {mute.by}"
 
 
 def _until(moment: Moment, mute: Mute) -> str:
