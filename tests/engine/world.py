@@ -202,6 +202,7 @@ class World:
         self.runs: list[tuple[str, int, int]] = []
         self.inside = 0
         self.most_inside = 0
+        self.learns = False  # whether to wait for what is read and written of baselines
         self.network = True  # whether reference targets answer
         self.knocks = 0
         self.environ = {"TOKEN": "t0ken-of-the-backup-job"}
@@ -238,7 +239,7 @@ class World:
     async def start(self) -> None:
         self.store = Store(await Writer.open(self._db, now=self.clock.now()))
         self.context = Context(self.clock, Secrets(environ=self.environ))
-        self.clock.busy = self.store.rest
+        self.clock.busy = self._rest
         self.engine = Engine(
             self.load(),
             self.store,  # type: ignore[arg-type]
@@ -255,6 +256,11 @@ class World:
         )
         await self.engine.start()
         await self.clock.rest()
+
+    async def _rest(self) -> None:
+        await self.store.rest()
+        if self.learns:
+            await self.engine._baselines.rest()
 
     async def stop(self) -> None:
         await self.engine.stop()

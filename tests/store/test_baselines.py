@@ -36,7 +36,7 @@ async def test_it_is_read_back_as_it_was(writer: Writer, path: Path) -> None:
     assert reader.baselines() == reader.baselines("payments") == [ROW, LEARNING]
     assert reader.baselines("shipping") == []
     assert reader.decisions() == [WORD]
-    assert await writer.remembered() == Remembered([memory], [WORD], 2)
+    assert await writer.remembered() == Remembered([memory], [WORD], 2, {LATENCY: T0 - MINUTE})
     await writer.learn([replace(ROW, since=None)], gone=[QUEUE])
     assert reader.baselines() == [replace(ROW, since=None)]
     reader.close()

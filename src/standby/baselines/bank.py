@@ -103,10 +103,13 @@ class Bank:
         which = self._rows(rows)
         return self._bands(which, np.broadcast_to(np.asarray(at, np.int64), which.shape))
 
-    def reset(self, rows: ArrayLike) -> None:
-        """Take the present level as the new normal, as `Detector.accept` does."""
+    def reset(self, rows: ArrayLike, levels: ArrayLike = np.nan) -> None:
+        """Take the present level as the new normal, as `Detector.accept` does. `levels` are the present ones, where
+        somebody knows them better than what was smoothed (not NaN); an array as long as `rows`, or one for all."""
         which = self._rows(rows)
-        accept(self._memory, which[self._memory.numbers[F.SEEN, which] > 0.0])
+        known = np.broadcast_to(np.asarray(levels, np.float64), which.shape)
+        seen = self._memory.numbers[F.SEEN, which] > 0.0
+        accept(self._memory, which[seen], known[seen])
 
     def forget(self, rows: ArrayLike) -> None:
         """As if these series had never been seen: the row serves another one."""
@@ -186,13 +189,13 @@ def bands_of(memory: Memory, which: Ints, numbers: Floats, times: Ints, at: Ints
     return Bands(*(np.where(young, np.nan, one) for one in (usual, low, usual + width)))
 
 
-def accept(memory: Memory, rows: Ints) -> None:
+def accept(memory: Memory, rows: Ints, levels: Floats) -> None:
     """`Detector.accept`."""
     numbers, times = memory.numbers[:, rows], memory.times[:, rows]
-    now = numbers[F.SHIFT_FAST].copy()
+    now = np.where(np.isnan(levels), numbers[F.SHIFT_FAST], levels)
     bucket, hour = places_of(times[T.LAST])
     numbers[F.SEASON_OFFSET] += now - usual_of(memory, rows, numbers, bucket, hour)
-    numbers[[F.LEVEL, F.SHIFT_SLOW, F.PLACE]] = now
+    numbers[[F.LEVEL, F.SHIFT_FAST, F.SHIFT_SLOW, F.PLACE]] = now
     floor = tiny_of(numbers) + c.SPREAD_LEAST * numbers[F.LEVEL_SCALE]
     numbers[F.SPREAD_SLOW] = np.log(numbers[F.SPREAD_FAST] + floor)
     numbers[F.FROZEN_LONGEST] = np.maximum(numbers[F.FROZEN_LONGEST], numbers[F.FROZEN_RUN])

@@ -83,14 +83,17 @@ class Detector:
             return NO_BAND
         return self._band(place_of(at), days)
 
-    def accept(self) -> None:
-        """Take the present level as the new normal: what it was compared with moves there, the incident is over."""
+    def accept(self, level: float = math.nan) -> None:
+        """Take the present level as the new normal: what it was compared with moves there, the incident is over.
+
+        `level` is the present one, where somebody knows it better than what was smoothed.
+        """
         if not self.seen:
             return
-        now = self._shift.fast
+        now = self._shift.fast if math.isnan(level) else level
         season, (bucket, hour) = self._season, place_of(self._last)
         season.offset += now - season.usual(bucket, hour)
-        self._level.level = self._shift.slow = self._place.middle = now
+        self._level.level = self._shift.fast = self._shift.slow = self._place.middle = now
         self._spread.slow = math.log(self._spread.fast + self._floor())
         self._smooth = self._lasting = 0.0
         self._frozen.longest = max(self._frozen.longest, self._frozen.run)

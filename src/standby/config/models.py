@@ -48,8 +48,9 @@ DOWN = "down"
 NO_DATA = "no-data"
 BLIND = "blind"
 FLAPPING = "flapping"
+DEVIATION = "deviation"
 OFTENEST = 100 * MILLISECOND
-BUILT_IN_RULES = frozenset({DOWN, NO_DATA, BLIND, FLAPPING})
+BUILT_IN_RULES = frozenset({DOWN, NO_DATA, BLIND, FLAPPING, DEVIATION})
 
 
 class Table(BaseModel):
@@ -219,6 +220,10 @@ class CheckModel(Table):
     attempts: int = Field(default=3, ge=1, le=100, description="so many bad observations in a row before it counts")
     flapping: bool = Field(
         default=True, description="coming and going too often is told as one alert, when no rule of yours judges it"
+    )
+    baseline: bool = Field(
+        default=True,
+        description="what is usual of its figures is learned, and what is not becomes the alert `deviation`",
     )
 
     @field_validator("every")

@@ -12,6 +12,7 @@ from standby.domain.text import clean
 from standby.domain.units import DAY, SECOND, format_duration, format_instant
 from standby.engine.alerts import Ack, Live
 from standby.engine.contracts import Contracts
+from standby.engine.decisions import Decisions
 from standby.engine.deeds import Deed, Person, RefusedError
 from standby.engine.failovers import Failovers
 from standby.engine.judge import Judge
@@ -30,6 +31,7 @@ NOTE_LIMIT = 2_000
 _ID_LIMIT = 100
 _NAME_LIMIT = 64
 _LONGEST_LEASE = 7 * DAY
+_OF_BASELINES = frozenset({CommandKind.BASELINE_ACCEPT, CommandKind.BASELINE_EXCLUDE})
 _OF_FILES = frozenset({CommandKind.CONTRACT_PIN, CommandKind.RULE_REVIEWED, CommandKind.RULE_TUNE})
 _OF_FAILOVERS = frozenset({CommandKind.FAILOVER_PLAN, CommandKind.FAILOVER_RUN, CommandKind.FAILOVER_CANCEL})
 _OF_SILENCES = frozenset(
@@ -63,6 +65,7 @@ class Commands:
         contracts: Contracts,
         reviews: Reviews,
         tuner: Tuner,
+        baselines: Decisions,
         *,
         end: Callable[[str], None],
         rehearse: Rehearse | None = None,
@@ -80,6 +83,7 @@ class Commands:
         self._contracts = contracts
         self._reviews = reviews
         self._tuner = tuner
+        self._baselines = baselines
         self._end = end
         self._rehearse = rehearse
         self._under_way: dict[str, asyncio.Task[Receipt]] = {}
@@ -172,6 +176,10 @@ class Commands:
             return await self._quiet(command, person)
         if command.kind in _OF_FILES:
             return await self._tend(command, person)
+        if command.kind in _OF_BASELINES:
+            accepts = command.kind is CommandKind.BASELINE_ACCEPT
+            decide = self._baselines.accept if accepts else self._baselines.exclude
+            return decide(command.args, person)
         return await self._rehearsal(command.args)
 
     async def _tend(self, command: Command, person: Person) -> Deed:

@@ -16,6 +16,7 @@ from standby.engine import names
 from standby.engine.alerts import Alerts, Verdict
 from standby.engine.learned import Learned
 from standby.engine.memory import CheckMemory, IntegrationMemory
+from standby.engine.minutes import Minutes
 from standby.engine.recorder import Recorder
 from standby.engine.rules import Rules
 from standby.engine.timeline import Timeline
@@ -33,6 +34,7 @@ class Judge:
         self.checks: dict[str, CheckMemory] = {}
         self.integrations: dict[str, IntegrationMemory] = {}
         self.windows = Windows()
+        self.minutes = Minutes()
         self.alerts = alerts
         self.blind = False
         self.no_data_after = 3
@@ -50,6 +52,7 @@ class Judge:
             Sort.DOWN: (self._down, self._say_down),
             Sort.NO_DATA: (self._silent, self._say_silent),
             Sort.FLAPPING: (self._flaps, self._say_flapping),
+            Sort.DEVIATION: (self._unusual, self._say_unusual),
         }
 
     @property
@@ -68,7 +71,7 @@ class Judge:
         self._of_check, self._of_integration = {}, {}
         for watch in self.watches.values():
             self._of_integration.setdefault(watch.integration, []).append(watch)
-            for check in self.rules.concerned(watch):
+            for check in self.rules.concerned(watch) if watch.sort is not Sort.DEVIATION else ():
                 self._of_check.setdefault(check, []).append(watch)
         scopes |= {((check,), RECENT_NS) for check in self.checks}
         scopes |= {(integration.checks, RECENT_NS) for integration in self.integrations.values() if integration.checks}
@@ -91,6 +94,7 @@ class Judge:
             memory.decided = memory.settled.outcome
         self.windows.add(memory.id, due, observation.outcome, observation.latency_ms)
         self.rules.burning.add(memory.id, due, observation.outcome)
+        self.minutes.take(observation)
         monotonic = self._timeline.monotonic()
         memory.error_rate = self.windows.at(((memory.id,), RECENT_NS), monotonic).error_rate
         self._recorder.buffer.observation(observation)
@@ -208,6 +212,11 @@ class Judge:
         live = [watch for watch in self._of_integration.get(integration_id, ()) if self.alerts.is_live(watch.key)]
         self._evaluate(live, self._timeline.now(), self._timeline.monotonic())
 
+    def look_at_deviations(self) -> None:
+        """A minute was learned: what is unusual may be another thing."""
+        found = [watch for watch in self.watches.values() if watch.sort is Sort.DEVIATION]
+        self._evaluate(found, self._timeline.now(), self._timeline.monotonic())
+
     def _count_silence(self, memory: CheckMemory, observation: Observation) -> None:
         if observation.outcome is not Outcome.UNKNOWN:
             memory.silent = 0
@@ -270,6 +279,12 @@ class Judge:
     def _say_flapping(self, watch: Watch) -> str:
         flaps = [memory for memory in (self.checks[name] for name in watch.checks) if memory.flapping.flaps]
         return "; ".join(f"{memory.id} comes and goes, {memory.flapping.percent:.0f} % of late" for memory in flaps)
+
+    def _unusual(self, watch: Watch) -> bool | None:
+        return self.learned.unusual(watch)
+
+    def _say_unusual(self, watch: Watch) -> str:
+        return self.learned.say(watch)
 
 
 def _whose(memory: CheckMemory) -> str:

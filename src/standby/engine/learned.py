@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from standby.domain.window import Window
+
+if TYPE_CHECKING:
+    from standby.engine.watches import Watch
 
 Figures = Mapping[str, Any]
 """By metric: `latency_ms`, `error_rate`, `throughput`, and in `metrics` by name. What is not known is left out."""
@@ -22,6 +25,14 @@ class Learned(Protocol):
         """How far the window and the newest metrics are from that, in robust standard deviations; with a sign."""
         ...
 
+    def unusual(self, watch: Watch) -> bool | None:
+        """Whether something of a watch's checks is; None when it cannot be told."""
+        ...
+
+    def say(self, watch: Watch) -> str:
+        """What is unusual of them, one line."""
+        ...
+
 
 class Nothing:
     """Nothing is learned yet."""
@@ -33,3 +44,11 @@ class Nothing:
     def deviation(self, checks: Sequence[str], window: Window, metrics: Mapping[str, float]) -> Figures:  # noqa: ARG002
         """Nothing."""
         return {}
+
+    def unusual(self, watch: Watch) -> bool | None:  # noqa: ARG002
+        """Who knows nothing finds nothing."""
+        return None
+
+    def say(self, watch: Watch) -> str:  # noqa: ARG002
+        """Nothing."""
+        return ""

@@ -33,6 +33,14 @@ class Windows:
                 why = f"maintenance {one.id}" + (f": {one.reason}" if one.reason else "")
                 yield Mute(MuteKind.MAINTENANCE, one.id, end, why)
 
+    def covers(self, integration: str, now: int) -> bool:
+        """Whether an integration is in one as a whole, whatever its alert is called."""
+        self._look(now)
+        vendor = self._config().vendor_of.get(integration, "")
+        return any(
+            one.covers(integration, vendor, {"integration": integration, "vendor": vendor}) for one, _ in self._on
+        )
+
     def next_change(self, now: int) -> int | None:
         """When the next begins or ends."""
         self._look(now)

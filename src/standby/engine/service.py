@@ -15,6 +15,7 @@ from standby.domain.text import clean
 from standby.domain.units import SECOND, format_duration
 from standby.engine.alerts import Alerts
 from standby.engine.attributions import Attributions
+from standby.engine.baselines import Baselines
 from standby.engine.blind import Knock, knocker
 from standby.engine.channels import Reach, reaching
 from standby.engine.clock import EngineClock
@@ -26,6 +27,7 @@ from standby.engine.ending import Ending
 from standby.engine.housekeeping import Housekeeping
 from standby.engine.judge import Judge
 from standby.engine.kinds import kinds
+from standby.engine.maintenance import Windows
 from standby.engine.muters import add_muters
 from standby.engine.polling import Polling
 from standby.engine.proof import Prover
@@ -124,6 +126,10 @@ class Engine:
         add_muters(self._response.mutes, self._judge, self._in_force, self._polling.scheduler.soon)
         self._silences = Silences(clock, self._timeline, self._recorder, self._in_force, hush or Hushing(context))
         self._reviews = Reviews(clock, self._timeline, self._recorder, self._in_force, self._response.remark)
+        self._baselines = Baselines(
+            clock, self._timeline, self._recorder, writer, self._judge, config=self._in_force,
+            planned=Windows(self._in_force).covers,
+        )  # fmt: skip
         self._commands = Commands(
             writer, self._recorder, self._timeline, self._judge, self._response.failovers,
             self._silences,
@@ -131,6 +137,7 @@ class Engine:
             self._response.silences,
             Contracts(self._timeline, self._recorder, self._polling.scheduler.check, self._base),
             self._reviews, Tuner(self._timeline, self._recorder, self._in_force, kinds),
+            self._baselines.decisions,
             end=self._ending.ask, rehearse=rehearse,
         )  # fmt: skip
         on_fenced = self._ending.fenced
@@ -164,6 +171,7 @@ class Engine:
         self._context.pings = self._signals.of
         self._context.tallies = self._ears.hooks.tally
         await self._refill(fresh)
+        await self._baselines.start()
         self._response.remember(self.config, loaded)
         self._reviews.remember(loaded.reviews)
         came.revive(self._alerts, self._judge.watches)
@@ -200,6 +208,7 @@ class Engine:
         await self._ears.close()
         await self._deadman.stop()
         await self._housekeeping.stop()
+        await self._baselines.stop()
         self._alerts.stop()
         self._reviews.stop()
         why = f": {self.ending}" if self.ending else ""
@@ -291,6 +300,7 @@ class Engine:
         self.config = new
         self._response.keep(new)
         self._reviews.keep()
+        self._baselines.keep(new)
         await self._refill(fresh)
         for name in self._judge.integrations:
             self._judge.refresh(name)
@@ -340,6 +350,7 @@ class Engine:
         self._timeline.follow(by)
         self._alerts.shift(by)
         self._judge.shift(by)
+        self._baselines.shift()
         self._signals.shift(by)
         self._polling.shift(by)
         self._response.shift(by)

@@ -20,6 +20,7 @@ DOWN = "down"
 NO_DATA = "no-data"
 BLIND = "blind"
 FLAPPING = "flapping"
+DEVIATION = "deviation"
 AT_ONCE = Timing()
 LOUD = frozenset({Severity.CRITICAL, Severity.WARNING})
 """What somebody is told about: `info` is for the screen."""
@@ -59,6 +60,7 @@ class Sort(StrEnum):
     NO_DATA = "no-data"  # unknowns in a row
     BLIND = "blind"  # the reference targets
     FLAPPING = "flapping"  # raw results that come and go
+    DEVIATION = "deviation"  # what is unusual of its checks, judged once a minute
     OUTSIDE = "outside"  # somebody else: what is pushed to us
 
 
@@ -122,10 +124,17 @@ _DOWN_SEVERITY = {
 }
 _NO_DATA_SEVERITY = {**dict.fromkeys(Criticality, Severity.WARNING), Criticality.LOW: Severity.INFO}
 """Not knowing is never worse than a warning: nothing says that the third party fails."""
+_DEVIATION_SEVERITY = {
+    Criticality.CRITICAL: Severity.WARNING,
+    Criticality.HIGH: Severity.WARNING,
+    Criticality.MEDIUM: Severity.INFO,
+}
+"""What is only unusual wakes nobody; of what hardly matters it is not even told."""
 
 
 def watches(config: Config) -> list[Watch]:
-    """Every rule in force. An integration without a rule of its own gets `down` and `flapping`; each gets `no-data`.
+    """Every rule in force. An integration without a rule of its own gets `down` and `flapping`; each gets `no-data`
+    and, unless it hardly matters, `deviation`.
 
     `flapping` is first: what it mutes is muted before it is told. A rule of the user's over a window says itself what
     a vendor that fails now and then is.
@@ -160,6 +169,10 @@ def watches(config: Config) -> list[Watch]:
         if integration.id not in ruled:
             found.append(Watch(DOWN, integration.id, Sort.DOWN, _DOWN_SEVERITY[criticality], checks))
         found.append(Watch(NO_DATA, integration.id, Sort.NO_DATA, _NO_DATA_SEVERITY[criticality], checks))
+        learned = tuple(check.id for check in config.checks_of[integration.id] if check.baseline)
+        severity = _DEVIATION_SEVERITY.get(criticality)
+        if learned and severity is not None:
+            found.append(Watch(DEVIATION, integration.id, Sort.DEVIATION, severity, learned))
     return [replace(watch, labels=labels_of(config, watch)) for watch in (*flapping, *found)]
 
 

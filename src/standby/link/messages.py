@@ -165,6 +165,8 @@ _ALLOWED: Mapping[CommandKind, tuple[str, ...]] = {
     CommandKind.CONTRACT_PIN: ("check",),
     CommandKind.RULE_REVIEWED: ("rule", "note"),
     CommandKind.RULE_TUNE: ("rule", "key", "value", "at", "digest"),
+    CommandKind.BASELINE_ACCEPT: ("check", "integration", "metric", "comment"),
+    CommandKind.BASELINE_EXCLUDE: ("check", "integration", "metric", "starts", "ends", "comment"),
     CommandKind.REPLACE: (),
 }
 _NEEDED: Mapping[CommandKind, tuple[str, ...]] = {
@@ -175,7 +177,9 @@ _NEEDED: Mapping[CommandKind, tuple[str, ...]] = {
     CommandKind.CONTRACT_PIN: ("check",),
     CommandKind.RULE_REVIEWED: ("rule",),
     CommandKind.RULE_TUNE: ("rule", "key", "value", "digest"),
+    CommandKind.BASELINE_EXCLUDE: ("starts", "ends", "comment"),
 }
+_ON_BASELINES = frozenset({CommandKind.BASELINE_ACCEPT, CommandKind.BASELINE_EXCLUDE})
 _LIMITS = {
     "note": NOTE_LIMIT,
     "text": NOTE_LIMIT,
@@ -194,6 +198,7 @@ _LIMITS = {
     "digest": 64,
     "matchers": NOTE_LIMIT,
     "comment": REASON_LIMIT,
+    "metric": NAME_LIMIT,
 }
 _NUMBERS = frozenset({"alert", "run", "ends", "starts", "for", "silence", "at"})
 
@@ -208,6 +213,8 @@ def _require(kind: CommandKind, found: Mapping[str, Any]) -> None:
     for key in _NEEDED.get(kind, ()):
         if not found.get(key):
             raise BadMessageError(f"{key} is missing")
+    if kind in _ON_BASELINES and ("check" in found) == ("integration" in found):
+        raise BadMessageError("it is about one check or about one integration")
     if kind is CommandKind.NOTE:
         if not found.get("text"):
             raise BadMessageError("an empty note")

@@ -36,6 +36,8 @@ class CommandKind(StrEnum):
     CONTRACT_PIN = "contract-pin"  # args: check
     RULE_REVIEWED = "rule-reviewed"  # args: rule (`integration/rule`), note
     RULE_TUNE = "rule-tune"  # args: rule, key, value, at (of the number in `when`), digest (of the shown change)
+    BASELINE_ACCEPT = "baseline-accept"  # args: check or integration, metric, comment
+    BASELINE_EXCLUDE = "baseline-exclude"  # args: check or integration, metric, starts, ends, comment
     REPLACE = "replace"  # ask the engine to end (`standby engine --replace`)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from standby.domain.baseline import Decision, DecisionKind, Series
 from standby.domain.text import clean
@@ -54,6 +54,7 @@ class Remembered:
     memories: Sequence[MemoryRow] = ()
     decisions: Sequence[Decision] = ()
     last_decision: int = 0
+    unusual: Mapping[Series, int] = field(default_factory=dict)  # what was when it was written last, and since when
 
 
 def baseline_cells(row: BaselineRow) -> tuple[Cell, ...]:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
+from standby.domain.baseline import Series
 from standby.domain.units import MINUTE
 from standby.store import baselines, escalations, failovers, reviews, silences, values
 from standby.store.baselines import Remembered
@@ -61,4 +62,8 @@ def remembered(connection: sqlite3.Connection) -> Remembered:
     """What earlier engines learned. Raises sqlite3.Error."""
     memories = [baselines.memory(row) for row in connection.execute(_SQL["memories"])]
     decisions = [baselines.decision(row) for row in connection.execute(_SQL["decisions"])]
-    return Remembered(memories, decisions, max((one.id for one in decisions), default=0))
+    unusual = {
+        Series(values.text(subject), values.text(metric)): values.whole(since)
+        for subject, metric, since in connection.execute(_SQL["unusual"])
+    }
+    return Remembered(memories, decisions, max((one.id for one in decisions), default=0), unusual)

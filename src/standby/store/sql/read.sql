@@ -222,6 +222,9 @@ SELECT coalesce(max(id), 0) FROM silence;
 SELECT subject, metric, integration, at, value, usual, low, high, deviation, samples, days, since, cause, text
 FROM baseline WHERE :integration IS NULL OR integration = :integration ORDER BY integration, subject, metric;
 
+-- name: unusual
+SELECT subject, metric, since FROM baseline WHERE since IS NOT NULL;
+
 -- name: memories
 SELECT kind, at, series, state FROM baseline_memory ORDER BY kind;
 
