@@ -108,15 +108,6 @@ def test_a_mistake_is_said(path: Path, capsys: pytest.CaptureFixture[str], words
     assert said in capsys.readouterr().err
 
 
-def test_a_rule_about_what_is_usual_is_said_to_be_left_out(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    edited = path.parents[1] / "edited.toml"
-    edited.write_text(CONFIG.replace("outcome == 'down'", "deviation.latency_ms > 4"))
-    assert run(path, "--config", str(edited)) == 0
-    said = capsys.readouterr().out
-    [line] = [one for one in said.splitlines() if one.startswith("not judged, because they ask for what is usual")]
-    assert {"payments/r", "payments/deviation"} == set(line.rpartition(": ")[2].split(", "))
-
-
 def test_shares_say_the_same_as_one_process(path: Path) -> None:
     """Two processes, each with one integration."""
     from standby.config.load import load

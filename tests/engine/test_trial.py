@@ -121,3 +121,19 @@ def test_blind_results_move_nothing(tmp_path: Path) -> None:
     ]
     trial.run({"pay": [*seen("u"), *dark]}, [(T0 + SECOND, trial.go_blind)])
     assert {row.rule for row in rows} == {"blind"}
+
+
+def test_a_trial_learns_what_is_usual(tmp_path: Path) -> None:
+    """Two weeks of 20 ms, then 400."""
+    one = written(tmp_path, config(every="1m", rules=rule("deviation.latency_ms > 20", window="5m")))
+    rows: list[AlertRow] = []
+    minutes, last = 14 * 24 * 60, 20
+    looks = [
+        Observation("pay", at, at, Outcome.UP, latency_ms=400.0 if number >= minutes else 20.0 + number % 7)
+        for number in range(minutes + last)
+        for at in [T0 + number * MINUTE]
+    ]
+    Trial(one, T0, changed=rows.append).run({"pay": looks})
+    fired = [row.fired_at for row in rows if row.rule == "r" and row.fired_at]
+    assert fired
+    assert min(fired) >= T0 + minutes * MINUTE

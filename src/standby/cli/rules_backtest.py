@@ -152,9 +152,6 @@ def _basis(one: Backtest) -> Iterator[str]:
     if late:
         since = _at(min(rule.judged_from for rule in late))
         yield f"judged from {since} only, because they ask for what no sum has: {_some(late)}"
-    mute = [rule for rule in one.rules if not rule.judged]
-    if mute:
-        yield f"not judged, because they ask for what is usual and nothing is learned here: {_some(mute)}"
 
 
 def _some(rules: Sequence[RuleTrial]) -> str:
@@ -242,7 +239,6 @@ def _rule(rule: RuleTrial) -> Mapping[str, Any]:
     return {
         "severity": rule.severity,
         "when": rule.watch.when,
-        "judged": rule.judged,
         "judged_from": format_instant(rule.judged_from),
         "fired": rule.fired,
         "firing_s": rule.lasted // SECOND,

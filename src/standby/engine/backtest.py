@@ -25,7 +25,6 @@ from standby.engine import names
 from standby.engine.trial import Deed, Key, Trial
 from standby.engine.unrolled import Span, unrolled
 from standby.engine.watches import Watch, watches
-from standby.store.past import Past
 from standby.store.reader import Reader
 from standby.store.rows import AlertRow, GapRow
 
@@ -37,7 +36,6 @@ NEAR_NS = 2 * MINUTE
 """A real alert so close to a firing is met by it: sums know no better than a minute."""
 _NOT_IN_SUMS = frozenset({"metrics", "failure", "certificate_days", "domain_days", "contract_breaks"})
 _WORD = re.compile(r"\w+")
-_LEARNED = frozenset({"usual", "deviation"})
 _SHORTEST_RUN_UP = HOUR
 _OF_BUDGETS = max(rule.long_ns for rule in RULES)
 
@@ -73,11 +71,6 @@ class RuleTrial:
     def key(self) -> Key:
         """Integration and rule."""
         return self.watch.key
-
-    @property
-    def judged(self) -> bool:
-        """Whether it could say anything: nothing is learned here, so what asks for what is usual cannot."""
-        return self.watch.sort.value not in _LEARNED and not _LEARNED & set(_WORD.findall(self.watch.when))
 
     @property
     def severity(self) -> Severity:
@@ -160,7 +153,7 @@ def _judged(config: Config, store: Path, start: int, end: int, rules: Sequence[K
     chosen = [watch for watch in watches(config) if watch.key in wanted]
     reader = Reader(store)
     try:
-        return _Run(config, reader.past(), chosen, start, end).result()
+        return _Run(config, reader, chosen, start, end).result()
     finally:
         reader.close()
 
@@ -204,11 +197,11 @@ def _together(parts: Sequence[Backtest], order: Sequence[Key]) -> Backtest:
 
 
 class _Run:
-    def __init__(self, config: Config, past: Past, chosen: Sequence[Watch], start: int, end: int) -> None:
-        self._past = past
+    def __init__(self, config: Config, reader: Reader, chosen: Sequence[Watch], start: int, end: int) -> None:
+        self._past = past = reader.past()
         self._start, self._end = start, end
         self._begin = start - max([_SHORTEST_RUN_UP, *map(_run_up, chosen)])
-        self._trial = Trial(config, self._begin, only=chosen, changed=self._changed)
+        self._trial = Trial(config, self._begin, only=chosen, changed=self._changed, history=reader.path)
         self._single_from = {check: past.single_from(check) for check in self._trial.checks}
         self._from_sums = 0
         real = past.fired(start, end)

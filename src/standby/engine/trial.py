@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from standby.config.cel import compile_rule
 from standby.domain.alerting import OUTAGE_TOLERANCE_NS, Phase
+from standby.domain.baseline import Series
 from standby.domain.observation import Observation
 from standby.domain.outcome import AlertState
 from standby.engine.alerts import Ack, Alerts, Live
 from standby.engine.deeds import Person
 from standby.engine.judge import Judge
 from standby.engine.leases import Leases
+from standby.engine.lessons import Lessons, Unkept, wanted
+from standby.engine.maintenance import Windows
 from standby.engine.muters import add_muters
 from standby.engine.mutes import Mutes
 from standby.engine.own_silences import OwnSilences
@@ -25,7 +29,8 @@ from standby.engine.reload import Prepared, acquaint
 from standby.engine.rules import TICK_NS
 from standby.engine.timeline import Timeline
 from standby.engine.trialclock import TrialClock
-from standby.engine.watches import Watch, compiled, watches
+from standby.engine.watches import Sort, Watch, watches
+from standby.store.baselines import BaselineRow, MemoryRow, Remembered
 from standby.store.rows import AlertRow, Batch
 
 if TYPE_CHECKING:
@@ -41,15 +46,28 @@ Deed = tuple[int, Callable[[], None]]
 class _Nowhere:
     """A store that keeps nothing."""
 
+    path = Path()
+
     async def commit(self, batch: Batch) -> int:  # noqa: ARG002
         return 0
+
+    async def remembered(self) -> Remembered:
+        return Remembered()
+
+    async def learn(
+        self,
+        rows: Sequence[BaselineRow],  # noqa: ARG002
+        gone: Sequence[Series] = (),  # noqa: ARG002
+        memories: Sequence[MemoryRow] = (),  # noqa: ARG002
+    ) -> None:
+        return None
 
 
 class Trial:
     """One run from `start` (ns since 1970) on, under one configuration.
 
     `only` are the rules in force, all of the configuration when left out. `changed` hears each alert's row when the
-    engine would have stored it.
+    engine would have stored it. What is usual is learned from the store `history`, up to `start`, and then on.
     """
 
     def __init__(
@@ -59,6 +77,7 @@ class Trial:
         *,
         only: Sequence[Watch] | None = None,
         changed: Callable[[AlertRow], None] = lambda _: None,
+        history: Path | None = None,
     ) -> None:
         self.config = config
         self._changed = changed
@@ -83,7 +102,12 @@ class Trial:
         )
         self._coming: dict[str, int] = {}  # the slot of each check's next observation
         found = watches(config) if only is None else list(only)
-        acquaint(self._judge, Prepared(config, {}, tuple(found), compiled(found, compile_rule)), start)
+        expressions = {key: compile_rule(one.when) for one in found if one.sort is Sort.RULE for key in [one.key]}
+        acquaint(self._judge, Prepared(config, {}, tuple(found), expressions), start)
+        if wanted(found, expressions.values()):
+            self._learn(history)
+        else:
+            self._judge.minutes = Unkept()
         if self._judge.timed:
             self._tick()
 
@@ -191,6 +215,18 @@ class Trial:
         self._judge.away(self.now - left)
         self._alerts.thaw()
         self._tell()
+
+    def _learn(self, history: Path | None) -> None:
+        lessons = Lessons(
+            self._clock,
+            self._timeline,
+            self._recorder,
+            _Nowhere(),
+            self._judge,
+            config=lambda: self.config,
+            planned=Windows(lambda: self.config).covers,
+        )
+        lessons.begin(history)
 
     def _tick(self) -> None:
         self._clock.call_at(self._clock.monotonic() + TICK_NS, self._tick)
