@@ -9,6 +9,7 @@ import pytest
 from tests.config.kinds import GOOD, KINDS, Http, complaints, line_of, loaded, write
 
 from standby.config.discover import sample_path
+from standby.config.fields import check_host
 from standby.config.load import load
 from standby.config.problems import ConfigError
 from standby.domain.outcome import Criticality, Environment, Severity
@@ -252,3 +253,14 @@ def test_a_file_without_programs_may_be_anybodys(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD)
     path.chmod(0o666)
     assert load(path, KINDS).settings.name == "shop-eu"
+
+
+@pytest.mark.parametrize("host", ["bücher.example", "ドメイン.example."])
+def test_a_host_may_be_in_any_script(host: str) -> None:
+    assert check_host(host) == host
+
+
+@pytest.mark.parametrize("host", ["ü..example", "ü" * 70, "ü ü.example"])
+def test_a_host_that_has_no_punycode_is_refused_with_a_mend(host: str) -> None:
+    with pytest.raises(ValueError, match="is not a host; write one like"):
+        check_host(host)

@@ -118,6 +118,14 @@ def _printable(value: str) -> str:
     return value
 
 
+def _punycode(value: str) -> str:
+    """A name as the DNS has it; one that cannot be so written stays, and is refused."""
+    try:
+        return value if value.isascii() or len(value) > 253 else value.encode("idna").decode()
+    except UnicodeError:
+        return value
+
+
 def check_host(value: str) -> str:
     """A host name or an IP address. Raises ValueError."""
     import ipaddress
@@ -126,7 +134,7 @@ def check_host(value: str) -> str:
     try:
         ipaddress.ip_address(bare.partition("%")[0])
     except ValueError:
-        plain = value.encode("idna", "ignore").decode() if not value.isascii() and len(value) < 254 else value
+        plain = _punycode(value)
         if len(plain) > 253 or not _HOST.fullmatch(plain) or "[" in value:
             raise ValueError(f'"{clean(value, 80)}" is not a host; write one like "api.acme.example"') from None
         return value
