@@ -57,7 +57,7 @@ def test_each_kind_of_data_has_an_example(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("page", "wanted", "count"),
     [
-        ("monitors.md", {"prometheus", "alertmanager", "grafana"}, None),
+        ("monitors.md", {"prometheus", "domain", "alertmanager", "grafana"}, None),
         ("saas.md", {"datadog", "newrelic", "hubspot", "weather"}, None),
         ("status-pages.md", {"statuspage"}, None),
         ("salesforce.md", {"salesforce"}, 3),

@@ -34,6 +34,7 @@ def test_every_kind_is_found_by_being_there() -> None:
         "expected",
         "weather",
         "webhook",
+        "domain",
     }
     for name, kind in kinds().items():
         assert kind.model.model_fields["kind"].default == name

@@ -20,6 +20,7 @@ IN_A_CONFIGURATION = {"http", "tcp", "command", "heartbeat", "webhook"}
 KINDS: dict[str, dict[str, Any]] = {
     "alertmanager": {"url": "§", "headers": {"X-Key": "env:HEADER"}},
     "datadog": {"url": "§", "api_key": "env:HEADER", "app_key": "env:LONG", "tags": ["a:b"]},
+    "domain": {"server": "§", "domain": "acme.example", "headers": {"X-Key": "env:HEADER"}},
     "expected": {"count": {"http": {"url": "§", "headers": {"X-Key": "env:HEADER"}}}, "at_least": 1, "by": "00:01"},
     "grafana": {"url": "§", "token": "env:HEADER", "headers": {"X-Key": "env:LONG"}},
     "hubspot": {"url": "§", "token": "env:HEADER"},

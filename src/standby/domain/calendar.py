@@ -13,6 +13,7 @@ _FARTHEST = 100_000  # units from the look; more is no date but noise
 _BEGINS = "maintenance_in_h"
 _WHAT = {
     "certificate_days": (DAY, "certificate ends"),
+    "domain_days": (DAY, "domain registration ends"),
     "sunset_days": (DAY, "API version ends (Sunset)"),
     "deprecated_days": (DAY, "API version is deprecated"),
     "token_days": (DAY, "our token ends"),

@@ -37,9 +37,14 @@ RULE = {"name": "R", "type": "alerting", "health": "ok", "state": "inactive"}
 RULES = {"status": "success", "data": {"groups": [{"name": "g", "rules": [RULE]}]}}
 GRAPH = {"data": {"actor": {"account": {"aiIssues": {"issues": {"issues": [], "nextCursor": None}}}}}}
 TRUST = {"key": "EU45", "status": "OK", "isActive": True, "Incidents": [], "Maintenances": []}
+REGISTERED = {
+    "ldhName": "acme.example",
+    "events": [{"eventAction": "expiration", "eventDate": "2999-01-01T00:00:00Z"}],
+}
 KINDS: dict[str, tuple[dict[str, Any], Answers]] = {
     "alertmanager": ({}, {"/api/v2/alerts": document([]), "/api/v2/silences": document([{}])}),
     "datadog": ({"api_key": "env:KEY"}, {"/api/v1/validate": document({"valid": True})}),
+    "domain": ({"domain": "acme.example"}, {"/domain/acme.example": document(REGISTERED)}),
     "grafana": ({}, {"/api/prometheus/grafana/api/v1/rules": document(RULES)}),
     "hubspot": ({"token": "env:TOKEN", "usage": False}, {DETAILS: document(ACCOUNT)}),
     "newrelic": ({"api_key": "env:KEY", "account": 1, "issues": True}, {"/graphql": document(GRAPH)}),
@@ -74,7 +79,9 @@ async def see(look: Look, kind: str, answers: Answers, **keys: object) -> Observ
 
 
 def _addressed(kind: str, acme: Vendor) -> dict[str, object]:
-    return {"trust_url": f"{acme.url}/v1"} if kind == "salesforce" else {"url": acme.url}
+    if kind == "salesforce":
+        return {"trust_url": f"{acme.url}/v1"}
+    return {"server" if kind == "domain" else "url": acme.url}
 
 
 def test_the_table_has_every_kind_that_asks_an_api() -> None:
