@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standby.domain.sketch import ACCURACY, LONGEST_MS, SHORTEST_MS, VERSION, Sketch, ascending
+from standby.domain.sketch import ACCURACY, BITS, COUNTS, LONGEST_MS, PAIRS, SHORTEST_MS, Sketch, ascending
 
 LATENCIES = st.floats(0, LONGEST_MS)
 MANY = st.lists(LATENCIES, min_size=1, max_size=100)
@@ -50,7 +50,11 @@ def test_merging_bytes_is_merging(groups: list[list[float]]) -> None:
     assert merged.count == at_once.count
 
 
-@given(MANY, st.binary(max_size=40).map(lambda tail: bytes([VERSION]) + tail))
+VERSIONS = st.sampled_from([bytes([version]) for version in (PAIRS, BITS, COUNTS)])
+LOOKS_STORED = st.builds(bytes.__add__, VERSIONS, st.binary(max_size=40))
+
+
+@given(MANY, LOOKS_STORED)
 def test_damaged_bytes_change_nothing(latencies: list[float], data: bytes) -> None:
     merged = sketch_of(latencies)
     try:
@@ -77,28 +81,49 @@ def test_bytes_round_trip(entries: list[tuple[float, int]]) -> None:
     assert again.count == sketch.count
 
 
-@given(st.binary(max_size=40) | st.binary(max_size=40).map(lambda tail: bytes([VERSION]) + tail))
+@given(st.binary(max_size=40) | LOOKS_STORED)
 def test_hostile_bytes_are_refused_or_harmless(data: bytes) -> None:
     try:
         sketch = Sketch.from_bytes(data)
     except ValueError:
         return
-    assert sketch.to_bytes() == data  # one encoding for one sketch
+    assert data == sketch._encoded(data[0], sorted(sketch._buckets))  # each version has one encoding for one sketch
+
+
+@given(MANY, st.sampled_from([PAIRS, BITS, COUNTS]))
+def test_every_version_is_read_and_the_shortest_written(latencies: list[float], version: int) -> None:
+    sketch = sketch_of(latencies)
+    stored = sketch._encoded(version, sorted(sketch._buckets))
+    assert Sketch.from_bytes(stored) == sketch
+    assert len(sketch.to_bytes()) <= len(stored)
+    assert ascending(stored, 100) == ascending(sketch.to_bytes(), 100)
 
 
 @pytest.mark.parametrize(
     "data",
     [
         b"",
-        bytes([VERSION + 1]),
-        bytes([VERSION, 0]),  # a bucket without a count
-        bytes([VERSION, 0, 0]),  # a count of nothing
-        bytes([VERSION, 0x80, 0x00, 1]),  # a longer way to write 0
-        bytes([VERSION, 0xFF, 0x7F, 1]),  # a bucket beyond the last
-        bytes([VERSION, 0, *[0xFF] * 9, 1]),  # a number that never ends
-        bytes([VERSION, *[0, *[0xFF] * 8, 0x7F] * 2]),  # more values than can be counted
-        bytes([VERSION, *[0, 1] * 700]),  # more buckets than there are
-        bytes([VERSION]) + b"\xff" * 1_000_000,
+        bytes([COUNTS + 1]),
+        bytes([BITS]),
+        bytes([BITS, 7]),  # a bucket without a value
+        bytes([BITS, 7, 0]),
+        bytes([BITS, 7, 0, 1]),  # a longer way to write 1
+        bytes([BITS, 7, 2]),  # the last bucket is empty
+        bytes([BITS, 0xF6, 0x04, 0x81]),  # buckets beyond the last
+        bytes([BITS, 0xFF, 0xFF, 0x7F, 1]),
+        bytes([COUNTS]),
+        bytes([COUNTS, 7]),
+        bytes([COUNTS, 7, 0, 1]),  # the first bucket is empty
+        bytes([COUNTS, 7, 1, 0]),
+        bytes([COUNTS, 0xF6, 0x04, 1, 1]),
+        bytes([PAIRS, 0]),  # a bucket without a count
+        bytes([PAIRS, 0, 0]),  # a count of nothing
+        bytes([PAIRS, 0x80, 0x00, 1]),  # a longer way to write 0
+        bytes([PAIRS, 0xFF, 0x7F, 1]),  # a bucket beyond the last
+        bytes([PAIRS, 0, *[0xFF] * 9, 1]),  # a number that never ends
+        bytes([PAIRS, *[0, *[0xFF] * 8, 0x7F] * 2]),  # more values than can be counted
+        bytes([PAIRS, *[0, 1] * 700]),  # more buckets than there are
+        bytes([PAIRS]) + b"\xff" * 1_000_000,
     ],
 )
 def test_damage_is_refused(data: bytes) -> None:
@@ -113,7 +138,9 @@ def test_its_size_is_bounded_and_a_minute_is_small() -> None:
     assert len(sketch.to_bytes()) < 1_400
     seeded = random.Random(1)
     minute = sketch_of([seeded.lognormvariate(4, 0.3) for _ in range(12)])
-    assert len(minute.to_bytes()) <= 2 + 2 * 12
+    assert len(minute.to_bytes()) <= 10
+    hour = sketch_of([seeded.lognormvariate(4, 0.3) for _ in range(720)])
+    assert len(hour.to_bytes()) <= 100
 
 
 @pytest.mark.parametrize("latency", [-0.001, math.nan, math.inf])

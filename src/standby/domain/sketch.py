@@ -10,16 +10,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cache
+from itertools import accumulate, compress
 
 ACCURACY = 0.02
 SHORTEST_MS = 0.001
 LONGEST_MS = 86_400_000.0
-VERSION = 1
+PAIRS = 1
+"""The version of an encoding that has for each bucket its distance to the one before and its count, as varints."""
+BITS = 2
+"""That of one with a bit 1 for each value and a bit 0 between two buckets: the shortest for few values."""
+COUNTS = 3
+"""That of one with a byte for each bucket from the first on: the shortest for many values that are close."""
 
 _GAMMA = (1 + ACCURACY) / (1 - ACCURACY)
 _LOG_GAMMA = math.log(_GAMMA)
 _LAST = math.ceil(math.log(LONGEST_MS / SHORTEST_MS) / _LOG_GAMMA)
 _MOST = 2**63 - 1
+_MOST_IN_A_BYTE = 255
 _LONGEST_SHIFT = 56  # of the last group of seven in a 63-bit number
 
 
@@ -53,12 +60,10 @@ class Sketch:
 
     def merge_bytes(self, data: bytes) -> None:
         """As `merge(from_bytes(data))`, without the sketch between. Raises ValueError, and then has changed nothing."""
-        distances, counts = _decode(data)
+        filled, counts = _decode(data)
         buckets = self._buckets
         known = buckets.get
-        bucket = -1
-        for distance, count in zip(distances, counts, strict=True):
-            bucket += distance + 1
+        for bucket, count in zip(filled, counts, strict=True):
             buckets[bucket] = known(bucket, 0) + count
         self.count += sum(counts)
 
@@ -82,20 +87,36 @@ class Sketch:
         return found
 
     def to_bytes(self) -> bytes:
-        """The version, then for each bucket in order its distance to the one before and its count, as varints."""
-        out = bytearray([VERSION])
-        last = -1
-        for bucket in sorted(self._buckets):
-            _write(out, bucket - last - 1)
-            _write(out, self._buckets[bucket])
-            last = bucket
-        return bytes(out)
+        """A version, then the buckets in order; of the three encodings the shortest."""
+        filled = sorted(self._buckets)
+        if not filled:
+            return bytes([PAIRS])
+        span = filled[-1] - filled[0]
+        sizes = {PAIRS: 2 * len(filled) - 1, BITS: (self.count + span + 7) // 8}  # that of pairs is the least it can be
+        if max(self._buckets.values()) <= _MOST_IN_A_BYTE:
+            sizes[COUNTS] = span + 1
+        return self._encoded(min(sizes, key=sizes.__getitem__), filled)
+
+    def _encoded(self, version: int, filled: Sequence[int]) -> bytes:
+        out = bytearray([version])
+        if version == PAIRS:
+            last = -1
+            for bucket in filled:
+                _write(out, bucket - last - 1)
+                _write(out, self._buckets[bucket])
+                last = bucket
+            return bytes(out)
+        _write(out, filled[0])
+        known = self._buckets.get
+        counts = [known(bucket, 0) for bucket in range(filled[0], filled[-1] + 1)]
+        if version == COUNTS:
+            return bytes(out) + bytes(counts)
+        bits = "0".join(["1" * count for count in counts])
+        return bytes(out) + int(bits, 2).to_bytes(-(-len(bits) // 8))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Sketch:
-        """The sketch that `to_bytes` wrote. Raises ValueError for anything else; there is one encoding a sketch."""
-        if not data or data[0] != VERSION:
-            raise ValueError(f"not a latency sketch of version {VERSION}")
+        """The sketch that `to_bytes` wrote, now or in an older version. Raises ValueError for anything else."""
         sketch = cls()
         sketch.merge_bytes(data)
         return sketch
@@ -106,21 +127,30 @@ def ascending(data: bytes, most: int) -> list[float] | None:
 
     Raises ValueError for what is no sketch.
     """
-    distances, counts = _decode(data)
+    filled, counts = _decode(data)
     if sum(counts) > most:
         return None
-    found: list[float] = []
-    bucket = -1
-    for distance, count in zip(distances, counts, strict=True):
-        bucket += distance + 1
-        found += [_middle(bucket)] * count
-    return found
+    return [value for bucket, count in zip(filled, counts, strict=True) for value in [_middle(bucket)] * count]
 
 
 def _decode(data: bytes) -> tuple[Sequence[int], Sequence[int]]:
-    """For each bucket the distance to the one before, and its count. Raises ValueError for what is no sketch."""
-    if not data or data[0] != VERSION:
-        raise ValueError(f"not a latency sketch of version {VERSION}")
+    """The buckets in order and the count of each. Raises ValueError for what is no sketch."""
+    version = data[0] if data else 0
+    if version == PAIRS:
+        return _pairs(data)
+    if version not in (BITS, COUNTS):
+        raise ValueError(f"not a latency sketch of version {PAIRS} to {COUNTS}")
+    start = 2 if data[1:2].isascii() else 3  # no bucket's number is longer than two bytes
+    first = _numbers(data[1:start])
+    counts: Sequence[int] = data[start:]
+    if version == BITS:
+        counts = list(map(len, f"{int.from_bytes(data[start:]):b}".split("0"))) if counts and counts[0] else []
+    if len(first) != 1 or not counts or not counts[0] or not counts[-1] or first[0] + len(counts) - 1 > _LAST:
+        raise ValueError("damaged latency sketch: a bucket or count out of range")
+    return list(compress(range(first[0], _LAST + 1), counts)), list(filter(None, counts))
+
+
+def _pairs(data: bytes) -> tuple[Sequence[int], Sequence[int]]:
     # Nearly always the first number is two bytes long and each of the others one: slices and sums do the work then.
     if len(data) > 3 and data[1] >= 0x80 > data[2] > 0 and (tail := data[3:]).isascii():
         numbers: Sequence[int] = [data[1] & 0x7F | data[2] << 7, *tail]
@@ -130,7 +160,7 @@ def _decode(data: bytes) -> tuple[Sequence[int], Sequence[int]]:
     last = sum(distances) + len(distances) - 1
     if len(distances) != len(counts) or last > _LAST or 0 in counts or sum(counts) > _MOST:
         raise ValueError("damaged latency sketch: a bucket or count out of range")
-    return distances, counts
+    return list(accumulate(distances, lambda bucket, distance: bucket + distance + 1)), counts
 
 
 def _bucket(latency_ms: float) -> int:
