@@ -96,7 +96,7 @@ def _fill(path: Path, checks: int, days: int) -> None:
             (number, at, 2, 2 * _fails(at, number), 0, 0, 0, *shapes[(at // MINUTE * 37 + number) % SHAPES])
             for at in range(begin, single, MINUTE)
         )
-        connection.executemany(f"INSERT INTO rollup_minute VALUES ({', '.join('?' * 12)})", rows)
+        connection.executemany(f"INSERT INTO rollup_minute VALUES ({', '.join('?' * 12)}, NULL)", rows)
         samples = (
             (number, at, at + 120_000_000, 2 * _fails(at, number), 120_000 + at // EVERY % 97 * 1_000)
             for at in range(single, NOW, EVERY)

@@ -23,6 +23,7 @@ from benchmarks.figure import Figure, Target
 from standby.domain import settled
 from standby.domain.history import WINDOWS, step_for, unit_for
 from standby.domain.outcome import Outcome
+from standby.domain.phases import PHASES, PhaseSketches
 from standby.domain.sketch import Sketch
 from standby.domain.units import DAY, HOUR, MINUTE, SECOND
 from standby.store.history import Asked
@@ -34,6 +35,8 @@ NOW = 1_795_000_000 * SECOND // HOUR * HOUR + 37 * MINUTE + 12 * SECOND
 EVERY = 5 * SECOND
 COLUMNS = 113  # of a terminal 120 wide
 SHAPES = 200  # different sketches of each length, drawn from again and again: making them is the slow part
+
+SHARES = (0.01, 0.2, 0.25, 0.5, 0.04)  # of a latency that the phases have, about
 
 
 def run(quick: bool) -> list[Figure]:  # noqa: FBT001 - the contract of all benchmarks
@@ -73,7 +76,7 @@ def _figure(reader: Reader, name: str, window: str, limit: float | None, checks:
             begun = time.perf_counter()
             found = reader.history(asked)
             took.append((time.perf_counter() - begun) * 1e3)
-            if found.whole.latency is None or len(found.columns) < COLUMNS // 3:
+            if found.whole.latency is None or len(found.phases) < len(PHASES) or len(found.columns) < COLUMNS // 3:
                 raise AssertionError("the store that was made holds no history")
         if turn == 0:
             note += f"; the first reading {statistics.median(took):.1f} ms"
@@ -117,14 +120,15 @@ def _roll(
 ) -> None:
     """Rows of `[begin, end)` each `unit`, put together by SQLite out of a few hundred different ones."""
     begin, end, unit = span
-    connection.execute("CREATE TEMP TABLE shape (id INTEGER PRIMARY KEY, failures, timed, least, total, most, sketch)")
-    connection.executemany("INSERT INTO shape VALUES (?, ?, ?, ?, ?, ?, ?)", _shapes(unit // EVERY, chance))
+    columns = "id INTEGER PRIMARY KEY, failures, timed, least, total, most, sketch, phases"
+    connection.execute(f"CREATE TEMP TABLE shape ({columns})")
+    connection.executemany("INSERT INTO shape VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _shapes(unit // EVERY, chance))
     for number in range(checks):
         connection.execute(
             f"""
             WITH RECURSIVE place (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM place WHERE n + 1 < :rows)
             INSERT INTO {table}
-            SELECT :no, :begin + n * :unit, timed, failures, 0, 0, 0, timed, least, total, most, sketch
+            SELECT :no, :begin + n * :unit, timed, failures, 0, 0, 0, timed, least, total, most, sketch, phases
             FROM place CROSS JOIN shape ON shape.id = (n * 37 + :no) % :shapes
             """,
             {"no": number + 1, "begin": begin, "unit": unit, "rows": (end - begin) // unit, "shapes": SHAPES},
@@ -138,8 +142,12 @@ def _shapes(count: int, chance: random.Random) -> Iterator[tuple[object, ...]]:
         times = [chance.lognormvariate(4.6, 0.35) for _ in range(count)]
         for latency in times:
             sketch.add(latency)
+        phases = PhaseSketches()
+        for latency in times:
+            phases.add([round(latency * share * chance.uniform(500, 1500)) for share in SHARES])
         micros = [round(latency * 1000) for latency in times]
-        yield number, int(number % 20 == 0), count, min(micros), sum(micros), max(micros), sketch.to_bytes()
+        stored = sketch.to_bytes(), phases.to_bytes()
+        yield number, int(number % 20 == 0), count, min(micros), sum(micros), max(micros), *stored
 
 
 def _log(connection: sqlite3.Connection, checks: int, days: int, chance: random.Random) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from standby.cli.main import main
 from standby.domain import settled
-from standby.domain.observation import Observation
+from standby.domain.observation import Observation, Phases
 from standby.domain.outcome import Outcome
 from standby.domain.units import HOUR, MINUTE, format_instant
 from standby.engine.clock import SystemClock
@@ -39,8 +39,11 @@ async def store(tmp_path: Path) -> Path:
     writer = await Writer.open(path, now=now)
     await writer.begin_term(EngineRow(0, "service", 1, "h", "u", "0", "d", now, now))
     down = range(now - 100 * MINUTE, now - 90 * MINUTE, MINUTE)
+    phases = Phases(connect=20.0, first_byte=30.0)
     seen = [
-        Observation("api", at, at, Outcome.DOWN if at in down else Outcome.UP, latency_ms=50.0 + at // MINUTE % 10)
+        Observation(
+            "api", at, at, Outcome.DOWN if at in down else Outcome.UP, latency_ms=50 + at // MINUTE % 10, phases=phases
+        )
         for at in range(now - 6 * HOUR, now, MINUTE)
     ]
     seen += [Observation("tls", at, at, Outcome.UP) for at in range(now - 6 * HOUR, now, HOUR)]
@@ -66,8 +69,10 @@ def test_text_for_people(store: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert re.search(r"by observations, coverage 2[45]\.", lines[1])
     assert "between" in lines[1]
     assert lines[2].startswith("latency p50 5")
-    assert lines[3] == "outages 1, 10m00s in all"
-    assert "10m00s" in lines[4]
+    assert re.fullmatch(r"  connect     p50 (19|20|21) ms  p95 (19|20|21) ms  p99 (19|20|21) ms", lines[3])
+    assert lines[4].startswith("  first_byte  p50 ")
+    assert lines[5] == "outages 1, 10m00s in all"
+    assert "10m00s" in lines[6]
     head = next(number for number, line in enumerate(lines) if line.startswith("START"))
     assert 24 <= len(lines) - head - 1 <= 26
 
@@ -78,6 +83,8 @@ def test_json_has_every_window(store: Path, window: str, capsys: pytest.CaptureF
     (found,) = json.loads(capsys.readouterr().out)["series"]
     assert found["of"] == "integration:payments"
     assert found["step_s"] == (60 if window == "24h" else 3600)
+    assert found["phases_ms"]["connect"]["p95"] == pytest.approx(20.0, rel=0.041)
+    assert found["phases_ms"]["first_byte"]["count"] == found["count"] - 6  # `tls` has no latency
     assert (found["count"], found["failures"]) == (366, 10)
     assert found["availability"] == pytest.approx(1 - 10 / 366)
     assert found["availability_low"] < found["availability"] < found["availability_high"]

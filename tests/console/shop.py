@@ -12,7 +12,7 @@ from standby.console.present.moment import Moment
 from standby.console.snapshot import Link, Past, Snapshot, Wanted, merge
 from standby.domain.availability import Tally
 from standby.domain.failover import Clocks, RunKind, RunState, StepState
-from standby.domain.history import WINDOWS, Column, History, Hole, Latency, Mark, Outage, edges, step_for
+from standby.domain.history import WINDOWS, Column, History, Hole, Latency, Mark, Outage, PhaseTimes, edges, step_for
 from standby.domain.observation import Failure, Observation, Phases
 from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.prechecks import Precheck, Verdict
@@ -237,7 +237,9 @@ def past(window: str = "24h", columns: int = 73, **changed: Any) -> Past:
         Mark(NOW - 95 * SECOND, "fired", "engine", "alert:2", "payments/payments-errors: error_rate is 0.43"),
     ]
     whole = _sum(found, start)
-    history = History(start, NOW, step, found, whole, outages, marks, holes)
+    usual = {"resolve": 0.6, "connect": 21.0, "tls": 26.0, "first_byte": 61.0, "transfer": 0.3}
+    phases = {name: PhaseTimes(8_000, ms, 1.5 * ms, 5 * ms) for name, ms in usual.items()}
+    history = History(start, NOW, step, found, whole, outages, marks, holes, phases)
     return replace(Past(Wanted("payments", window, step), history, NOW - 20 * SECOND), **changed)
 
 

@@ -21,10 +21,10 @@ from standby.console.present import axis, chart
 from standby.console.present.cells import Row
 from standby.console.present.glyphs import plain as plain_cells
 from standby.console.present.history import View, page
-from standby.console.present.reading import reading
+from standby.console.present.reading import by_phase, reading
 from standby.console.snapshot import Past, Wanted
 from standby.domain.availability import Tally
-from standby.domain.history import Column, History, Hole, Latency, Mark, Outage
+from standby.domain.history import Column, History, Hole, Latency, Mark, Outage, PhaseTimes
 from standby.domain.units import DAY, HOUR, MINUTE, parse_instant
 from standby.store.history_csv import HEAD, rows
 
@@ -386,3 +386,18 @@ def test_rows_of_a_file_leave_empty_what_is_not_known() -> None:
         "100.000", "100.000", "100.000", "50.000", "100.000", "200.000",
     )  # fmt: skip
     assert empty[2:] == ("0", "0", "0", "0", "0", "", "0.0000", "", "", "", "", "", "")
+
+
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (80, " p50/p95/p99  connect 12/14/20 ms  first_byte 340 ms/1.2 s/2.0 s"),
+        (50, " p95  connect 14 ms  first_byte 1.2 s"),
+        (30, " p95  connect 14 ms"),
+    ],
+)
+def test_the_time_by_phase_is_one_line_at_any_width(width: int, told: str) -> None:
+    phases = {"connect": PhaseTimes(9, 12, 14, 20), "first_byte": PhaseTimes(9, 340, 1200, 2000)}
+    (found,) = by_phase(history(column(0), phases=phases), width)
+    assert found.text.rstrip() == told
+    assert by_phase(history(column(0)), width) == []

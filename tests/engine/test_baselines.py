@@ -24,8 +24,8 @@ from .world import UNKNOWN, UP, Answer, World, config, rule
 
 LATENCY = Series("check:pay", "latency_ms")
 SLOW = Answer(latency_ms=2000.0)
-_HOUR = "INSERT INTO rollup_hour VALUES (?, ?, 360, 0, 0, 0, 0, 360, 0, ?, ?, NULL)"
-_MINUTE = "INSERT INTO rollup_minute VALUES (?, ?, 6, 0, 0, 0, 0, 6, 0, ?, ?, NULL)"
+_HOUR = "INSERT INTO rollup_hour VALUES (?, ?, 360, 0, 0, 0, 0, 360, 0, ?, ?, NULL, NULL)"
+_MINUTE = "INSERT INTO rollup_minute VALUES (?, ?, 6, 0, 0, 0, 0, 6, 0, ?, ?, NULL, NULL)"
 
 
 async def past(folder: Path, days: int = 10, check: str = "pay", *, bad: range = range(0)) -> None:

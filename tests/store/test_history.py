@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from standby.domain import settled
 from standby.domain.availability import Tally
 from standby.domain.history import Column, Outage
-from standby.domain.observation import Observation
+from standby.domain.observation import Observation, Phases
 from standby.domain.outcome import AlertState, Outcome
 from standby.domain.sketch import ACCURACY
 from standby.domain.units import DAY, HOUR, MINUTE, SECOND
@@ -98,6 +99,58 @@ async def test_columns_say_what_all_samples_say(writer: Writer, path: Path, roll
         for q, told in ((0.5, latency.p50), (0.95, latency.p95), (0.99, latency.p99)):
             assert told == pytest.approx(rank(latencies, q), rel=ACCURACY * 1.001)
     assert found.whole.tally == the_slow_way(samples, found.whole)[0]
+
+
+@pytest.mark.parametrize("rolled", [0, 90 * MINUTE, 5 * HOUR + 20 * MINUTE, 30 * HOUR])
+@pytest.mark.parametrize(
+    ("start", "end", "step"),
+    [
+        (0, 6 * HOUR, 20 * MINUTE),
+        (0, 6 * HOUR, HOUR),
+        (25 * MINUTE, 5 * HOUR + 11 * MINUTE, MINUTE),
+        (65 * MINUTE, 100 * MINUTE, MINUTE),
+        (4 * HOUR, 5 * HOUR, MINUTE),
+    ],
+)
+async def test_phases_say_what_all_samples_say(
+    writer: Writer, path: Path, rolled: int, start: int, end: int, step: int
+) -> None:
+    samples = [
+        replace(one, phases=Phases(connect=(one.latency_ms or 1) / 3, tls=2.0 if one.check_id == "a" else None))
+        for one in some_hours(7)
+    ]
+    await writer.commit(Batch(observations=samples))
+    for _ in range(2):
+        await writer.roll_up(T0 + rolled)
+    found = history(path, start=T0 + start, end=T0 + end, step=step)
+    _, times = the_slow_way(samples, found.whole)
+    assert list(found.phases) == ["connect", "tls"]
+    connect, tls = found.phases["connect"], found.phases["tls"]
+    assert connect.count == len(times)
+    assert (tls.p50, tls.p99) == pytest.approx((2.0, 2.0), rel=0.041)
+    for q, told in ((0.5, connect.p50), (0.95, connect.p95), (0.99, connect.p99)):
+        assert told == pytest.approx(rank(times, q) / 3, rel=0.042)
+
+
+async def test_the_hour_at_the_end_is_whole_when_its_minutes_have_expired(writer: Writer, path: Path) -> None:
+    samples = [replace(one, phases=Phases(tls=1.0)) for one in some_hours(7)]
+    await writer.commit(Batch(observations=samples))
+    for _ in range(2):
+        await writer.roll_up(T0 + 30 * HOUR)
+    writer._transactions.connection.execute("DELETE FROM rollup_minute")
+    found = history(path, end=T0 + 90 * MINUTE, step=HOUR)
+    assert found.whole.latency is not None
+    assert found.phases["tls"].count == found.whole.latency.count
+
+
+async def test_damaged_phases_are_left_out(writer: Writer, path: Path) -> None:
+    await writer.commit(Batch(observations=[replace(one, phases=Phases(tls=1.0)) for one in some_hours(7)]))
+    await writer.roll_up(T0 + HOUR)
+    writer._transactions.connection.execute("UPDATE rollup_minute SET phases = x'ffff'")
+    writer._transactions.connection.execute("UPDATE rollup_hour SET phases = 'text'")
+    found = history(path, end=T0 + HOUR)
+    assert found.phases == {}
+    assert found.whole.latency is not None
 
 
 async def test_percentiles_are_merged_and_never_averaged(writer: Writer, path: Path) -> None:

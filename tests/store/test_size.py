@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from standby.domain.observation import Observation, Phases
 from standby.domain.units import DAY, HOUR, MINUTE, SECOND
 from standby.store.retention import Retention
 from standby.store.rows import Batch
@@ -16,6 +18,12 @@ from standby.store.writer import Writer
 from .samples import T0, observed, state
 
 LOG = 4 * 2**20
+
+
+def timed(check: str, slot: int, chance: random.Random) -> Observation:
+    """An HTTPS check that is up."""
+    phases = Phases(*(chance.lognormvariate(mean, 0.4) for mean in (-1.0, 2.0, 3.0, 4.0, -1.0)))
+    return replace(observed(check, slot, latency_ms=chance.lognormvariate(4, 0.4)), phases=phases)
 
 
 async def grow(path: Path, intervals: list[int], hours: int) -> int:
@@ -28,7 +36,7 @@ async def grow(path: Path, intervals: list[int], hours: int) -> int:
     offsets = [chance.randrange(every // SECOND) * SECOND for every in intervals]
     for start in range(T0, T0 + hours * HOUR, 10 * MINUTE):
         rows = [
-            observed(f"integration-{n}-api", slot + offset, latency_ms=chance.lognormvariate(4, 0.4))
+            timed(f"integration-{n}-api", slot + offset, chance)
             for n, (every, offset) in enumerate(zip(intervals, offsets, strict=True))
             for slot in range(start, start + 10 * MINUTE, every)
         ]

@@ -19,6 +19,7 @@ from standby.cli.place import config_path, store_path
 from standby.console.present.glyphs import OUTCOMES
 from standby.domain.observation import Observation
 from standby.domain.outcome import Outcome
+from standby.domain.phases import PHASES
 from standby.domain.text import clean
 from standby.domain.units import format_instant
 from standby.engine.clock import SystemClock
@@ -158,7 +159,7 @@ def _as_json(models: Sequence[CheckModel], seen: Sequence[Observation]) -> str:
 
 
 def _row(model: CheckModel, seen: Observation) -> Mapping[str, Any]:
-    phases = {name: getattr(seen.phases, name) for name in ("resolve", "connect", "tls", "first_byte", "transfer")}
+    phases = {name: getattr(seen.phases, name) for name in PHASES}
     return {
         "id": model.id,
         "integration": model.integration,

@@ -17,7 +17,7 @@ from standby.cli.place import reading
 from standby.console.estate import Estate, estate_of
 from standby.console.present.figures import latency, percent, rate
 from standby.domain.availability import DEFINITION, Standing
-from standby.domain.history import FIRST, WINDOWS, Column, History, Latency, step_for, unit_for
+from standby.domain.history import FIRST, WINDOWS, Column, History, Latency, PhaseTimes, step_for, unit_for
 from standby.domain.units import DAY, SECOND, format_instant, parse_instant
 from standby.engine.clock import SystemClock
 from standby.store.history import Asked
@@ -145,6 +145,7 @@ def _history_json(history: History) -> dict[str, Any]:
     return {
         "step_s": history.step // SECOND,
         **_column_json(history.whole),
+        "phases_ms": {phase: _phase_json(times) for phase, times in history.phases.items()},
         "down_s": history.down_ns // SECOND,
         "outages": [
             {
@@ -191,6 +192,10 @@ def _latency_json(one: Latency) -> dict[str, float]:
     return {name: round(value, 3) for name, value in found.items()}
 
 
+def _phase_json(one: PhaseTimes) -> dict[str, float]:
+    return {"count": one.count, "p50": round(one.p50, 3), "p95": round(one.p95, 3), "p99": round(one.p99, 3)}
+
+
 # -- text --------------------------------------------------------------------------------------------------------------
 
 
@@ -198,10 +203,12 @@ def _text(scope: Scope, history: History, now: int) -> str:
     whole = history.whole
     times = ("–",) * 3 if whole.latency is None else _percentiles(whole.latency)
     down = f", {ago(history.down_ns)} in all" if history.outages else ""
+    phases = [(phase, _percentiles(one)) for phase, one in history.phases.items()]
     lines = [
         f"{scope.integration}  {_minute(history.start)} to {_minute(history.end)}",
         f"availability {_standing(whole.standing)}",
         f"latency p50 {times[0]}  p95 {times[1]}  p99 {times[2]}",
+        *(f"  {phase:<10}  p50 {p50}  p95 {p95}  p99 {p99}" for phase, (p50, p95, p99) in phases),
         f"outages {len(history.outages)}{down}",
     ]
     lines += [
@@ -235,7 +242,7 @@ def _cells(column: Column) -> tuple[str, ...]:
     )
 
 
-def _percentiles(one: Latency) -> tuple[str, ...]:
+def _percentiles(one: Latency | PhaseTimes) -> tuple[str, ...]:
     return tuple(latency(value) for value in (one.p50, one.p95, one.p99))
 
 

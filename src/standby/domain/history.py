@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from standby.domain.availability import NOTHING, Standing, Tally, standing
 from standby.domain.outcome import Outcome
@@ -32,6 +32,16 @@ class Latency:
     least: float
     mean: float
     most: float
+    p50: float
+    p95: float
+    p99: float
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseTimes:
+    """Times of one phase in milliseconds over `count` observations; percentiles within 4.1 % (see `phases`)."""
+
+    count: int
     p50: float
     p95: float
     p99: float
@@ -119,6 +129,8 @@ class History:
     outages: Sequence[Outage] = ()  # that touch the window, oldest first
     marks: Sequence[Mark] = ()
     holes: Sequence[Hole] = ()
+    phases: Mapping[str, PhaseTimes] = field(default_factory=dict)
+    """Of the whole, those that happened, in their order. Sums made before there were any have none."""
 
     @property
     def down_ns(self) -> int:

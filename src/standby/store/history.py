@@ -14,8 +14,9 @@ from operator import itemgetter
 
 from standby.domain import settled
 from standby.domain.availability import Tally
-from standby.domain.history import Column, History, Hole, Latency, Mark, Outage, edges, outages
+from standby.domain.history import Column, History, Hole, Latency, Mark, Outage, PhaseTimes, edges, outages
 from standby.domain.outcome import Outcome
+from standby.domain.phases import PhaseSketches
 from standby.domain.settled import Settled
 from standby.domain.units import HOUR, MINUTE
 from standby.store import values
@@ -95,14 +96,14 @@ class _Parts:
 
 def read(connection: sqlite3.Connection, asked: Asked) -> History:
     """Everything of `asked`; several statements, so within one transaction. Raises sqlite3.Error."""
-    parts = _Parts(asked)
+    parts, whole = _Parts(asked), _Part(asked.begin, asked.end)
     for check_id, every_ns in asked.every_ns.items():
         for part in parts.every:
             part.expected += (part.end - part.start) / every_ns
         found = connection.execute(_READ["check_no"], {"id": check_id}).fetchone()
         if found is not None:
             _read_check(connection, asked, parts, found[0], every_ns)
-    whole = _Part(asked.begin, asked.end)
+            _read_phases(connection, asked, whole, found[0])
     for part in parts.every:
         whole.take(part)
     holes = _holes(connection, asked)
@@ -115,6 +116,7 @@ def read(connection: sqlite3.Connection, asked: Asked) -> History:
         _outages(connection, asked, holes),
         _marks(connection, asked),
         holes,
+        _phase_times(whole.sums.phases),
     )
 
 
@@ -136,11 +138,31 @@ def _read_check(connection: sqlite3.Connection, asked: Asked, parts: _Parts, che
     _read_raw(connection, parts, {"check_no": check_no, "start": start, "end": asked.end}, every_ns)
 
 
+def _read_phases(connection: sqlite3.Connection, asked: Asked, whole: _Part, check_no: int) -> None:
+    """Those of the whole window, and of no column: from hours where whole ones lie in it, so there are few to merge.
+    What is in no layer yet came with the samples."""
+    hours, minutes = (min(asked.end, _watermark(connection, layer)) for layer in ("hour", "minute"))
+    first = -(-asked.begin // HOUR) * HOUR
+    last = max(first, -(-hours // HOUR) * HOUR if asked.unit == HOUR else hours // HOUR * HOUR)
+    for name, start, end in (
+        ("minute_phases", asked.begin, min(first, minutes)),
+        ("hour_phases", first, last),
+        ("minute_phases", last, minutes),
+    ):
+        rows = connection.execute(_SQL[name], {"check_no": check_no, "start": start, "end": end})
+        whole.sums.phased(map(itemgetter(0), rows))
+
+
+def _phase_times(found: PhaseSketches) -> dict[str, PhaseTimes]:
+    times = found.quantiles(*_PERCENTILES)
+    return {phase: PhaseTimes(count, *percentiles) for phase, (count, percentiles) in times.items()}
+
+
 def _read_raw(connection: sqlite3.Connection, parts: _Parts, names: Mapping[str, int], every_ns: int) -> None:
     looks: dict[int, int] = {}
-    for cell, outcome, latency_us in connection.execute(_SQL["raw"], names):
+    for cell, outcome, latency_us, *phases_us in connection.execute(_SQL["raw"], names):
         slot, number = values.whole(cell), outcome if isinstance(outcome, int) else -1
-        parts.at(slot).sums.add(number, values.maybe_whole(latency_us))
+        parts.at(slot).sums.add(number, values.maybe_whole(latency_us), map(values.maybe_whole, phases_us))
         if number in _LOOKS:
             looks[slot // MINUTE] = looks.get(slot // MINUTE, 0) + 1
     most = math.ceil(MINUTE / every_ns)

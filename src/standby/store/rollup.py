@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from standby.domain.outcome import Outcome
+from standby.domain.phases import PhaseSketches
 from standby.domain.sketch import Sketch
 from standby.domain.units import HOUR, MINUTE
 from standby.store.cells import Cell
@@ -29,14 +30,16 @@ class Sums:
     latency_sum_us: int = 0
     latency_max_us: int | None = None
     sketch: Sketch = field(default_factory=Sketch)
+    phases: PhaseSketches = field(default_factory=PhaseSketches)
 
-    def add(self, outcome: int, latency_us: int | None) -> None:
-        """Take one observation in. Only what was decided has a latency that counts: the rest says nothing of them."""
+    def add(self, outcome: int, latency_us: int | None, phases_us: Iterable[int | None] = ()) -> None:
+        """Take one observation in. Only what was decided has times that count: the rest says nothing of them."""
         self.counts[outcome if 0 <= outcome < len(OUTCOMES) else _UNKNOWN] += 1
         if latency_us is None or not (0 <= outcome < len(OUTCOMES)) or not OUTCOMES[outcome].decided:
             return
         self._latency(1, latency_us, latency_us, latency_us)
         self.sketch.add(latency_us / 1000.0)
+        self.phases.add(phases_us)
 
     def merge(self, cells: Cells) -> None:
         """Take one shorter sum in: the cells of `rollup.minutes` after `check_no`."""
@@ -48,6 +51,7 @@ class Sums:
         if low is not None and high is not None:
             self._latency(whole(cells[5]), low, whole(cells[7]), high)
         self.sketched(cells[9:10])
+        self.phased(cells[10:11])
 
     def sketched(self, cells: Iterable[object]) -> None:
         """Take stored sketches in; of a damaged one the counts hold still."""
@@ -58,6 +62,14 @@ class Sums:
             except ValueError:  # no latencies, or damaged
                 continue
 
+    def phased(self, cells: Iterable[object]) -> None:
+        """Take stored phases in; damaged ones are left out."""
+        for cell in cells:
+            try:
+                self.phases.merge_bytes(cell if isinstance(cell, bytes) else b"")
+            except ValueError:
+                continue
+
     def take(self, other: Sums) -> None:
         """Take another sum in."""
         for number, more in enumerate(other.counts):
@@ -65,6 +77,7 @@ class Sums:
         if other.latency_min_us is not None and other.latency_max_us is not None:
             self._latency(other.latency_count, other.latency_min_us, other.latency_sum_us, other.latency_max_us)
         self.sketch.merge(other.sketch)
+        self.phases.merge(other.phases)
 
     def _latency(self, count: int, low: int, total: int, high: int) -> None:
         self.latency_count += count
@@ -88,6 +101,7 @@ class Sums:
             self.latency_sum_us,
             self.latency_max_us,
             self.sketch.to_bytes() if self.latency_count else None,
+            self.phases.to_bytes() or None,
         )
 
 
@@ -161,11 +175,12 @@ class RollUp:
 
 def _of_samples(rows: Iterable[Cells]) -> dict[int, Sums]:
     found: dict[int, Sums] = {}
-    for check_no, outcome, latency_us in rows:
+    for check_no, outcome, latency_us, *phases_us in rows:
         sums = found.get(check_no)
         if sums is None:
             sums = found[check_no] = Sums()
-        sums.add(outcome if isinstance(outcome, int) else _UNKNOWN, maybe_whole(latency_us))
+        number = outcome if isinstance(outcome, int) else _UNKNOWN
+        sums.add(number, maybe_whole(latency_us), map(maybe_whole, phases_us))
     return found
 
 

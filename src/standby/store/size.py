@@ -12,7 +12,9 @@ from standby.store.retention import Retention
 DETAIL = 70.0  # bytes of message and metrics in one observation, where no store tells: an HTTPS check that is up
 _SAMPLE = 44.0  # bytes of one observation with phases beside them
 _SUM = 32.0  # bytes of one minute or hour beside its sketch
-_BUCKET = 2.0  # bytes of one bucket of a sketch
+_SKETCH = 4.0  # bytes of a sketch beside its buckets
+_PHASES = 5
+_PHASE = 2.0  # bytes of a phase beside its sketch
 _PAGES = 1.2  # pages are five sixths full
 _CHECK = 1_500  # bytes of a check's present, its integration's and their indices
 _BASE = 300_000
@@ -69,5 +71,11 @@ def _span(span: int, age: int | None) -> int:
 
 
 def _sum(observations: float) -> float:
-    """Bytes of one minute or hour: the more observations, the more different latencies, ever more slowly."""
-    return _SUM + _BUCKET * (1 + 12 * math.log1p(max(1.0, observations) / 8))
+    """Bytes of one minute or hour: the more observations, the more different times, ever more slowly."""
+    buckets = 1 + 12 * math.log1p(max(1.0, observations) / 8)
+    return _SUM + _sketch(observations, buckets) + _PHASES * (_PHASE + _sketch(observations, buckets / 2))
+
+
+def _sketch(observations: float, buckets: float) -> float:
+    """As counts a byte a bucket, some empty; as bits one a value and about two a bucket."""
+    return _SKETCH + min(1.2 * buckets, (observations + 2 * buckets) / 8)

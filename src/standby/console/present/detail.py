@@ -16,6 +16,7 @@ from standby.console.present.moment import Moment
 from standby.domain import flapping
 from standby.domain.cause import ACTIONS, whose
 from standby.domain.observation import Observation
+from standby.domain.phases import PHASES
 from standby.domain.units import format_duration
 from standby.store.rows import CheckStateRow
 
@@ -199,10 +200,7 @@ def _observation(moment: Moment, one: Observation) -> dict[str, Cell]:
         "at": Cell(figures.clock(one.at, moment.zone, seconds=True), "dim"),
         "check": Cell(one.check_id, "dim"),
         "latency": Cell(figures.exact(one.latency_ms), "figure"),
-        **{
-            name: Cell(_phase(getattr(phases, name)), "dim")
-            for name in ("resolve", "connect", "tls", "first_byte", "transfer")
-        },
+        **{name: Cell(_phase(getattr(phases, name)), "dim") for name in PHASES},
         "message": Cell(message or (one.failure.value if one.failure else ""), "text"),
     }
 

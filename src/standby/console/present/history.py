@@ -9,7 +9,7 @@ from standby.console.present.cells import Cell, Row, both_ends, line
 from standby.console.present.glyphs import DASH, OUTCOMES, SHADES
 from standby.console.present.integrations import standing
 from standby.console.present.moment import Moment
-from standby.console.present.reading import percentiles, reading
+from standby.console.present.reading import by_phase, percentiles, reading
 from standby.console.snapshot import Past, Wanted
 from standby.domain.availability import DEFINITION
 from standby.domain.history import WINDOWS, History
@@ -40,9 +40,10 @@ def page(moment: Moment, width: int, height: int, view: View) -> list[Row]:
         return rows if mine and past.failed else [*rows, line([Cell("  no data yet: reading the store", "dim")], width)]
     history = past.history
     cursor = cursor_column(history, view.cursor)
-    plot = chart.Plot(history, width, max(_LEAST, height - _FIXED - len(rows) + 1), cursor)
+    phases = by_phase(history, width)
+    plot = chart.Plot(history, width, max(_LEAST, height - _FIXED - len(rows) - len(phases) + 1), cursor)
     drawn, scale = chart.latencies(plot)
-    rows += [_availability(history, width, logarithmic=scale.logarithmic), _legend(history, width), *drawn]
+    rows += [_availability(history, width, logarithmic=scale.logarithmic), _legend(history, width), *phases, *drawn]
     rows += [chart.errors(plot), chart.events(plot), *chart.time_axis(plot, moment.zone)]
     return [*rows, *reading(history, cursor, width, moment.zone)]
 

@@ -45,6 +45,26 @@ def percentiles(latency: Latency | None) -> list[tuple[str, str, str]]:
     return [(name, figures.latency(value), "figure") for name, value in named]
 
 
+def by_phase(history: History, width: int) -> list[Row]:
+    """One line on where the time of the whole window went: p50, p95 and p99 of each phase, or p95 where that is too
+    long; none when there is nothing to tell."""
+    if not history.phases:
+        return []
+    told = [(phase, _shared((one.p50, one.p95, one.p99)), "figure") for phase, one in history.phases.items()]
+    head = " p50/p95/p99"
+    if cell_len(head) + sum(cell_len(name) + cell_len(figure) + 3 for name, figure, _ in told) > width:
+        told = [(phase, figures.latency(one.p95), "figure") for phase, one in history.phases.items()]
+        head = " p95"
+    return [line(_fitting(head, told, width, "dim"), width)]
+
+
+def _shared(times: Sequence[float]) -> str:
+    """`12/14/20 ms`, `340 ms/1.2 s/2.0 s`: a unit that all have is told once."""
+    told = [figures.latency(one) for one in times]
+    units = {one.partition(" ")[2] for one in told}
+    return "/".join(told) if len(units) > 1 else f"{'/'.join(one.partition(' ')[0] for one in told)} {units.pop()}"
+
+
 def _extremes(latency: Latency | None) -> list[tuple[str, str, str]]:
     if latency is None:
         return []
@@ -52,15 +72,15 @@ def _extremes(latency: Latency | None) -> list[tuple[str, str, str]]:
     return [(name, figures.latency(value), "figure") for name, value in named]
 
 
-def _fitting(head: str, facts: Sequence[tuple[str, str, str]], width: int) -> list[Cell]:
+def _fitting(head: str, facts: Sequence[tuple[str, str, str]], width: int, style: str = "name") -> list[Cell]:
     """Only whole facts, as many as fit."""
-    cells = [Cell(head, "name")]
+    cells = [Cell(head, style)]
     left = width - cell_len(head)
-    for name, figure, style in facts:
+    for name, figure, styled in facts:
         left -= len(name) + cell_len(figure) + 3
         if left < 0:
             break
-        cells += [Cell(f"  {name} ", "dim"), Cell(figure, style)]
+        cells += [Cell(f"  {name} ", "dim"), Cell(figure, styled)]
     return cells
 
 

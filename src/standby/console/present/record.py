@@ -15,6 +15,7 @@ from standby.console.present.quiet import SILENCE, covers, hidden_by, occurrence
 from standby.console.present.silence import alert_rows, hides, until
 from standby.domain.muting import MuteKind
 from standby.domain.outside import Origin
+from standby.domain.phases import PHASES
 from standby.domain.silence import Silence, SilenceState
 from standby.domain.units import SECOND, format_duration
 from standby.store.rows import AlertRow
@@ -100,7 +101,7 @@ def _observation_facts(moment: Moment, rest: str) -> Iterable[tuple[str, str]]:
             yield "slot", figures.stamp(one.slot, moment.now, moment.zone)
             yield "ended", figures.stamp(one.at, moment.now, moment.zone)
             yield "latency", f"{figures.exact(one.latency_ms)} ms"
-            for name in ("resolve", "connect", "tls", "first_byte", "transfer"):
+            for name in PHASES:
                 yield name.replace("_", " "), f"{figures.exact(getattr(one.phases, name))} ms"
             yield "message", one.message or DASH
             for name, value in one.metrics.items():

@@ -18,8 +18,16 @@ FROM rollup_minute WHERE check_no = :check_no AND bucket >= :start AND bucket < 
 SELECT bucket / :step * :step, sketch FROM rollup_minute
 WHERE check_no = :check_no AND bucket >= :start AND bucket < :end AND sketch IS NOT NULL ORDER BY bucket;
 
+-- name: hour_phases
+SELECT phases FROM rollup_hour
+WHERE check_no = :check_no AND bucket >= :start AND bucket < :end AND phases IS NOT NULL;
+
+-- name: minute_phases
+SELECT phases FROM rollup_minute
+WHERE check_no = :check_no AND bucket >= :start AND bucket < :end AND phases IS NOT NULL;
+
 -- name: raw
-SELECT slot, outcome, latency_us FROM observation
+SELECT slot, outcome, latency_us, resolve_us, connect_us, tls_us, first_byte_us, transfer_us FROM observation
 WHERE check_no = :check_no AND slot >= :start AND slot < :end;
 
 -- name: oldest
