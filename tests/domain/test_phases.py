@@ -43,13 +43,14 @@ def test_quantiles_are_those_of_each_phase(exchanges: Exchanges, q: float) -> No
 
 @given(st.lists(EXCHANGES, max_size=4))
 def test_merging_stored_ones_is_adding(groups: list[Exchanges]) -> None:
-    stored, merged = PhaseSketches(), PhaseSketches()
+    stored, merged, at_once = PhaseSketches(), PhaseSketches(), PhaseSketches()
     for group in groups:
         stored.merge_bytes(sketches_of(group).to_bytes())
         merged.merge(sketches_of(group))
+    at_once.merge_stored(sketches_of(group).to_bytes() for group in groups)
     whole = sketches_of([one for group in groups for one in group])
     assert stored.quantiles(0.5, 0.99) == merged.quantiles(0.5, 0.99) == whole.quantiles(0.5, 0.99)
-    assert stored.to_bytes() == whole.to_bytes()
+    assert stored.to_bytes() == whole.to_bytes() == at_once.to_bytes()
 
 
 @given(EXCHANGES, st.binary(max_size=60), st.integers(0, 300))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import random
 
@@ -52,6 +53,22 @@ def test_merging_bytes_is_merging(groups: list[list[float]]) -> None:
 
 VERSIONS = st.sampled_from([bytes([version]) for version in (PAIRS, BITS, COUNTS)])
 LOOKS_STORED = st.builds(bytes.__add__, VERSIONS, st.binary(max_size=40))
+
+
+@given(
+    st.lists(st.tuples(MANY, st.sampled_from([PAIRS, BITS, COUNTS])), max_size=6), st.lists(LOOKS_STORED, max_size=3)
+)
+def test_merging_many_is_merging_each_that_is_whole(groups: list[tuple[list[float], int]], noise: list[bytes]) -> None:
+    stored = [
+        sketch._encoded(version, sorted(sketch._buckets)) for one, version in groups if (sketch := sketch_of(one))
+    ]
+    each, at_once = sketch_of([1.0]), sketch_of([1.0])
+    for data in (whole := [*noise, *stored, b""]):
+        with contextlib.suppress(ValueError):
+            each.merge_bytes(data)
+    at_once.merge_stored(whole)
+    assert at_once == each
+    assert at_once.count == each.count
 
 
 @given(MANY, LOOKS_STORED)

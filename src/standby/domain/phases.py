@@ -42,6 +42,19 @@ class PhaseSketches:
         for number, sketch in _parts(data):
             self._of(number).merge_bytes(sketch)
 
+    def merge_stored(self, stored: Iterable[bytes]) -> None:
+        """As `merge_bytes` for each, faster for many; what is damaged is left out."""
+        parts: list[list[bytes]] = [[] for _ in PHASES]
+        for data in stored:
+            try:
+                for number, sketch in _parts(data):
+                    parts[number].append(sketch)
+            except ValueError:
+                continue
+        for number, sketches in enumerate(parts):
+            if sketches:
+                self._of(number).merge_stored(sketches)
+
     def to_bytes(self) -> bytes:
         """Each phase that happened: its number and length, then its sketch. Empty when none did."""
         out = bytearray()

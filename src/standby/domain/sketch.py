@@ -8,9 +8,10 @@ most 631 buckets, whatever it is fed.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import accumulate, compress
+from operator import add
 
 ACCURACY = 0.02
 SHORTEST_MS = 0.001
@@ -26,6 +27,7 @@ _GAMMA = (1 + ACCURACY) / (1 - ACCURACY)
 _LOG_GAMMA = math.log(_GAMMA)
 _LAST = math.ceil(math.log(LONGEST_MS / SHORTEST_MS) / _LOG_GAMMA)
 _MOST = 2**63 - 1
+_PAIRS = bytes([PAIRS])
 _MOST_IN_A_BYTE = 255
 _LONGEST_SHIFT = 56  # of the last group of seven in a 63-bit number
 
@@ -67,6 +69,24 @@ class Sketch:
             buckets[bucket] = known(bucket, 0) + count
         self.count += sum(counts)
 
+    def merge_stored(self, stored: Iterable[bytes]) -> None:
+        """As `merge_bytes` for each, faster for many; what is damaged is left out."""
+        runs = [0] * (_LAST + 1)
+        for data in stored:
+            try:
+                if data[:1] == _PAIRS:
+                    self.merge_bytes(data)
+                    continue
+                first, counts = _run(data)
+            except ValueError:
+                continue
+            last = first + len(counts)
+            runs[first:last] = map(add, runs[first:last], counts)
+        known = self._buckets.get
+        for bucket in compress(range(len(runs)), runs):
+            self._buckets[bucket] = known(bucket, 0) + runs[bucket]
+        self.count += sum(runs)
+
     def quantile(self, q: float) -> float | None:
         """Milliseconds at rank `ceil(q * count)`, within `ACCURACY`; `None` when empty. ValueError outside 0..1."""
         found = self.quantiles(q)
@@ -89,8 +109,8 @@ class Sketch:
     def to_bytes(self) -> bytes:
         """A version, then the buckets in order; of the three encodings the shortest."""
         filled = sorted(self._buckets)
-        if not filled:
-            return bytes([PAIRS])
+        if len(filled) < 2:
+            return self._encoded(PAIRS, filled)
         span = filled[-1] - filled[0]
         sizes = {PAIRS: 2 * len(filled) - 1, BITS: (self.count + span + 7) // 8}  # that of pairs is the least it can be
         if max(self._buckets.values()) <= _MOST_IN_A_BYTE:
@@ -135,19 +155,26 @@ def ascending(data: bytes, most: int) -> list[float] | None:
 
 def _decode(data: bytes) -> tuple[Sequence[int], Sequence[int]]:
     """The buckets in order and the count of each. Raises ValueError for what is no sketch."""
-    version = data[0] if data else 0
-    if version == PAIRS:
+    if data[:1] == _PAIRS:
         return _pairs(data)
-    if version not in (BITS, COUNTS):
-        raise ValueError(f"not a latency sketch of version {PAIRS} to {COUNTS}")
-    start = 2 if data[1:2].isascii() else 3  # no bucket's number is longer than two bytes
-    first = _numbers(data[1:start])
+    first, counts = _run(data)
+    return list(compress(range(first, _LAST + 1), counts)), list(filter(None, counts))
+
+
+def _run(data: bytes) -> tuple[int, Sequence[int]]:
+    """The first bucket, and the counts from it to the last one: as bits or as bytes. Raises ValueError."""
+    if len(data) < 3 or data[0] not in (BITS, COUNTS):
+        raise ValueError(f"not a latency sketch of version {PAIRS} to {COUNTS}, or cut off")
+    first, start = data[1], 2
+    if first > 0x7F:  # no bucket's number is longer than two bytes
+        first, start = first & 0x7F | data[2] << 7, 3
     counts: Sequence[int] = data[start:]
-    if version == BITS:
-        counts = list(map(len, f"{int.from_bytes(data[start:]):b}".split("0"))) if counts and counts[0] else []
-    if len(first) != 1 or not counts or not counts[0] or not counts[-1] or first[0] + len(counts) - 1 > _LAST:
+    if data[0] == BITS and counts and counts[0]:
+        counts = list(map(len, f"{int.from_bytes(data[start:]):b}".split("0")))
+    longer = start == 3 and first <= 0x7F  # than it need be
+    if longer or not counts or not counts[0] or not counts[-1] or first + len(counts) - 1 > _LAST:
         raise ValueError("damaged latency sketch: a bucket or count out of range")
-    return list(compress(range(first[0], _LAST + 1), counts)), list(filter(None, counts))
+    return first, counts
 
 
 def _pairs(data: bytes) -> tuple[Sequence[int], Sequence[int]]:

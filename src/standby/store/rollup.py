@@ -3,6 +3,7 @@ gives the same row."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -50,25 +51,18 @@ class Sums:
         low, high = maybe_whole(cells[6]), maybe_whole(cells[8])
         if low is not None and high is not None:
             self._latency(whole(cells[5]), low, whole(cells[7]), high)
-        self.sketched(cells[9:10])
-        self.phased(cells[10:11])
+        for take, stored in zip((self.sketch.merge_bytes, self.phases.merge_bytes), cells[9:11], strict=False):
+            with contextlib.suppress(ValueError):  # damaged: the counts hold still
+                if isinstance(stored, bytes):
+                    take(stored)
 
     def sketched(self, cells: Iterable[object]) -> None:
         """Take stored sketches in; of a damaged one the counts hold still."""
-        merge = self.sketch.merge_bytes
-        for cell in cells:
-            try:
-                merge(cell if isinstance(cell, bytes) else b"")
-            except ValueError:  # no latencies, or damaged
-                continue
+        self.sketch.merge_stored(cell for cell in cells if isinstance(cell, bytes))
 
     def phased(self, cells: Iterable[object]) -> None:
         """Take stored phases in; damaged ones are left out."""
-        for cell in cells:
-            try:
-                self.phases.merge_bytes(cell if isinstance(cell, bytes) else b"")
-            except ValueError:
-                continue
+        self.phases.merge_stored(cell for cell in cells if isinstance(cell, bytes))
 
     def take(self, other: Sums) -> None:
         """Take another sum in."""
