@@ -24,6 +24,7 @@ BENCHMARKS = (
     "peers",
     "console",
     "history",
+    "sketch",
     "failover",
     "pages",
     "contracts",

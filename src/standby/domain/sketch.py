@@ -3,6 +3,9 @@
 Buckets grow by a constant factor, so a bucket's middle is never further than `ACCURACY` from any value in it. Values
 below `SHORTEST_MS` share a bucket of their own and read as 0; values above `LONGEST_MS` count as it. So a sketch has at
 most 631 buckets, whatever it is fed.
+
+The library ddsketch is as accurate and as fast to add to, but stores 1 kB a sketch where this has 4 to 70 bytes, and
+takes 150 ms, not 4, for 30 days of stored hours: `python -m benchmarks sketch`.
 """
 
 from __future__ import annotations
