@@ -1,4 +1,4 @@
-"""`standby calendar`: what ends when: certificates, API versions, and the maintenance that vendors announce."""
+"""`standby calendar`: what ends when: certificates, domains, API versions, and the work that vendors announce."""
 
 from __future__ import annotations
 

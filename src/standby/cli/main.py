@@ -34,7 +34,7 @@ COMMANDS = {
     "alertmanager": ("alertmanager", "silence alerts in an Alertmanager that a check watches"),
     "contract": ("contract", "what a third party's answers look like, and what has changed since"),
     "rules": ("rules", "tests of rules, what each did, which are due for a review, what would make them better"),
-    "calendar": ("calendar", "what ends when: certificates, API versions, announced maintenance"),
+    "calendar": ("calendar", "what ends when: certificates, domains, API versions, announced maintenance"),
     "baseline": ("baseline", "what is usual of every check; accept the present, exclude a period"),
     "attribution": ("attribution", "them or us: whose the troubles were, and who saw them first, as evidence"),
     "audit": ("audit", "the append-only log, and whether its hash chain holds"),

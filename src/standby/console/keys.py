@@ -291,7 +291,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("log", ("3",), "log", "who did what and when", "look"),
     Action("escalation", ("4",), "escalation", "who was told, what became of it, who is next", "look"),
     Action("routes", ("5",), "routes", "where traffic goes, and where it could go", "look"),
-    Action("calendar", ("6",), "calendar", "what ends when: certificates, API versions, work", "look"),
+    Action("calendar", ("6",), "calendar", "what ends when: certificates, domains, APIs, work", "look"),
     Action("quiet", ("7",), "quiet", "silences and maintenance, and what they hide", "look"),
     Action("rules", ("8",), "rules", "what each rule did, and which are due for review", "look"),
     Action("history", ("H",), "history", "latency, errors and outages, 1 h to 30 d", "look", enabled=_can_look_back),

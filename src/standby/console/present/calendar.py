@@ -1,4 +1,4 @@
-"""What ends when: certificates, API versions, tokens, and the work that vendors announce; the nearest first."""
+"""What ends when: certificates, domains, API versions, tokens, and the work vendors announce; the nearest first."""
 
 from __future__ import annotations
 
