@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from checks.conftest import Look
+from checks.loopback import Authority, sends, serving
 from checks.payloads import Answered, document, vendor
-from standby.checks.domain import BOOTSTRAP, DomainModel, judge, registered, server_of
+from standby.checks.base import Context
+from standby.checks.domain import DomainModel, judge, registered, server_of
 from standby.domain.calendar import dues
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
-from standby.domain.units import DAY
+from standby.domain.units import DAY, HOUR, MINUTE, SECOND
 
 NOW = 1_700_000_000_000_000_000  # 2023-11-14T22:13:20Z
 PATH = "/domain/acme.example"
@@ -155,9 +159,25 @@ def test_what_is_no_domain_is_refused(written: str) -> None:
 
 
 def test_it_asks_rarely_unless_told() -> None:
-    model = DomainModel.model_validate({"id": "d", "integration": "i", "domain": "acme.example"})
-    assert (model.every, model.timeout) == (DAY // 2, 10_000_000_000)
-    assert BOOTSTRAP.startswith("https://")
+    row = {"id": "d", "integration": "i", "domain": "acme.example"}
+    model = DomainModel.model_validate(row)
+    assert (model.every, model.retry_every, model.timeout) == (12 * HOUR, 10 * MINUTE, 10 * SECOND)
+    assert DomainModel.model_validate({**row, "every": "1m"}).retry_every == MINUTE
+
+
+async def test_the_list_is_asked_once_for_all_domains(look: Look, context: Context, trusted: Authority) -> None:
+    names = ("a.example", "b.example")
+    ends = {f"/domain/{name}": document(record("2999-01-01T00:00:00Z", name=name)) for name in names}
+    async with vendor(ends) as registry:
+        services = json.dumps({"services": [[["example"], [registry.url]]]}).encode()
+        answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(services), services)
+        async with serving(sends(answer), tls=trusted.context("data.iana.org")) as iana:
+            assert isinstance(context.connect_to, dict)
+            context.connect_to["data.iana.org", 443] = ("127.0.0.1", iana.port)
+            seen = [await look("domain", domain=name, every="12h") for name in names]
+    assert [one.outcome for one in seen] == [Outcome.UP, Outcome.UP], seen
+    assert len(iana.requests) == 1
+    assert b"GET /rdap/dns.json" in iana.requests[0]
 
 
 def test_headers_are_for_a_server_that_is_named() -> None:

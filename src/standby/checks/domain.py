@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -16,7 +16,7 @@ from standby.domain.calendar import DIGITS
 from standby.domain.observation import NO_METRICS, Failure
 from standby.domain.outcome import Outcome
 from standby.domain.text import clean
-from standby.domain.units import DAY, HOUR
+from standby.domain.units import DAY, HOUR, MINUTE
 from standby.net.trouble import Trouble
 
 BOOTSTRAP = "https://data.iana.org/rdap/dns.json"
@@ -44,6 +44,11 @@ def registered(value: str) -> str:
     return name
 
 
+def _retry(data: dict[str, Any]) -> int:
+    every: int = data.get("every", 12 * HOUR)
+    return min(10 * MINUTE, every)
+
+
 class DomainModel(ApiModel):
     """The registration of a domain, by its registry's RDAP server."""
 
@@ -52,6 +57,9 @@ class DomainModel(ApiModel):
         description="the registered domain, without `www.` and the like; in any script"
     )
     every: Duration = Field(default=12 * HOUR, description="how often; registries refuse who asks often")
+    retry_every: Duration = Field(
+        default_factory=_retry, description="how soon again while it is not sure (10m, or `every`)"
+    )
     warn_days: float = Field(default=30.0, ge=0, description="fewer days left than this is `degraded`")
     server: Url | None = Field(
         default=None, description="where the registry's RDAP server is, instead of where IANA's list says"
