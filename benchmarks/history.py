@@ -49,7 +49,7 @@ def measure(folder: Path, *, quick: bool) -> list[Figure]:
     """Build the store in `folder`, read it, and say how long reading took."""
     checks, days = (10, 40) if quick else (500, 365)
     path = folder / "store" / "standby.db"
-    asyncio.run(_make(path))
+    asyncio.run(made(path))
     begun = time.perf_counter()
     fill(path, checks, days)
     size = path.stat().st_size / 2**20
@@ -86,7 +86,8 @@ def _figure(reader: Reader, name: str, window: str, limit: float | None, checks:
     )
 
 
-async def _make(path: Path) -> None:
+async def made(path: Path) -> None:
+    """An empty store, which had an engine."""
     writer = await Writer.open(path, now=NOW)
     await writer.begin_term(EngineRow(0, "service", 1, "h", "u", "0", "d", NOW, NOW))
     await writer.close()

@@ -1,4 +1,4 @@
-"""What the baselines find, what they cost: both recorded corpora and generated series through the engine's detector.
+"""What the baselines find: both recorded corpora and generated series through the engine's detector.
 
     python -m benchmarks nab
 
@@ -7,8 +7,7 @@ The scores are those that `standby replay` writes. The threshold of each figure 
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,6 @@ from standby.baselines.bank import Bank
 from standby.baselines.detector import Detector
 
 Floats = NDArray[np.float64]
-ROWS = 2_000
 WANTED = {"standard": 74.0, "low FP": 64.0, "low FN": 78.0}
 WANTED_RECALL = {0.25: 0.45, 0.5: 0.55}
 MISSING = 0.13
@@ -29,7 +27,7 @@ _NS = 1_000_000_000
 
 def run(quick: bool) -> list[Figure]:  # noqa: FBT001 - the form of every benchmark
     """Every figure of the baselines; what needs the recorded corpora says so when they are not here."""
-    return [*_recorded(quick), *_generated(6 if quick else 60), *_costs(quick)]
+    return [*_recorded(quick), *_generated(6 if quick else 60)]
 
 
 def replayed(times: Floats, values: Floats) -> tuple[Floats, Floats]:
@@ -133,49 +131,3 @@ def _alerts(made: Made) -> NDArray[np.bool_]:
 
 def _kinds(told: Measured) -> str:
     return ", ".join(f"{kind} {share:.2f}" for kind, share in told.by_kind.items())
-
-
-def _costs(quick: bool) -> list[Figure]:  # noqa: FBT001
-    rows = 200 if quick else ROWS
-    made = series(1)
-    values = made.values.tolist()
-    detector, bank = Detector(), Bank()
-    for number in range(300):  # past learning: the tails are read from here on
-        detector.take(made.at(number), values[number])
-    every = np.array([bank.add() for _ in range(rows)])
-    shaken = np.random.default_rng(2).normal(1.0, 0.01, (rows, len(values)))
-    for number in range(300):
-        bank.take(every, made.at(number), values[number] * shaken[:, number])
-
-    def one(number: int) -> None:
-        detector.take(made.at(number), values[number])
-
-    def all_rows(number: int) -> None:
-        bank.take(every, made.at(number), values[number] * shaken[:, number])
-
-    repetitions = 3 if quick else 20
-    size = len(bank.to_bytes()) / rows
-    return [
-        Figure("one sample, one series", _timed(one, repetitions, 200), None, "us", Target(15.0)),
-        Figure(
-            "one sample of a bank's series",
-            [taken / rows for taken in _timed(all_rows, repetitions, 10)],
-            None,
-            "us",
-            Target(2.0),
-            f"{rows} series",
-        ),
-        Figure("memory of one series", (size,), None, "B", Target(3_000.0)),
-    ]
-
-
-def _timed(act: Callable[[int], None], repetitions: int, each: int) -> list[float]:
-    """Microseconds of processor time for one call, a repetition of `each` calls in turn."""
-    out, number = [], 300
-    for _ in range(repetitions):
-        began = time.process_time()
-        for _ in range(each):
-            act(number)
-            number += 1
-        out.append((time.process_time() - began) / each * 1e6)
-    return out

@@ -68,6 +68,44 @@ def test_rows_of_all_kinds_read_as_their_detectors_do(monkeypatch: pytest.Monkey
             detectors[9].accept()
 
 
+def test_what_is_learned_only_is_what_is_usual_as_if_it_had_been_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "TAIL_MOST", 300.0)
+    count, rng = 9, np.random.default_rng(5)
+    judged, learned, days = Bank(count), Bank(count), 9
+    values = np.array([latencies(days, seed) for seed in range(count)]).T
+    values[:, 3] = np.round(values[:, 3] / 50)
+    values[:, 4] = 7.0
+    values[:, 7] -= 220
+    values[rng.random(values.shape) < 0.03] = np.nan
+    values[900:980, 2] = values[1_000:1_020] = np.nan
+    at, every = [MONDAY + number * STEP * NS for number in range(len(values))], np.arange(count)
+    seam = (days - 3) * DAY
+    for first in range(0, seam, 7):
+        last = min(first + 7, seam)
+        rows = every if first % 2 else rng.permutation(count)
+        learned.learn(rows, at[first:last], values[first:last, rows])
+    for number, instant in enumerate(at):
+        ours = judged.take(every, instant, values[number])
+        theirs = learned.take(every, instant, values[number]) if number >= seam else ours
+    for name in NUMBERS:
+        np.testing.assert_allclose(getattr(theirs, name), getattr(ours, name), rtol=1e-9, atol=1e-9, err_msg=name)
+    assert ours.seen.min() > seam * 0.9
+    with pytest.raises(ValueError, match="named twice"):
+        learned.learn([1, 1], at[:1], values[:1, :2])
+
+
+def test_a_row_is_taken_over_with_all_that_it_remembers() -> None:
+    one, other = Bank(3), Bank(2)
+    for number, value in enumerate(latencies(2).tolist()):
+        other.take([0, 1], MONDAY + number * STEP * NS, [value, 2 * value])
+    one.put([2, 0], other, [0, 1])
+    at = MONDAY + 2 * DAY * STEP * NS
+    ours, theirs = one.take([0, 2], at, 500.0), other.take([1, 0], at, 500.0)
+    for name in NUMBERS:
+        assert getattr(ours, name).tolist() == getattr(theirs, name).tolist()
+    assert math.isnan(one.usual([1], at).usual[0])
+
+
 @given(
     st.lists(
         st.tuples(st.integers(-(10**10), 10**13), st.floats(-1e9, 1e9) | st.sampled_from([0.0, math.nan, 1e29])),

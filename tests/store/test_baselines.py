@@ -11,7 +11,7 @@ import pytest
 from standby.domain.baseline import Decision, DecisionKind, Series
 from standby.domain.outcome import Outcome
 from standby.domain.units import DAY, HOUR, MINUTE, SECOND
-from standby.store.baselines import BaselineRow, MemoryRow, Remembered
+from standby.store.baselines import BaselineRow, MemoryRow, Remembered, figure_rows
 from standby.store.reader import Reader
 from standby.store.retention import Retention
 from standby.store.rows import Batch
@@ -57,14 +57,16 @@ async def test_figures_are_those_of_every_so_many_minutes(writer: Writer, path: 
     await writer.commit(Batch(observations=looks))
     await writer.roll_up(T0 + 2 * HOUR)
     reader = Reader(path)
-    assert [row[0] for row in reader.figures("payments-api", "minute", T0, T0 + HOUR)] == [
+    assert [row[0] * MINUTE for row in figure_rows(reader.figures("payments-api", "minute", T0, T0 + HOUR))] == [
         T0 + number * MINUTE for number in range(11)
     ]
-    first, _, last = reader.figures("payments-api", "minute", T0, T0 + HOUR, every=5)
-    assert first == (T0, 2, 0, 2, 21_000, 11_000)
-    assert last == (T0 + 10 * MINUTE, 1, 1, 0, 0, 0)
-    assert reader.figures("payments-api", "hour", T0, T0 + HOUR) == [(T0, 21, 1, 20, 390_000, 29_000)]
-    assert reader.figures("unheard-of", "hour", T0, T0 + HOUR) == []
+    first, _, last = figure_rows(reader.figures("payments-api", "minute", T0, T0 + HOUR, every=5))
+    assert first == (T0 // MINUTE, 2, 0, 2, 21_000, 11_000)
+    assert last == (T0 // MINUTE + 10, 1, 1, 0, 0, 0)
+    hours = reader.figures("payments-api", "hour", T0, T0 + HOUR)
+    assert hours == tuple(map(str, (T0 // HOUR, 21, 1, 20, 390_000, 29_000)))
+    assert reader.figures("unheard-of", "hour", T0, T0 + HOUR) == ()
+    assert list(figure_rows(())) == []
     reader.close()
 
 

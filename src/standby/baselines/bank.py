@@ -6,6 +6,7 @@ answer to theirs within 1e-12.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -16,13 +17,14 @@ from standby.baselines import layout
 from standby.baselines.incidents import frozen, held, opened
 from standby.baselines.layout import F, Memory, T
 from standby.baselines.reading import CAUSES, CHANNELS, Cause
-from standby.baselines.surprise import Step, places_of, surprise, tiny_of, usual_of
+from standby.baselines.surprise import Step, cells_of, places_of, surprise, teach, tiny_of, usual_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 _DROP, _FLAT = (CAUSES.index(cause) + 1 for cause in (Cause.DROP, Cause.FLAT))
+_ALL = np.ones(1, np.bool_)
 _CHANNELS = np.array([CAUSES.index(cause) + 1 for cause in CHANNELS])
 
 
@@ -55,9 +57,10 @@ class Readings:
 class Bank:
     """Series by row; `add` answers the row of a new one. Rows keep their number for as long as the bank lives."""
 
-    def __init__(self) -> None:
-        self._memory = layout.blank(0)
-        self._size = 0
+    def __init__(self, size: int = 0) -> None:
+        """With rows 0 to `size` - 1."""
+        self._memory = layout.blank(size)
+        self._size = size
 
     def __len__(self) -> int:
         return self._size
@@ -81,9 +84,7 @@ class Bank:
         latter three are arrays as long as `rows`, or one for all. Raises IndexError for a row that was not added,
         ValueError for one named twice.
         """
-        which = self._rows(rows)
-        if len(which) and np.bincount(which, minlength=1).max() > 1:
-            raise ValueError("a row is named twice: take its samples one after the other")
+        which = self._each_once(rows)
         instants = np.broadcast_to(np.asarray(at, np.int64), which.shape)
         samples = np.broadcast_to(np.asarray(values, np.float64), which.shape)
         may = np.broadcast_to(np.asarray(learn, np.bool_), which.shape)
@@ -98,6 +99,25 @@ class Bank:
                 getattr(told, field.name)[there] = getattr(judged, field.name)
         return told
 
+    def learn(self, rows: ArrayLike, at: Sequence[int], values: Floats) -> None:
+        """Learn some samples of each of these rows and judge none: for what is long over, at half the cost of `take`.
+
+        `at` is their instants, ns since the epoch; `values` has a line an instant and a column a row (NaN: missing).
+        What is usual becomes the same as by `take`. How surprising the last samples were, and whether that is an alert,
+        stays as it is: that is forgotten within a day or two, so take the last few days. Raises as `take` does.
+        """
+        which, memory = self._each_once(rows), self._memory
+        numbers, times = memory.numbers[:, which], memory.times[:, which]
+        for instant, samples in zip(at, values, strict=True):
+            there = np.abs(samples) <= c.HUGE
+            if there.all():
+                _learn(memory, which, numbers, times, instant, samples)
+            elif there.any():
+                some_numbers, some_times = numbers[:, there], times[:, there]
+                _learn(memory, which[there], some_numbers, some_times, instant, samples[there])
+                numbers[:, there], times[:, there] = some_numbers, some_times
+        memory.numbers[:, which], memory.times[:, which] = numbers, times
+
     def usual(self, rows: ArrayLike, at: ArrayLike) -> Bands:
         """What would be usual for these rows at an instant each (or one for all); nothing is taken."""
         which = self._rows(rows)
@@ -110,6 +130,10 @@ class Bank:
         known = np.broadcast_to(np.asarray(levels, np.float64), which.shape)
         seen = self._memory.numbers[F.SEEN, which] > 0.0
         accept(self._memory, which[seen], known[seen])
+
+    def put(self, rows: ArrayLike, other: Bank, others: ArrayLike) -> None:
+        """These rows are from now on what `others` of another bank are, each with its own memory of it."""
+        self._memory.put(self._each_once(rows), other._memory, other._rows(others))
 
     def forget(self, rows: ArrayLike) -> None:
         """As if these series had never been seen: the row serves another one."""
@@ -126,6 +150,12 @@ class Bank:
         bank._memory = layout.from_bytes(content)
         bank._size = bank._memory.size
         return bank
+
+    def _each_once(self, rows: ArrayLike) -> Ints:
+        which = self._rows(rows)
+        if len(which) and np.bincount(which).max() > 1:
+            raise ValueError("a row is named twice: take its samples one after the other")
+        return which
 
     def _rows(self, rows: ArrayLike) -> Ints:
         which = np.asarray(rows, np.int64).reshape(-1)
@@ -175,13 +205,13 @@ class Bank:
 
 def bands_of(memory: Memory, which: Ints, numbers: Floats, times: Ints, at: Ints) -> Bands:
     """The bands of rows whose numbers and times are at hand."""
-    bucket, hour = places_of(at)
+    bucket, hour = (cells_of(which, column) for column in places_of(at))
     usual, scale = numbers[F.SHIFT_SLOW], c.ROBUST * numbers[F.SHIFT_WIDE]
     error = numbers[F.SEASON_ERROR]
     seasonal = (_days(times, at) >= c.PROFILE_DAYS) & (error < scale)
-    seasonal &= memory.samples[which, bucket] >= c.SEASON_LEAST
-    usual = np.where(seasonal, usual_of(memory, which, numbers, bucket, hour), usual)
-    scale = np.where(seasonal, np.maximum(memory.spread[which, bucket], 0.5 * error), scale)
+    seasonal &= memory.samples[bucket] >= c.SEASON_LEAST
+    usual = np.where(seasonal, usual_of(memory, numbers, bucket, hour), usual)
+    scale = np.where(seasonal, np.maximum(memory.spread[bucket], 0.5 * error), scale)
     width = c.BAND * np.maximum(scale, c.FLOOR * np.abs(usual))
     low = usual - width
     low = np.where(numbers[F.POSITIVE] > 0.0, np.maximum(low, 0.0), low)
@@ -193,8 +223,8 @@ def accept(memory: Memory, rows: Ints, levels: Floats) -> None:
     """`Detector.accept`."""
     numbers, times = memory.numbers[:, rows], memory.times[:, rows]
     now = np.where(np.isnan(levels), numbers[F.SHIFT_FAST], levels)
-    bucket, hour = places_of(times[T.LAST])
-    numbers[F.SEASON_OFFSET] += now - usual_of(memory, rows, numbers, bucket, hour)
+    bucket, hour = (cells_of(rows, column) for column in places_of(times[T.LAST]))
+    numbers[F.SEASON_OFFSET] += now - usual_of(memory, numbers, bucket, hour)
     numbers[[F.LEVEL, F.SHIFT_FAST, F.SHIFT_SLOW, F.PLACE]] = now
     floor = tiny_of(numbers) + c.SPREAD_LEAST * numbers[F.LEVEL_SCALE]
     numbers[F.SPREAD_SLOW] = np.log(numbers[F.SPREAD_FAST] + floor)
@@ -215,6 +245,16 @@ def _tick(numbers: Floats, times: Ints, at: Ints, values: Floats, learn: Flags) 
     numbers[F.STEP] = np.where(goes, np.minimum(passed, c.LONGEST_STEP_S), numbers[F.STEP])
     times[T.LAST] = at
     return Step.of(numbers[F.STEP], numbers[F.SEEN].copy(), learn)
+
+
+def _learn(memory: Memory, rows: Ints, numbers: Floats, times: Ints, at: int, values: Floats) -> None:
+    """One sample of each; `numbers` and `times` are copies of their lines, changed in place."""
+    instants = np.array([at])
+    step = _tick(numbers, times, instants, values, _ALL)
+    teach(memory, rows, numbers, step, instants, values)
+    frozen(numbers, times, instants, values, step.learn)
+    numbers[F.SEEN] += 1.0
+    numbers[F.POSITIVE] *= values >= 0.0
 
 
 def _told(

@@ -61,6 +61,7 @@ class T(IntEnum):
 
 
 CHANNELS = len(c.WEIGHTS)
+_SERIES_SECOND = ("numbers", "times", "counts", "totals")  # of the others the first axis counts the series
 
 
 @dataclass(slots=True)
@@ -95,6 +96,15 @@ class Memory:
             getattr(bigger, name)[:old] = getattr(self, name)
         bigger.counts[:, :old], bigger.totals[:, :old] = self.counts, self.totals
         return bigger
+
+    def put(self, rows: NDArray[np.int64], other: Memory, others: NDArray[np.int64]) -> None:
+        """Remember of `rows` what another remembers of `others`."""
+        for field in fields(self):
+            mine, theirs = getattr(self, field.name), getattr(other, field.name)
+            if field.name in _SERIES_SECOND:
+                mine[:, rows] = theirs[:, others]
+            else:
+                mine[rows] = theirs[others]
 
     def clear(self, rows: NDArray[np.int64]) -> None:
         """As if these series had never been seen."""
@@ -155,13 +165,13 @@ def from_bytes(content: bytes) -> Memory:
 
 def _shape(memory: Memory, name: str, size: int) -> tuple[int, ...]:
     shape: tuple[int, ...] = getattr(memory, name).shape
-    series = 1 if name in ("numbers", "times", "counts", "totals") else 0
+    series = 1 if name in _SERIES_SECOND else 0
     return (*shape[:series], size, *shape[series + 1 :])
 
 
 def _shown(memory: Memory, name: str, size: int) -> NDArray[Any]:
     array: NDArray[Any] = getattr(memory, name)
-    return array[:, :size] if name in ("numbers", "times", "counts", "totals") else array[:size]
+    return array[:, :size] if name in _SERIES_SECOND else array[:size]
 
 
 def _member(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from standby.baselines.bank import Bank
 from standby.domain.baseline import ERRORS, LATENCY, Decision, DecisionKind, Series
 from standby.domain.units import DAY, HOUR, MINUTE
 from standby.engine.learning import Learning
@@ -20,6 +20,10 @@ from standby.store.reader import Reader
 
 LONGEST = 366 * DAY
 FINE = 7 * DAY
+JUDGED = 2 * DAY
+"""What is older is learned only: how unusual it was is forgotten by now, and to look for it is half of the work."""
+AT_ONCE = 2_000  # figures at most, and
+MOST_LINES = 12  # instants: some milliseconds, between two of which polls go on
 REBUILT = (LATENCY, ERRORS)
 """What roll-ups know. The metrics that a check reports itself are only in single observations: they begin anew."""
 
@@ -40,7 +44,12 @@ class Layer:
     @property
     def step(self) -> int:
         """From one to the next, ns."""
-        return self.every * (HOUR if self.resolution == "hour" else MINUTE)
+        return self.every * self.unit
+
+    @property
+    def unit(self) -> int:
+        """An hour or a minute, ns."""
+        return HOUR if self.resolution == "hour" else MINUTE
 
     def slices(self) -> Iterator[tuple[int, int]]:
         """Begin and end of each, on whole steps."""
@@ -66,6 +75,25 @@ def layers(start: int, now: int, fine: int = FINE) -> list[Layer]:
     return [Layer("hour", begin, seam, 1, 14 * DAY), Layer("minute", seam, now, 5, DAY)]
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A series to learn: of which checks, from when on (ns since 1970), and the periods `[from, to)` to leave out."""
+
+    series: Series
+    checks: Sequence[str]
+    start: int
+    excluded: Sequence[tuple[int, int]]
+
+    def column(self, sums: Sums, at: Whole) -> Floats:
+        """Its figure at each instant; NaN: nothing, not yet, or excluded."""
+        found = sums.figures(self.checks, self.series.kind)
+        if len(at) and at[0] <= self.start:
+            found[at <= self.start] = np.nan
+        for begin, end in self.excluded:
+            found[(at >= begin) & (at < end)] = np.nan
+        return found
+
+
 class Rebuild:
     """`checks_of` gives the checks whose looks a series is made of."""
 
@@ -85,64 +113,100 @@ class Rebuild:
         self._about = about
 
     async def run(self, starts: Mapping[Series, int], now: int, fine: int = FINE) -> None:
-        """Learn these series, each from its instant (ns since 1970) on. A store that cannot be read teaches nothing."""
-        mine = {kind: sorted(series for series in starts if series.kind == kind) for kind in REBUILT}
+        """Learn these series, each from its instant (ns since 1970) on, with 0 anew. A store that cannot be read
+        teaches nothing."""
         if not starts:
             return
-        checks = sorted({check for series in starts for check in self._checks_of(series)})
+        draft = Draft(self._learning, self._wanted(starts), now - JUDGED)
         for layer in layers(min(starts.values()), now, fine):
             for start, end in layer.slices():
-                found = await asyncio.to_thread(_read, self._path, layer, checks, start, end)
-                sums = Sums.of(found, start, layer.step, -(-(end - start) // layer.step))
-                at = layer.instants(start, sums.count)
-                await self._learn(at, {kind: self._columns(sums, at, mine[kind], starts) for kind in REBUILT}, mine)
+                at, values = await asyncio.to_thread(_columns, self._path, layer, draft.wanted, start, end)
+                await self._learn(draft, at, values)
+        await draft.give()
+        self.samples += draft.samples
 
-    def _columns(self, sums: Sums, at: Whole, series: Sequence[Series], starts: Mapping[Series, int]) -> Floats:
-        """A column a series, a line an instant; NaN: nothing, not yet, or excluded."""
-        found = np.full((len(at), len(series)), np.nan)
-        for column, one in enumerate(series):
-            found[:, column] = sums.figures(self._checks_of(one), one.kind)
-            out = at <= starts[one]
-            for decision in self._decisions:
-                if decision.kind is DecisionKind.EXCLUDE and self._about(decision, one):
-                    out |= (at >= decision.from_at) & (at < decision.to_at)
-            found[out, column] = np.nan
-        return found
+    def _wanted(self, starts: Mapping[Series, int]) -> list[Wanted]:
+        exclusions = [one for one in self._decisions if one.kind is DecisionKind.EXCLUDE]
+        return [
+            Wanted(
+                series,
+                self._checks_of(series),
+                starts[series],
+                [(one.from_at, one.to_at) for one in exclusions if self._about(one, series)],
+            )
+            for series in sorted(starts)
+            if series.kind in REBUILT
+        ]
 
-    async def _learn(self, at: Whole, columns: Mapping[str, Floats], series: Mapping[str, Sequence[Series]]) -> None:
-        there = {kind: ~np.isnan(values) for kind, values in columns.items()}
-        rows = {kind: self._rows(series[kind], there[kind]) for kind in columns}
-        accepted = sorted(
-            (one for one in self._decisions if one.kind is DecisionKind.ACCEPT), key=lambda one: one.to_at
-        )
-        accepted = [one for one in accepted if len(at) and at[0] < one.to_at]
-        for line, instant in enumerate(at.tolist()):
-            while accepted and accepted[0].to_at <= instant:
-                self._accept(accepted.pop(0))
-            for kind, values in columns.items():
-                which = there[kind][line]
-                if which.any():
-                    shelf = self._learning.shelves[kind]
-                    shelf.bank.take(rows[kind][which], instant, values[line, which])
-                    shelf.at = max(shelf.at, instant)
-                    self.samples += int(which.sum())
-                    await asyncio.sleep(0)  # a poll may be due
+    async def _learn(self, draft: Draft, at: Whole, values: Floats) -> None:
+        """A slice of history, with what was accepted in between."""
+        accepted = [one for one in self._decisions if one.kind is DecisionKind.ACCEPT and len(at) and at[0] < one.to_at]
+        accepted.sort(key=lambda one: one.to_at)
+        cuts = np.searchsorted(at, [one.to_at for one in accepted]).tolist()
+        begin = 0
+        for cut, decision in zip(cuts, accepted, strict=True):
+            await draft.learn(at[begin:cut], values[begin:cut])
+            begin = cut
+            if cut < len(at):
+                draft.accept([self._about(decision, one.series) for one in draft.wanted])
+        await draft.learn(at[begin:], values[begin:])
 
-    def _rows(self, series: Sequence[Series], there: NDArray[np.bool_]) -> Whole:
-        """Rows of the series that have anything; of the others none is asked for."""
-        found = np.full(len(series), -1, dtype=np.int64)
-        for column in np.flatnonzero(there.any(axis=0)).tolist():
-            one = series[column]
-            if self._learning.room(one):
-                found[column] = self._learning.shelves[one.kind].row(one)
-        there &= found >= 0
-        return found
 
-    def _accept(self, decision: Decision) -> None:
-        for kind in REBUILT:
-            shelf = self._learning.shelves[kind]
-            mine = shelf.chosen(lambda series: self._about(decision, series))
-            shelf.accept(dict.fromkeys(mine, math.nan))
+class Draft:
+    """What is being learned, of all kinds in one bank: half the calls, and nobody sees what is half known.
+
+    `wanted` are its rows in their order; what is from `judged_from` on (ns since 1970) is judged.
+    """
+
+    def __init__(self, learning: Learning, wanted: Sequence[Wanted], judged_from: int) -> None:
+        self.wanted = wanted
+        self.samples = 0
+        self._learning = learning
+        self._judged_from = judged_from
+        self._bank = Bank(len(wanted))
+        self._last = np.zeros(len(wanted), dtype=np.int64)  # of which instant something was learned
+        for row, one in enumerate(wanted):
+            shelf = learning.shelves[one.series.kind]
+            if one.start and one.series in shelf.rows:
+                self._bank.put([row], shelf.bank, [shelf.rows[one.series]])
+
+    async def learn(self, at: Whole, values: Floats) -> None:
+        """A line an instant, a column a row; a few milliseconds at a time, as a poll may be due."""
+        old = int(np.searchsorted(at, self._judged_from))
+        for rows in self._rows():
+            lines = min(max(1, AT_ONCE // len(rows)), MOST_LINES)
+            for first in range(0, old, lines):
+                some = slice(first, min(first + lines, old))
+                self._bank.learn(rows, at[some].tolist(), values[some, rows[0] : rows[-1] + 1])
+                await asyncio.sleep(0)
+            for line in range(old, len(at)):
+                self._bank.take(rows, at[line], values[line, rows])
+                await asyncio.sleep(0)
+        there = ~np.isnan(values)
+        self.samples += int(there.sum())
+        if len(at):
+            newest = at[len(at) - 1 - there[::-1].argmax(axis=0)]
+            self._last = np.where(there.any(axis=0), np.maximum(self._last, newest), self._last)
+
+    def accept(self, which: Sequence[bool]) -> None:
+        """The present of these rows is the new normal."""
+        self._bank.reset(np.flatnonzero(np.array(which, dtype=np.bool_)))
+
+    async def give(self) -> None:
+        """It is what is known of those that have anything, as far as there is room."""
+        for rows in self._rows():
+            for kind in REBUILT:
+                shelf = self._learning.shelves[kind]
+                mine = [row for row in rows[self._last[rows] > 0].tolist() if self.wanted[row].series.kind == kind]
+                mine = [row for row in mine if self._learning.room(self.wanted[row].series)]
+                if mine:
+                    shelf.bank.put([shelf.row(self.wanted[row].series) for row in mine], self._bank, mine)
+                    shelf.at = max(shelf.at, int(self._last[mine].max()))
+                await asyncio.sleep(0)
+
+    def _rows(self) -> Iterator[Whole]:
+        for first in range(0, len(self.wanted), AT_ONCE):
+            yield np.arange(first, min(first + AT_ONCE, len(self.wanted)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,29 +225,41 @@ class Sums:
         return len(self.looks)
 
     @classmethod
-    def of(cls, found: Mapping[str, Whole], start: int, step: int, count: int) -> Sums:
+    def of(cls, found: Mapping[str, Whole], layer: Layer, start: int, count: int) -> Sums:
         """Of the figures that were read. The slowest of three or more is left out: baselines are of medians."""
-        columns = {check: column for column, check in enumerate(found)}
-        looks, failures, latencies, sums = (np.zeros((count, len(found))) for _ in range(4))
-        for check, rows in found.items():
-            if not len(rows):
-                continue
-            column, line = columns[check], (rows[:, 0] - start) // step
-            looks[line, column], failures[line, column] = rows[:, 1], rows[:, 2]
-            trim = (rows[:, 3] >= 3).astype(np.int64)
-            well = rows[:, 2] * 2 <= rows[:, 1]  # the latency of failures is no latency
-            latencies[line, column] = np.where(well, rows[:, 3] - trim, 0)
-            sums[line, column] = np.where(well, rows[:, 4] - trim * rows[:, 5], 0) / 1000.0
-        return cls(columns, looks, failures, latencies, sums)
+        cells = np.zeros((5, count, len(found)))
+        first = start // layer.unit
+        for column, figures in enumerate(found.values()):
+            cells[:, (figures[0] - first) // layer.every, column] = figures[1:]
+        looks, failures, timed, total_us, most_us = cells
+        trim = timed >= 3
+        well = failures * 2 <= looks  # the latency of failures is no latency
+        latencies = np.where(well, timed - trim, 0.0)
+        latency_ms = np.where(well, total_us - trim * most_us, 0.0) / 1000.0
+        return cls({check: column for column, check in enumerate(found)}, looks, failures, latencies, latency_ms)
 
     def figures(self, checks: Iterable[str], kind: str) -> Floats:
         """The latency or the error rate of some checks together; NaN where there was nothing."""
         mine = [self.columns[check] for check in checks if check in self.columns]
         above, below = (self.latency_ms, self.latencies) if kind == LATENCY else (self.failures, self.looks)
-        number = below[:, mine].sum(axis=1)
+        if len(mine) == 1:
+            total, number = above[:, mine[0]], below[:, mine[0]]
+        else:
+            total, number = above[:, mine].sum(axis=1), below[:, mine].sum(axis=1)
         found = np.full(self.count, np.nan)
-        np.divide(above[:, mine].sum(axis=1), number, out=found, where=number > 0)
+        np.divide(total, number, out=found, where=number > 0)
         return found
+
+
+def _columns(path: Path, layer: Layer, wanted: Sequence[Wanted], start: int, end: int) -> tuple[Whole, Floats]:
+    """Instants of a slice and the figures then: a line an instant, a column a series."""
+    checks = sorted({check for one in wanted for check in one.checks})
+    sums = Sums.of(_read(path, layer, checks, start, end), layer, start, -(-(end - start) // layer.step))
+    at = layer.instants(start, sums.count)
+    values = np.empty((len(at), len(wanted)))
+    for column, one in enumerate(wanted):
+        values[:, column] = one.column(sums, at)
+    return at, values
 
 
 def _read(path: Path, layer: Layer, checks: Sequence[str], start: int, end: int) -> dict[str, Whole]:
@@ -194,8 +270,9 @@ def _read(path: Path, layer: Layer, checks: Sequence[str], start: int, end: int)
         return found
     try:
         for check in checks:
-            rows = reader.figures(check, layer.resolution, start, end, layer.every)
-            found[check] = np.array(rows, dtype=np.int64).reshape(-1, 6)
+            figures = reader.figures(check, layer.resolution, start, end, layer.every)
+            if figures:
+                found[check] = np.array([np.fromstring(column, np.int64, sep=",") for column in figures])
     except StoreError:
         return found
     finally:

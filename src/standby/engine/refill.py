@@ -12,6 +12,7 @@ from standby.domain.units import HOUR, MINUTE
 from standby.engine.burning import Burning
 from standby.engine.timeline import Timeline
 from standby.engine.windows import Scope, Windows
+from standby.store.baselines import figure_rows
 from standby.store.errors import StoreError
 from standby.store.reader import Reader
 
@@ -65,9 +66,9 @@ def _counts(path: Path, now: int, checks: Iterable[str]) -> dict[str, list[tuple
         return found
     try:
         for check in checks:
-            rows = [(HOUR, row) for row in reader.figures(check, "hour", now - LONGEST, fine)]
-            rows += [(MINUTE, row) for row in reader.figures(check, "minute", fine, now)]
-            found[check] = [part for span, row in rows for part in _spread(row[0], row[2], row[1], span)]
+            rows = [(HOUR, row) for row in figure_rows(reader.figures(check, "hour", now - LONGEST, fine))]
+            rows += [(MINUTE, row) for row in figure_rows(reader.figures(check, "minute", fine, now))]
+            found[check] = [part for span, row in rows for part in _spread(row[0] * span, row[2], row[1], span)]
     except StoreError:
         return found
     finally:

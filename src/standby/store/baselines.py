@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from standby.domain.baseline import Decision, DecisionKind, Series
@@ -13,9 +13,10 @@ from standby.store.values import MESSAGE_LIMIT, Cells, blob, maybe_real, maybe_w
 
 _LONGEST_LIST = 64 * 2**20
 
-Figures = tuple[int, int, int, int, int, int]
-"""One minute or hour of one check: bucket, count, failures, count, sum and largest of the latencies (us). No class:
-a rebuild reads millions."""
+Figures = tuple[str, ...]
+"""Minutes or hours of one check as six lists of whole numbers, commas between them: which minute or hour since 1970,
+count, failures, count, sum and largest of the latencies (us). A rebuild reads millions: as rows they cost twice as
+much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ class Remembered:
     decisions: Sequence[Decision] = ()
     last_decision: int = 0
     unusual: Mapping[Series, int] = field(default_factory=dict)  # what was when it was written last, and since when
+
+
+def figure_rows(figures: Figures) -> Iterator[tuple[int, ...]]:
+    """One minute or hour after the other, of few."""
+    return zip(*(map(int, column.split(",")) for column in figures), strict=True)
 
 
 def baseline_cells(row: BaselineRow) -> tuple[Cell, ...]:

@@ -141,12 +141,14 @@ class Reader:
 
     def figures(
         self, check_id: str, resolution: Literal["minute", "hour"], start: int, end: int, every: int = 1
-    ) -> list[Figures]:
-        """What baselines are made of: the minutes or hours of one check in `[start, end)`, one in `every`."""
+    ) -> Figures:
+        """What baselines are made of: the minutes or hours of one check in `[start, end)`, one in `every`; empty
+        when there are none."""
         with self._told():
             found = self._connection.execute(self._sql["check_no"], {"id": check_id}).fetchone()
             names = {"check_no": None if found is None else found[0], "start": start, "end": end, "every": every}
-            return self._connection.execute(self._sql[f"figures_{resolution}"], names).fetchall()
+            columns = self._connection.execute(self._sql[f"figures_{resolution}"], names).fetchone()
+        return tuple(columns) if columns[0] is not None else ()
 
     def latency_series(self, start: int, end: int) -> Mapping[str, list[tuple[int, float | None]]]:
         """Per check the mean latency in ms of each minute with observations in `[start, end)`, up to now.

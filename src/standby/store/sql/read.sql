@@ -231,18 +231,19 @@ SELECT kind, at, series, state FROM baseline_memory ORDER BY kind;
 -- name: decisions
 SELECT id, kind, subject, metric, from_at, to_at, made_by, origin, why FROM baseline_decision ORDER BY id;
 
--- name: figures_minute -- one minute in `every`; whole numbers whatever is in the cells: a year is read at once
-SELECT CAST(bucket AS INTEGER), CAST(count AS INTEGER), CAST(failures AS INTEGER), CAST(latency_count AS INTEGER),
-    CAST(latency_sum_us AS INTEGER), CAST(coalesce(latency_max_us, 0) AS INTEGER)
+-- name: figures_minute -- one minute in `every`; whole numbers whatever is in the cells, a list a column
+SELECT group_concat(CAST(bucket / 60000000000 AS INTEGER)), group_concat(CAST(count AS INTEGER)),
+    group_concat(CAST(failures AS INTEGER)), group_concat(CAST(latency_count AS INTEGER)),
+    group_concat(CAST(latency_sum_us AS INTEGER)), group_concat(CAST(coalesce(latency_max_us, 0) AS INTEGER))
 FROM rollup_minute
-WHERE check_no = :check_no AND bucket >= :start AND bucket < :end AND bucket / 60000000000 % :every = 0 ORDER BY bucket;
+WHERE check_no = :check_no AND bucket >= :start AND bucket < :end AND bucket / 60000000000 % :every = 0;
 
 -- name: figures_hour -- as above
-SELECT CAST(bucket AS INTEGER), CAST(count AS INTEGER), CAST(failures AS INTEGER), CAST(latency_count AS INTEGER),
-    CAST(latency_sum_us AS INTEGER), CAST(coalesce(latency_max_us, 0) AS INTEGER)
+SELECT group_concat(CAST(bucket / 3600000000000 AS INTEGER)), group_concat(CAST(count AS INTEGER)),
+    group_concat(CAST(failures AS INTEGER)), group_concat(CAST(latency_count AS INTEGER)),
+    group_concat(CAST(latency_sum_us AS INTEGER)), group_concat(CAST(coalesce(latency_max_us, 0) AS INTEGER))
 FROM rollup_hour
-WHERE check_no = :check_no AND bucket >= :start AND bucket < :end AND bucket / 3600000000000 % :every = 0
-ORDER BY bucket;
+WHERE check_no = :check_no AND bucket >= :start AND bucket < :end AND bucket / 3600000000000 % :every = 0;
 
 -- name: reviews
 SELECT rule, owner, since, due_at, reviewed_at, reviewed_by, note, reminded_at
