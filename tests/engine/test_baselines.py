@@ -11,12 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from standby.domain.baseline import Series
-from standby.domain.outcome import AlertState, Severity
+from standby.domain.baseline import Decision, DecisionKind, Series
+from standby.domain.observation import Observation
+from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.units import DAY, HOUR, MINUTE, SECOND
+from standby.engine.learning import Learning
+from standby.engine.rebuild import Rebuild
+from standby.engine.reported import reported
 from standby.link.protocol import CommandKind, Status
 from standby.store.baselines import BaselineRow
 from standby.store.reader import Reader
+from standby.store.rows import Batch, EngineRow
 from standby.store.writer import Writer
 
 from .fakeclock import T0
@@ -335,3 +340,83 @@ async def test_several_checks_are_learned_together_as_well(tmp_path: Path) -> No
     assert pool["throughput"] == 0.1
     assert Series("check:pay", "throughput") not in [one.series for one in rows(world)]
     await world.stop()
+
+
+def decided(begin: int, end: int, every: int = 1) -> int:
+    """How many minutes of `queues` have a figure, of one in `every`."""
+    return sum(1 for minute in range(begin // MINUTE, end // MINUTE) if minute % 7 and minute % every == 0)
+
+
+async def queues(folder: Path, until: int, days: int = 2) -> None:
+    """What `pay` reported of a queue up to `until`, every minute: about 40; one look in seven is none."""
+    dice = random.Random(3)
+    writer = await Writer.open(folder / "standby.db", now=T0)
+    await writer.begin_term(EngineRow(0, "service", 1, "h", "u", "0", "d", T0, T0))
+    looks = []
+    for slot in range(until - days * DAY, until, MINUTE):
+        queue, outcome = (dice.gauss(40.0, 2.0), Outcome.UP) if slot // MINUTE % 7 else (4000.0, Outcome.UNKNOWN)
+        looks.append(Observation("pay", slot, slot, outcome, "", metrics={"queue": queue, "odd": float("nan")}))
+    await writer.commit(Batch(observations=looks))
+    await writer.close()
+
+
+QUEUE = Series("check:pay", "metrics.queue")
+NOW = T0 // MINUTE * MINUTE
+
+
+async def test_what_a_check_reported_is_learned_from_single_observations(tmp_path: Path) -> None:
+    await queues(tmp_path, NOW)
+    world = await world_of(tmp_path)
+    learning = world.engine._baselines.learning
+    band = learning.bands(T0)[QUEUE]
+    assert 38.0 < band.usual < 42.0
+    assert band.high < 60.0
+    assert [one.metric for one in learning.series() if one.kind == "metrics"] == ["metrics.queue"]
+    assert (
+        world.audits("baseline")[0].message == f"learned 1 series from {decided(NOW - 2 * DAY, NOW, 5)} stored figures"
+    )
+    await world.stop()
+
+
+async def test_after_a_restart_it_goes_on_with_what_a_check_reported_meanwhile(tmp_path: Path) -> None:
+    await queues(tmp_path, NOW - HOUR)
+    world = await world_of(tmp_path)
+    shelf = world.engine._baselines.learning.shelves["metrics"]
+    before = shelf.at
+    await world.stop()
+    await queues(tmp_path, NOW)
+    await world.start()
+    shelf = world.engine._baselines.learning.shelves["metrics"]
+    assert T0 - shelf.at <= 2 * MINUTE < T0 - before
+    seen = shelf.bank.take([shelf.rows[QUEUE]], T0, 40.0).seen[0] - 1
+    assert seen == decided(NOW - HOUR - 2 * DAY, NOW - HOUR, 5) + decided(before + MINUTE, NOW)  # nothing twice
+    await world.stop()
+
+
+async def test_a_period_that_is_excluded_teaches_nothing_that_was_reported_either(tmp_path: Path) -> None:
+    await queues(tmp_path, NOW)
+    out = Decision(1, DecisionKind.EXCLUDE, "check:pay", "", T0 - 3 * DAY, T0 - DAY, "anna", "unix:anna")
+    learning = Learning()
+    rebuild = Rebuild(
+        tmp_path / "standby.db", learning, lambda one: (one.name,), [out], lambda decision, one: decision.about(one)
+    )
+    await rebuild.run({Series("check:pay", "metrics"): 0}, T0)
+    assert rebuild.samples == decided(T0 - DAY, T0, 5)
+    assert rebuild.series == 1
+
+
+async def test_the_first_metrics_by_name_are_learned_whatever_was_reported_when(tmp_path: Path) -> None:
+    path = tmp_path / "standby.db"
+    assert reported(path, {"pay": 0}, 0, T0).columns == ()  # there is no store
+    writer = await Writer.open(path, now=T0)
+    await writer.begin_term(EngineRow(0, "service", 1, "h", "u", "0", "d", T0, T0))
+    names = [[f"new{number:02}" for number in range(15)], [f"old{number:02}" for number in range(15)]]
+    looks = [
+        Observation("pay", T0 - ago * MINUTE, T0, Outcome.UP, "", metrics=dict.fromkeys(which, 1.0))
+        for ago, which in zip((2, 3), names, strict=True)
+    ]
+    await writer.commit(Batch(observations=looks))
+    await writer.close()
+    found = reported(path, {"pay": T0 - HOUR, "unheard-of": 0}, 0, T0)
+    assert found.columns == tuple(("pay", f"metrics.{name}") for name in (names[0] + names[1])[:20])
+    assert found.at.tolist() == [T0 // MINUTE * MINUTE - 3 * MINUTE, T0 // MINUTE * MINUTE - 2 * MINUTE]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from standby.config.cel import compile_rule
-from standby.domain.baseline import CHECK, INTEGRATION, THROUGHPUT, Decision, DecisionKind, Series
+from standby.domain.baseline import CHECK, INTEGRATION, METRICS, THROUGHPUT, Decision, DecisionKind, Series
 from standby.domain.units import MINUTE, SECOND
 from standby.domain.window import Window
 from standby.engine.bands import Bands
@@ -139,11 +139,11 @@ class Baselines:
         self.keep(self._config())
         self._bands.put(self.learning.bands(self._timeline.now()))
         starts = dict.fromkeys(self._fresh, 0)
-        for kind in REBUILT:
+        for kind in (*REBUILT, METRICS):
             shelf = self.learning.shelves[kind]
-            if self._timeline.now() - shelf.at > 2 * MINUTE:
-                starts |= dict.fromkeys(shelf.rows, shelf.at)
-        self._relearn(starts)
+            starts |= dict.fromkeys(map(_read_as, shelf.rows), shelf.at)
+        recent = self._timeline.now() - 2 * MINUTE
+        self._relearn({series: start for series, start in starts.items() if start < recent})
         self._arm()
 
     def keep(self, config: Config) -> None:
@@ -156,6 +156,7 @@ class Baselines:
         self._shown.forget(gone)
         self._asked = frozenset(_asked(config))
         every = [Series(subject, kind) for subject in sorted(subjects) for kind in REBUILT]
+        every += [Series(f"{CHECK}{name}", METRICS) for name in sorted(learned)]
         fresh = [one for one in every if one not in self.learning and one not in self._fresh]
         self._fresh = [one for one in every if one not in self.learning]
         if self._judge.learned is self:
@@ -263,13 +264,13 @@ class Baselines:
             self._do(self._rebuild())
 
     async def _rebuild(self) -> None:
-        fine, samples, known = min(FINE, self._config().settings.retention.minutes), 0, 0
+        fine, samples, learned = min(FINE, self._config().settings.retention.minutes), 0, 0
         while self._pending:
             starts, self._pending = self._pending, {}
             decisions = list(self.decisions.every.values())
             rebuild = Rebuild(self._store.path, self.learning, self._checks_of, decisions, self.decisions.about)
             await rebuild.run(starts, self._timeline.now(), fine)
-            samples, known = samples + rebuild.samples, known + len(starts)
+            samples, learned = samples + rebuild.samples, learned + rebuild.series
         waiting, self._backlog = self._backlog or deque(), None
         accepted, self._accepted = self._accepted, []
         for decision in accepted:
@@ -278,7 +279,7 @@ class Baselines:
             self._learn(sample)
         self._bands.put(self.learning.bands(self._timeline.now()))
         if samples:
-            self._recorder.say("baseline", "engine", f"learned {known} series from {samples} stored figures")
+            self._recorder.say("baseline", "engine", f"learned {learned} series from {samples} stored figures")
         await self._write([], self.learning.memories())
 
     def _checks_of(self, series: Series) -> Sequence[str]:
@@ -335,6 +336,11 @@ def _asked(config: Config) -> Iterator[str]:
             checks = config.checks_of[rule.integration]
             one = rule.check or (checks[0].id if len(checks) == 1 else None)
             yield f"{CHECK}{one}" if one is not None else f"{INTEGRATION}{rule.integration}"
+
+
+def _read_as(series: Series) -> Series:
+    """What a series is read from the store with: what a check reports itself is read together."""
+    return Series(series.subject, METRICS) if series.kind == METRICS else series
 
 
 def _subjects(checks: Iterable[str]) -> frozenset[str]:

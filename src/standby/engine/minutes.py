@@ -31,6 +31,10 @@ class Minute:
             yield LATENCY, median(self.latencies)
         yield ERRORS, self.failed / self.decided
         yield THROUGHPUT, self.decided / _SECONDS
+        yield from self.reported()
+
+    def reported(self) -> Iterator[tuple[str, float]]:
+        """Of the metrics alone, the first 20 by name."""
         for name in self.names()[:MOST_METRICS]:
             yield f"{METRICS}.{name}", median([one[name] for one in self.metrics if _fits(one.get(name))])
 

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from standby.baselines.bank import Bank
-from standby.domain.baseline import ERRORS, LATENCY, Decision, DecisionKind, Series
+from standby.domain.baseline import CHECK, ERRORS, LATENCY, METRICS, Decision, DecisionKind, Series
 from standby.domain.units import DAY, HOUR, MINUTE
 from standby.engine.learning import Learning
+from standby.engine.reported import reported
 from standby.store.errors import StoreError
 from standby.store.reader import Reader
 
@@ -25,7 +26,7 @@ JUDGED = 2 * DAY
 AT_ONCE = 2_000  # figures at most, and
 MOST_LINES = 12  # instants: some milliseconds, between two of which polls go on
 REBUILT = (LATENCY, ERRORS)
-"""What roll-ups know. The metrics that a check reports itself are only in single observations: they begin anew."""
+"""What roll-ups know. The metrics that a check reports itself are only in single observations, of some days."""
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -89,8 +90,14 @@ class Wanted:
         found = sums.figures(self.checks, self.series.kind)
         if len(at) and at[0] <= self.start:
             found[at <= self.start] = np.nan
+        found[self.excludes(at)] = np.nan
+        return found
+
+    def excludes(self, at: Whole) -> NDArray[np.bool_]:
+        """Of which instants nothing is learned."""
+        found = np.zeros(len(at), dtype=np.bool_)
         for begin, end in self.excluded:
-            found[(at >= begin) & (at < end)] = np.nan
+            found |= (at >= begin) & (at < end)
         return found
 
 
@@ -105,7 +112,7 @@ class Rebuild:
         decisions: Sequence[Decision],
         about: Callable[[Decision, Series], bool],
     ) -> None:
-        self.samples = 0
+        self.samples = self.series = 0
         self._path = path
         self._learning = learning
         self._checks_of = checks_of
@@ -113,16 +120,35 @@ class Rebuild:
         self._about = about
 
     async def run(self, starts: Mapping[Series, int], now: int, fine: int = FINE) -> None:
-        """Learn these series, each from its instant (ns since 1970) on, with 0 anew. A store that cannot be read
-        teaches nothing."""
-        if not starts:
-            return
+        """Learn these series, each from its instant (ns since 1970) on, with 0 anew. `Series(SUBJECT, METRICS)` is
+        all that a check reports itself, whatever it is called. A store that cannot be read teaches nothing."""
+        sums = {series: start for series, start in starts.items() if series.kind in REBUILT}
+        if sums:
+            await self._learn_sums(sums, now, fine)
+        if reporting := {series: start for series, start in starts.items() if series.metric == METRICS}:
+            await self._learn_reported(reporting, now)
+
+    async def _learn_sums(self, starts: Mapping[Series, int], now: int, fine: int) -> None:
         draft = Draft(self._learning, self._wanted(starts), now - JUDGED)
         for layer in layers(min(starts.values()), now, fine):
             for start, end in layer.slices():
                 at, values = await asyncio.to_thread(_columns, self._path, layer, draft.wanted, start, end)
                 await self._learn(draft, at, values)
-        await draft.give()
+        await self._give(draft)
+
+    async def _learn_reported(self, starts: Mapping[Series, int], now: int) -> None:
+        of_check = {series.name: start for series, start in starts.items()}
+        found = await asyncio.to_thread(reported, self._path, of_check, now - FINE, now)
+        wanted = self._wanted({Series(f"{CHECK}{check}", name): of_check[check] for check, name in found.columns})
+        values = found.values
+        for column, one in enumerate(wanted):
+            values[one.excludes(found.at), column] = np.nan
+        draft = Draft(self._learning, wanted, now - JUDGED)
+        await self._learn(draft, found.at, values)
+        await self._give(draft)
+
+    async def _give(self, draft: Draft) -> None:
+        self.series += await draft.give()
         self.samples += draft.samples
 
     def _wanted(self, starts: Mapping[Series, int]) -> list[Wanted]:
@@ -135,7 +161,6 @@ class Rebuild:
                 [(one.from_at, one.to_at) for one in exclusions if self._about(one, series)],
             )
             for series in sorted(starts)
-            if series.kind in REBUILT
         ]
 
     async def _learn(self, draft: Draft, at: Whole, values: Floats) -> None:
@@ -192,17 +217,20 @@ class Draft:
         """The present of these rows is the new normal."""
         self._bank.reset(np.flatnonzero(np.array(which, dtype=np.bool_)))
 
-    async def give(self) -> None:
-        """It is what is known of those that have anything, as far as there is room."""
+    async def give(self) -> int:
+        """It is what is known of those that have anything, as far as there is room; how many these are."""
+        given = 0
         for rows in self._rows():
-            for kind in REBUILT:
+            for kind in (*REBUILT, METRICS):
                 shelf = self._learning.shelves[kind]
                 mine = [row for row in rows[self._last[rows] > 0].tolist() if self.wanted[row].series.kind == kind]
                 mine = [row for row in mine if self._learning.room(self.wanted[row].series)]
                 if mine:
                     shelf.bank.put([shelf.row(self.wanted[row].series) for row in mine], self._bank, mine)
                     shelf.at = max(shelf.at, int(self._last[mine].max()))
+                    given += len(mine)
                 await asyncio.sleep(0)
+        return given
 
     def _rows(self) -> Iterator[Whole]:
         for first in range(0, len(self.wanted), AT_ONCE):

@@ -18,7 +18,7 @@ from standby.domain.audit import GENESIS, verify
 from standby.domain.baseline import Decision
 from standby.domain.observation import Observation
 from standby.domain.text import clean
-from standby.domain.units import SECOND
+from standby.domain.units import MINUTE, SECOND
 from standby.store import baselines, escalations, failovers, reviews, silences, values
 from standby.store.baselines import BaselineRow, Figures
 from standby.store.errors import SQLITE_ERRORS, error, from_sqlite
@@ -149,6 +149,18 @@ class Reader:
             names = {"check_no": None if found is None else found[0], "start": start, "end": end, "every": every}
             columns = self._connection.execute(self._sql[f"figures_{resolution}"], names).fetchone()
         return tuple(columns) if columns[0] is not None else ()
+
+    def reported(
+        self, check_id: str, start: int, end: int, every: int = 1
+    ) -> Iterator[tuple[int, list[Mapping[str, float]]]]:
+        """What one check reported of its own in `[start, end)`: the beginning of each minute, one in `every`, and the
+        metrics of its single observations."""
+        with self._told():
+            found = self._connection.execute(self._sql["check_no"], {"id": check_id}).fetchone()
+            names = {"check_no": None if found is None else found[0], "start": start, "end": end, "every": every}
+            rows = self._connection.execute(self._sql["reported"], names).fetchall()
+        for minute, looks in groupby(rows, lambda row: values.whole(row[0]) // MINUTE):
+            yield minute * MINUTE, [values.metrics(cell) for _, cell in looks]
 
     def latency_series(self, start: int, end: int) -> Mapping[str, list[tuple[int, float | None]]]:
         """Per check the mean latency in ms of each minute with observations in `[start, end)`, up to now.

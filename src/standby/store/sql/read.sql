@@ -245,6 +245,12 @@ SELECT group_concat(CAST(bucket / 3600000000000 AS INTEGER)), group_concat(CAST(
 FROM rollup_hour
 WHERE check_no = :check_no AND bucket >= :start AND bucket < :end AND bucket / 3600000000000 % :every = 0;
 
+-- name: reported -- what was decided, in one minute of `every`
+SELECT slot, metrics FROM observation
+WHERE check_no = :check_no AND slot >= :start AND slot < :end AND metrics IS NOT NULL AND outcome IN (0, 1, 2)
+    AND slot / 60000000000 % :every = 0
+ORDER BY slot;
+
 -- name: reviews
 SELECT rule, owner, since, due_at, reviewed_at, reviewed_by, note, reminded_at
 FROM rule_review WHERE seq > :since ORDER BY rule;
