@@ -57,6 +57,54 @@ def test_it_says_what_it_was(kind: str, cause: Cause) -> None:
     assert cause in {reading.cause for reading in read(troubled(kind, 1)) if reading.news}
 
 
+def plain(seed: int) -> NDArray[np.float64]:
+    """Fourteen days of a daily wave and even noise, of 8 a standard deviation."""
+    day = np.arange(14 * DAY) / DAY
+    return 200.0 + 40.0 * np.sin(2 * np.pi * day) + np.random.default_rng(seed).normal(0.0, 8.0, 14 * DAY)
+
+
+LONG = 72  # samples: six hours
+FIVE = {
+    "spike": lambda part: part[:2].__iadd__(6 * 8.0),
+    "small lasting shift": lambda part: part.__iadd__(5 * 8.0),
+    "drop to zero": lambda part: part.fill(0.0),
+    "flat line": lambda part: part.fill(part[0]),
+    "spread 2.5 times": lambda part: part.__iadd__(np.random.default_rng(3).normal(0.0, 8.0 * 5.25**0.5, LONG)),
+}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("hour", [2, 14])
+@pytest.mark.parametrize("kind", FIVE)
+def test_each_of_the_five_kinds_is_seen_by_day_and_night(kind: str, hour: int, seed: int) -> None:
+    values, start = plain(seed), 12 * DAY + hour * 12
+    FIVE[kind](values[start : start + LONG])
+    news = [at for at, reading in enumerate(read(values)) if reading.news]
+    assert news, "it was not seen"
+    assert start <= news[0] < start + LONG
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_plain_noise_is_quiet(seed: int) -> None:
+    assert not any(reading.alert for reading in read(plain(seed)))
+
+
+def test_an_outage_does_not_hide_a_flat_line_days_later() -> None:
+    values, start = plain(1), 13 * DAY
+    values[10 * DAY : 10 * DAY + LONG] = 0.0
+    values[start : start + LONG] = values[start]
+    assert [reading.cause for reading in read(values)[start:] if reading.news] == [Cause.FLAT]
+
+
+def test_a_value_that_stands_still_every_night_is_usual_after_some() -> None:
+    values = plain(1)
+    for day in range(2, 14):
+        values[day * DAY : day * DAY + LONG] = 200.0
+    flat = [at // DAY for at, reading in enumerate(read(values)) if reading.news and reading.cause is Cause.FLAT]
+    assert flat
+    assert max(flat) <= 4
+
+
 def test_night_at_noon_is_unusual_though_every_value_was_seen_before() -> None:
     values = latencies(12)
     values[LEARNED:] = np.roll(values[LEARNED:], DAY // 2)

@@ -72,6 +72,8 @@ LASTING_WEIGHT: Final = 1.2
 # Frozen: a run of one and the same value, beside the longest run of before.
 FLAT_LEAST: Final = 24.0
 FLAT_RATIO: Final = 3.0
+FLAT_TAUGHT: Final = 8.0  # what one run teaches of how long they are: these samples, and
+FLAT_GROWTH: Final = 2.0  # times the longest; so one outage does not hide the next
 FLAT_CHANGES: Final = 50.0  # a series that hardly ever moves cannot freeze
 FLAT_STRENGTH: Final = 4.1
 FLAT_ACCEPTED_NS: Final = 3 * DAY_S * NS  # by then it is how things are

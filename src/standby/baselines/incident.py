@@ -68,7 +68,8 @@ class Frozen:
         """Strength: 0 for a series that never moved much, and for one that has stood still for days by now."""
         if value != self.last:
             if learn:
-                self.longest = max(self.longest, self.run)
+                most = c.FLAT_TAUGHT + c.FLAT_GROWTH * self.longest
+                self.longest = max(self.longest, min(self.run, most))
                 self.changes = min(self.changes + 1.0, c.FLAT_CHANGES)
             self.last, self.changed, self.run = value, at, 0.0
             return 0.0

@@ -50,7 +50,8 @@ def frozen(numbers: Floats, times: Ints, at: Ints, values: Floats, learn: Floats
     moves = values != numbers[F.FROZEN_LAST]
     learned = moves & (learn > 0.0)
     run, longest, changes = numbers[F.FROZEN_RUN], numbers[F.FROZEN_LONGEST], numbers[F.FROZEN_CHANGES]
-    numbers[F.FROZEN_LONGEST] = np.where(learned, np.maximum(longest, run), longest)
+    taught = np.minimum(run, c.FLAT_TAUGHT + c.FLAT_GROWTH * longest)
+    numbers[F.FROZEN_LONGEST] = np.where(learned, np.maximum(longest, taught), longest)
     numbers[F.FROZEN_CHANGES] = np.where(learned, np.minimum(changes + 1.0, c.FLAT_CHANGES), changes)
     numbers[F.FROZEN_LAST] = values
     times[T.CHANGED] = np.where(moves, at, times[T.CHANGED])

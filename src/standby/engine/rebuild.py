@@ -142,7 +142,8 @@ class Rebuild:
         wanted = self._wanted({Series(f"{CHECK}{check}", name): of_check[check] for check, name in found.columns})
         values = found.values
         for column, one in enumerate(wanted):
-            values[one.excludes(found.at), column] = np.nan
+            if one.excluded:
+                values[one.excludes(found.at), column] = np.nan
         draft = Draft(self._learning, wanted, now - JUDGED)
         await self._learn(draft, found.at, values)
         await self._give(draft)
