@@ -81,6 +81,21 @@ async def test_what_was_taken_while_the_engine_lay_dead_is_not_sent_again(world:
     assert "it may have arrived" in mail.fate
 
 
+async def test_what_was_over_when_the_engine_died_does_not_call_anybody_again(world: Make) -> None:
+    w = await under_way(world)
+    w.answers["pay"] = UP
+    await w.until(lambda: not w.live("down"))
+    await w.pass_time(SECOND)
+    await w.die()
+    w.takes.clear()
+    await w.start()
+    await w.pass_time(HOUR)
+    assert [told for told in heard(w) if told[1] == "mail"] == [("resolved", "mail", "anna@shop.test")]
+    [mail] = [row for row in rows(w) if (row.channel, row.kind) == ("mail", "firing")]
+    assert mail.state is Fate.CANCELLED
+    assert "it may have arrived" in mail.fate
+
+
 async def test_who_was_perhaps_told_before_a_crash_is_told_that_it_is_over(world: Make) -> None:
     w = await under_way(world)
     await w.die()

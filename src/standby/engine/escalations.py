@@ -95,6 +95,7 @@ class Escalations:
                 group = self._take(row)
             self._catch_up(group)
         self._left = {}
+        self._telling.withdraw_all_but(group.id for group in self.groups if group.members)
         self.audit()
 
     def _take(self, row: EscalationRow) -> Group:

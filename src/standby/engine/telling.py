@@ -98,6 +98,11 @@ class Telling:
         """Nobody has to be called any more."""
         self._outbox.cancel(group.id, CALLS, why)
 
+    def withdraw_all_but(self, escalations: Iterable[int]) -> None:
+        """Nobody is called any more for another escalation: it was over while the last engine was still sending."""
+        for other in self._rows.keys() - set(escalations):
+            self._outbox.cancel(other, CALLS, "it was over before the engine died")
+
     def forget(self, group: Group) -> None:
         """It is over."""
         self._rows.pop(group.id, None)
