@@ -99,6 +99,11 @@ def test_wrap_loses_no_letter(text: str, width: int) -> None:
     assert "".join("".join(lines).split()) == "".join(safe(text).split())
 
 
+def test_wrap_cuts_the_last_line_without_joining_words() -> None:
+    assert wrap("a spike; highest of all", 8, 1) == ["a spike…"]
+    assert wrap("a spike highest of all", 9, 1) == ["a spike …"]
+
+
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _COLUMNS = (
     Column("a", "a", 5),

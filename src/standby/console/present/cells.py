@@ -206,7 +206,7 @@ def trim(cells: Iterable[Cell], width: int, *, pad: bool = True, style: str = "t
 def wrap(text: str, width: int, most: int = 20) -> list[str]:
     """`text` in lines of at most `width` cells, at most `most` of them, broken at spaces where there are some."""
     lines: list[str] = []
-    rest = safe(text)
+    rest = after = safe(text)
     width = max(1, width)
     while rest and len(lines) < most:
         if cell_len(rest) <= width:
@@ -216,9 +216,10 @@ def wrap(text: str, width: int, most: int = 20) -> list[str]:
         space = head.rfind(" ")
         cut = space if space > width // 2 and rest[len(head) : len(head) + 1] != " " else len(head)
         lines.append(rest[:cut])
-        rest = rest[cut:].lstrip()
+        after = rest[cut:]
+        rest = after.lstrip()
     if rest and lines:
-        lines[-1] = fit(lines[-1] + rest, width).rstrip()
+        lines[-1] = fit(lines[-1] + after, width).rstrip()
     return lines or [""]
 
 
