@@ -11,6 +11,7 @@ from typing import Any
 from standby.console.present.moment import Moment
 from standby.console.snapshot import Link, Past, Snapshot, Wanted, merge
 from standby.domain.availability import Tally
+from standby.domain.baseline import Series as BaselineSeries
 from standby.domain.failover import Clocks, RunKind, RunState, StepState
 from standby.domain.history import WINDOWS, Column, History, Hole, Latency, Mark, Outage, PhaseTimes, edges, step_for
 from standby.domain.observation import Failure, Observation, Phases
@@ -19,6 +20,7 @@ from standby.domain.prechecks import Precheck, Verdict
 from standby.domain.route import Step, StepKind
 from standby.domain.units import DAY, HOUR, MILLISECOND, MINUTE, SECOND, parse_instant
 from standby.link.protocol import Welcome
+from standby.store.baselines import BaselineRow
 from standby.store.failovers import FailoverRow, RouteStateRow, StepRow
 from standby.store.rows import (
     AlertRow,
@@ -240,7 +242,18 @@ def past(window: str = "24h", columns: int = 73, **changed: Any) -> Past:
     usual = {"resolve": 0.6, "connect": 21.0, "tls": 26.0, "first_byte": 61.0, "transfer": 0.3}
     phases = {name: PhaseTimes(8_000, ms, 1.5 * ms, 5 * ms) for name, ms in usual.items()}
     history = History(start, NOW, step, found, whole, outages, marks, holes, phases)
-    return replace(Past(Wanted("payments", window, step), history, NOW - 20 * SECOND), **changed)
+    return replace(Past(Wanted("payments", window, step), history, NOW - 20 * SECOND, usual=learned()), **changed)
+
+
+def learned(**changed: Any) -> BaselineRow:
+    """The latency of payments, which is unusual since two minutes ago."""
+    text = (
+        "payments latency_ms 720 ms, usual for Mon 04:09: 130 ms ± 90 (20 sd above); a sudden spike; "
+        "highest of the last 12 days; since 04:08"
+    )
+    series, at = BaselineSeries("integration:payments", "latency_ms"), NOW - 84 * SECOND
+    row = BaselineRow(series, "payments", at, 720.0, 130.0, 40.0, 220.0, 20.0, 60_000, 43.0, at - MINUTE, "spike", text)
+    return replace(row, **changed)
 
 
 def _past_column(start: int, end: int, *, away: tuple[int, int], quiet: tuple[int, int], broken: int) -> Column:
@@ -279,6 +292,9 @@ async def fill(path: Path, *, simulated: bool = False, observations: Mapping[str
                 integration_states=night.integration_states, alerts=night.alerts, audits=night.audits,
             )
         )  # fmt: skip
+        await writer.learn(
+            [learned(), learned(series=BaselineSeries("check:inventory-api", "latency_ms"), integration="inventory")]
+        )
     finally:
         await writer.close()
 

@@ -24,8 +24,10 @@ from standby.console.present.history import View, page
 from standby.console.present.reading import by_phase, reading
 from standby.console.snapshot import Past, Wanted
 from standby.domain.availability import Tally
+from standby.domain.baseline import Series as Learned
 from standby.domain.history import Column, History, Hole, Latency, Mark, Outage, PhaseTimes
 from standby.domain.units import DAY, HOUR, MINUTE, parse_instant
+from standby.store.baselines import latency_of
 from standby.store.history_csv import HEAD, rows
 
 from . import shop
@@ -126,6 +128,65 @@ def test_shades_tell_the_percentiles_without_colour() -> None:
     assert [line.text[7:] for line in chart.latencies(plot)[0]] == ["░ ", "░ ", "▒▂", "▆█"]
     plain = [glyph for line in chart.latencies(plot)[0] for glyph in plain_cells(line.cells[1:2])]
     assert [cell.text for cell in plain] == ["'", "'", ":", "+"]
+
+
+BANDS = [
+    ("in the middle", (120.0, 280.0), ["┤", "│", "┃", "┃", "┤"], 5),
+    ("narrower than a line", (101.0, 101.5), ["┤", "│", "│", "┃", "┤"], 5),
+    ("above all that was seen: the scale grows", (700.0, 900.0), ["┫", "┃", "│", "│", "┤"], 5),
+    ("down to nothing", (-50.0, 90.0), ["┤", "│", "│", "│", "┫"], 5),
+    ("nothing learned", None, ["┤", "│", "│", "│", "┤"], 5),
+]
+
+
+@pytest.mark.parametrize(("band", "edges", "lines"), [one[1:] for one in BANDS], ids=[one[0] for one in BANDS])
+def test_the_axis_is_thick_where_values_are_usual(
+    band: tuple[float, float] | None, edges: list[str], lines: int
+) -> None:
+    shown = history(column(0, latency=latency(100, 200, 400)))
+    found = chart.latencies(chart.Plot(shown, 9, lines, 0, band))[0]
+    assert [line.text[6] for line in found] == edges
+    assert {cell.text[6] for line in found for cell in plain_cells(line.cells[:1])} <= {"#", "|", "+"}
+
+
+USUAL = [
+    ("unusual", {}, True, "▲ unusual: payments latency_ms 720 ms, usual for Mon 04:09: 130 ms ± 90"),
+    ("usual", {"since": None, "text": "usual for Mon 04:09: 130 ms ± 90, from 6 weeks"}, True, "usual for Mon 04:09"),
+    (
+        "learning",
+        {"since": None, "low": None, "high": None, "text": "still learning, 0 of 7 days"},
+        False,
+        "still learning, 0 of 7 days",
+    ),
+    ("of another hour", {"at": shop.NOW - 3 * HOUR}, False, ""),
+]
+
+
+@pytest.mark.parametrize(("changed", "drawn_", "told"), [one[1:] for one in USUAL], ids=[one[0] for one in USUAL])
+def test_it_says_what_is_usual_now(changed: dict[str, object], drawn_: bool, told: str) -> None:
+    past = shop.past(usual=shop.learned(**changed))
+    assert past.wanted is not None
+    found = page(shop.moment(shop.snapshot(past=past)), 80, 24, View(past.wanted))
+    text = "\n".join(line.text for line in found)
+    assert told in text
+    assert any(line.text[6:7] in "┃┫" for line in found) is drawn_
+    assert ("unusual" in text) is told.startswith("▲")
+    assert len(found) == 24
+
+
+OF_LATENCY = [
+    ("all checks together", ["check:a", "check:b", "integration:payments"], "integration:payments"),
+    ("the only check", ["check:a"], "check:a"),
+    ("two checks, not yet together", ["check:a", "check:b"], None),
+    ("nothing", [], None),
+]
+
+
+@pytest.mark.parametrize(("subjects", "chosen"), [one[1:] for one in OF_LATENCY], ids=[one[0] for one in OF_LATENCY])
+def test_the_band_of_a_chart_is_of_what_it_draws(subjects: list[str], chosen: str | None) -> None:
+    rows_ = [shop.learned(series=Learned(one, metric)) for one in subjects for metric in ("error_rate", "latency_ms")]
+    found = latency_of(rows_)
+    assert (found.series if found else None) == (Learned(chosen, "latency_ms") if chosen else None)
 
 
 def test_the_least_is_seen_and_the_most_fills_the_height() -> None:
@@ -352,6 +413,7 @@ async def test_a_real_store_is_read_and_exported(tmp_path: Path, monkeypatch: py
                 break
             await pilot.pause(0.02)
         assert "errors 30% of 30" in screen(app)
+        assert "▲ unusual: payments latency_ms 720 ms" in screen(app)
         for name in ("payments-24h-2026-11-23T031024Z.csv", "payments-24h-2026-11-23T031024Z-2.csv"):
             await press(pilot, "export")
             for _ in range(200):

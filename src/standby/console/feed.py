@@ -12,6 +12,7 @@ from standby.console.snapshot import Book, Pane, Past, Series, Snapshot, Wanted,
 from standby.domain.clock import Clock
 from standby.domain.observation import Observation
 from standby.domain.units import DAY, HOUR, MINUTE, SECOND
+from standby.store.baselines import BaselineRow, latency_of
 from standby.store.errors import StoreError
 from standby.store.reader import Reader
 from standby.store.rows import AlertPlace
@@ -84,9 +85,11 @@ class Feed:
         kept = old.history if old.wanted is not None and old.wanted.integration == wanted.integration else None
         now = self._clock.now()
         try:
-            return Past(wanted, await asyncio.to_thread(self.history, snapshot, wanted, now), now)
+            found = await asyncio.to_thread(self.history, snapshot, wanted, now)
+            usual = await asyncio.to_thread(self._usual, wanted.integration)
+            return Past(wanted, found, now, usual=usual)
         except StoreError as error:
-            return Past(wanted, kept, old.at, failed=str(error))
+            return Past(wanted, kept, old.at, failed=str(error), usual=old.usual if kept is not None else None)
 
     async def book(self) -> Book:
         """What the rules did in the last 90 days."""
@@ -136,6 +139,13 @@ class Feed:
         if error.kind == "missing" and snapshot.seq == 0:
             return snapshot  # the first engine makes it
         return replace(snapshot, store_trouble=str(error))
+
+    def _usual(self, integration: str) -> BaselineRow | None:
+        reader = Reader(self.path)
+        try:
+            return latency_of(reader.baselines(integration))
+        finally:
+            reader.close()
 
     def _book(self, now: int) -> Book:
         from standby.domain.review import figures

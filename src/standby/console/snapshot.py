@@ -13,6 +13,7 @@ from standby.domain.outcome import AlertState
 from standby.domain.review import Figures, Review
 from standby.domain.silence import Silence
 from standby.link.protocol import CommandKind, Status, Welcome
+from standby.store.baselines import BaselineRow
 from standby.store.escalations import EscalationRow, NotificationRow
 from standby.store.failovers import FailoverRow, RouteStateRow
 from standby.store.rows import (
@@ -106,6 +107,7 @@ class Past:
     history: History | None = None
     at: int = 0
     failed: str = ""
+    usual: BaselineRow | None = None  # what is usual of the latency that the chart draws
 
 
 Span = tuple[int, int | None]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from standby.domain.baseline import Decision, DecisionKind, Series
+from standby.domain.baseline import INTEGRATION, LATENCY, Decision, DecisionKind, Series
 from standby.domain.text import clean
 from standby.store.cells import Cell, name, number
 from standby.store.values import MESSAGE_LIMIT, Cells, blob, maybe_real, maybe_whole, text, whole, word
@@ -36,6 +36,13 @@ class BaselineRow:
     since: int | None = None  # when it became unusual
     cause: str = ""
     text: str = ""
+
+
+def latency_of(rows: Sequence[BaselineRow]) -> BaselineRow | None:
+    """That of an integration's latency: of all its checks together, or of its only one. `rows` are its series."""
+    found = [row for row in rows if row.series.metric == LATENCY]
+    whole = next((row for row in found if row.series.subject.startswith(INTEGRATION)), None)
+    return found[0] if whole is None and len(found) == 1 else whole
 
 
 @dataclass(frozen=True, slots=True)

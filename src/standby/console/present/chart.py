@@ -13,6 +13,7 @@ from standby.console.present.glyphs import BARS, SHADES, SILENCE
 from standby.domain.history import Column, History, Outage
 
 GUTTER = 7  # the labels of the left axis, and the axis
+USUAL = "┃"
 OUTAGE, OUTAGE_LASTS, ACK, MOVED, FIRED = "▼", "━", "✓", "⇄", "!"
 _CARET = "▲"
 _MAINTENANCE = "m"  # its sign looks in ASCII as a full bar does
@@ -23,12 +24,14 @@ _STYLES = {OUTAGE: "down", OUTAGE_LASTS: "down", ACK: "acked", MOVED: "name.bad"
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """What is drawn where: `rows` lines for the latencies, `wide` cells a column, the cursor's column."""
+    """What is drawn where: `rows` lines for the latencies, `wide` cells a column, the cursor's column; what is usual
+    now, from low to high in milliseconds."""
 
     history: History
     width: int
     rows: int
     cursor: int
+    usual: tuple[float, float] | None = None
 
     @property
     def wide(self) -> int:
@@ -49,20 +52,34 @@ def columns_for(width: int) -> int:
 
 
 def latencies(plot: Plot) -> tuple[list[Row], axis.Scale]:
-    """The shades: full up to p50, darker up to p95, lighter up to p99; silence is hatched. And the scale."""
+    """The shades: full up to p50, darker up to p95, lighter up to p99; silence is hatched. And the scale.
+
+    The left axis is thick where values are usual now.
+    """
     known = [column.latency for column in plot.history.columns if column.latency is not None]
-    scale = axis.scale([one.p50 for one in known], [one.p99 for one in known], plot.rows)
+    highest = [one.p99 for one in known] + ([plot.usual[1]] if plot.usual is not None else [])
+    scale = axis.scale([one.p50 for one in known], highest, plot.rows)
+    band = _band(plot, scale)
     labels = {min(plot.rows - 1, int(scale.place(tick) * plot.rows)): axis.tick(tick) for tick in scale.ticks}
     drawn = [_column(plot, scale, number) for number in range(len(plot.history.columns))]
     words = _silences(plot)
     rows = []
     for level in range(plot.rows - 1, -1, -1):
-        edge = "┤" if level in labels else "│"
+        edge = ("┫" if level in labels else USUAL) if level in band else "┤" if level in labels else "│"
         cells = [column[level] for column in drawn]
         if level == plot.rows // 2:
             cells = [words.get(number, cell) for number, cell in enumerate(cells)]
         rows.append(plot.row(labels.get(level, ""), edge, cells))
     return rows, scale
+
+
+def _band(plot: Plot, scale: axis.Scale) -> range:
+    """The lines of what is usual now, at least one."""
+    if plot.usual is None:
+        return range(0)
+    low, high = (scale.place(one) * plot.rows for one in plot.usual)
+    first = min(plot.rows - 1, int(low))
+    return range(first, max(first + 1, _up(high)))
 
 
 def _column(plot: Plot, scale: axis.Scale, number: int) -> list[Cell]:

@@ -34,6 +34,7 @@ UNSAFE = "✗"
 BARS = "▁▂▃▄▅▆▇█"
 SHADES = "█▒░"
 SILENCE = "╱"
+STRANGE = "▲ unusual:"
 
 _PLAIN = str.maketrans(
     {
@@ -51,6 +52,7 @@ _PLAIN = str.maketrans(
         "…": "~",
         "→": ">",
         "←": "<",
+        "±": "~",
         "↑": "^",
         "↓": "v",
         "▼": "V",
@@ -60,6 +62,8 @@ _PLAIN = str.maketrans(
         "▒": ":",
         "░": "'",
         "┤": "+",
+        "┃": "#",
+        "┫": "#",
         "┬": "+",
         "└": "+",
         "µ": "u",

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from standby.console.present import chart, figures
-from standby.console.present.cells import Cell, Row, both_ends, line
-from standby.console.present.glyphs import DASH, OUTCOMES, SHADES
+from standby.console.present.cells import Cell, Row, both_ends, line, wrap
+from standby.console.present.glyphs import DASH, OUTCOMES, SHADES, STRANGE
 from standby.console.present.integrations import standing
 from standby.console.present.moment import Moment
 from standby.console.present.reading import by_phase, percentiles, reading
 from standby.console.snapshot import Past, Wanted
 from standby.domain.availability import DEFINITION
 from standby.domain.history import WINDOWS, History
+from standby.domain.units import HOUR
 
 _FIXED = 9  # lines that are not the chart's
+_TOLD = 2  # lines about what is usual, at most
 _LEAST = 4  # lines of the chart; on a smaller screen the page scrolls
 
 
@@ -41,11 +43,31 @@ def page(moment: Moment, width: int, height: int, view: View) -> list[Row]:
     history = past.history
     cursor = cursor_column(history, view.cursor)
     phases = by_phase(history, width)
-    plot = chart.Plot(history, width, max(_LEAST, height - _FIXED - len(rows) - len(phases) + 1), cursor)
+    told, band = _usual(past, width)
+    lines = max(_LEAST, height - _FIXED - len(rows) - len(phases) - len(told) + 1)
+    plot = chart.Plot(history, width, lines, cursor, band)
     drawn, scale = chart.latencies(plot)
-    rows += [_availability(history, width, logarithmic=scale.logarithmic), _legend(history, width), *phases, *drawn]
+    rows += [_availability(history, width, logarithmic=scale.logarithmic), _legend(history, width), *phases, *told]
+    rows += drawn
     rows += [chart.errors(plot), chart.events(plot), *chart.time_axis(plot, moment.zone)]
     return [*rows, *reading(history, cursor, width, moment.zone)]
+
+
+def _usual(past: Past, width: int) -> tuple[list[Row], tuple[float, float] | None]:
+    """A line or two on what is usual now, or what is still being learned, and the band in milliseconds.
+
+    The band is that of one hour of the week: an hour later another holds, so an old one is not shown.
+    """
+    row = past.usual
+    if row is None or abs(past.at - row.at) > HOUR or not row.text:
+        return [], None
+    band = None if row.low is None or row.high is None else (row.low, row.high)
+    sign = Cell(f" {chart.USUAL} " if band is not None else "   ", "name")
+    word = Cell("" if row.since is None else f"{STRANGE} ", "degraded")
+    style = "dim" if row.since is None else "text"
+    first, *rest = wrap(word.text + row.text, max(10, width - 4), _TOLD)
+    told = [line([sign, word, Cell(first.removeprefix(word.text), style)], width)]
+    return told + [line([Cell(f"   {text}", style)], width) for text in rest], band
 
 
 def cursor_column(history: History, cursor: int | None) -> int:
