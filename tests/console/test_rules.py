@@ -260,3 +260,18 @@ async def test_what_the_program_says_when_it_fails_is_shown(tmp_path: Path, monk
     monkeypatch.setattr(suggesting, "_command", lambda *_: fails)
     found = await suggesting.suggest(tmp_path / "config.toml", tmp_path / "standby.db", "sms/down")
     assert found == Suggested(done=True, failed="standby: there is no [[rule]] down")
+
+
+class NoStore(StillFeed):
+    """A store that the first engine is still making."""
+
+    async def book(self) -> Book:
+        return Book(failed="the store is gone", loaded=True)
+
+
+async def test_before_the_first_engine_has_made_the_store_nothing_has_failed() -> None:
+    app = console(Snapshot(), feed=NoStore())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "rules")
+        await pilot.pause()
+        assert "reading the store" in screen(app)

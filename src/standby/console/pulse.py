@@ -106,7 +106,7 @@ class Pulse:
         """Read what the rules did: when it is opened, then when the store has changed, each ten seconds at most."""
         app = self._app
         mono, seq = app.setup.clock.monotonic(), app.snapshot.seq
-        if not app.frame.reads_book():
+        if not app.frame.reads_book() or seq == 0:  # at 0 the first engine is still making the store
             self._book_seq = -1
             return
         if self._book_seq == seq or (self._book_seq >= 0 and mono - self._book_at < BOOK_NS):
