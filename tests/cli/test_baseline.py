@@ -9,10 +9,12 @@ import pytest
 
 from standby.cli.main import main
 from standby.domain.baseline import Series
+from standby.domain.outcome import Outcome
 from standby.domain.units import format_instant
 from standby.engine.clock import SystemClock
 from standby.link.protocol import Command, CommandKind, Receipt, Status
 from standby.store.baselines import BaselineRow
+from standby.store.rows import Batch, IntegrationStateRow
 from standby.store.writer import Writer
 
 from .test_store_views import engine_row
@@ -30,6 +32,8 @@ async def store(tmp_path: Path) -> str:
             BaselineRow(pool, "payments", now, 0.0, None, None, None, None, 9, 0.1, text="still learning, 0 of 7 days"),
         ]
     )
+    state = IntegrationStateRow("payments", Outcome.UP, now, 0.0, 120.0, "")
+    await writer.commit(Batch(integration_states=[state]))
     await writer.close()
     return str(path)
 
@@ -61,6 +65,15 @@ async def test_what_is_usual_is_listed(store: str, capsys: pytest.CaptureFixture
     assert (one["subject"], one["usual"], one["since"]) == ("check:pay", 110.0, None)
     assert run(store, "show", "nobody") == 2
     assert "nothing is learned of nobody" in capsys.readouterr().err
+
+
+async def test_status_tells_what_is_usual_of_each_integration(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--store", store, "status", "--json"])
+    [one] = json.loads(capsys.readouterr().out)["integrations"]
+    assert [(row["subject"], row["usual"], row["text"]) for row in one["usual"]] == [
+        ("check:pay", 110.0, "usual for Tue 14:00"),
+        ("integration:payments", None, "still learning, 0 of 7 days"),
+    ]
 
 
 async def test_decisions_are_asked_of_the_engine(store: str, sent: list[Command]) -> None:

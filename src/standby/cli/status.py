@@ -7,10 +7,11 @@ import json
 import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from standby.cli.alerts import alert_json
+from standby.cli.baseline import baseline_json
 from standby.cli.output import ago, table
 from standby.cli.place import reading
 from standby.cli.routes import RouteView, route_json, routes_of
@@ -19,6 +20,7 @@ from standby.domain.clock import Clock
 from standby.domain.outcome import AlertState, Outcome
 from standby.domain.units import DAY, HOUR, SECOND, format_instant
 from standby.engine.clock import SystemClock
+from standby.store.baselines import BaselineRow
 from standby.store.reader import Reader
 from standby.store.rows import AlertRow, Changes, EngineRow, IntegrationStateRow, RollupRow
 
@@ -37,6 +39,7 @@ class Present:
     alerts: Sequence[AlertRow]
     availability: Mapping[str, float | None]  # of the last 24 hours, by integration
     routes: Sequence[RouteView] = ()
+    usual: Mapping[str, Sequence[BaselineRow]] = field(default_factory=dict)  # what is learned, by integration
 
     @property
     def engine_age(self) -> int | None:
@@ -100,7 +103,16 @@ def look(reader: Reader, clock: Clock) -> Present:
         alerts=[alert for alert in changes.alerts if alert.state is not AlertState.RESOLVED],
         availability=_availability(reader, doc, now),
         routes=routes_of(changes),
+        usual=_usual(reader),
     )
+
+
+def _usual(reader: Reader) -> dict[str, list[BaselineRow]]:
+    """What is learned, by integration."""
+    found: dict[str, list[BaselineRow]] = defaultdict(list)
+    for row in reader.baselines():
+        found[row.integration].append(row)
+    return found
 
 
 def _in_order(changes: Changes, doc: Mapping[str, Any]) -> list[IntegrationStateRow]:
@@ -156,6 +168,7 @@ def _json(present: Present) -> str:
                     "error_rate": row.error_rate,
                     "latency_ms": row.latency_ms,
                     "message": row.message,
+                    "usual": [baseline_json(one) for one in present.usual.get(row.integration, ())],
                 }
                 for row in present.integrations
             ],

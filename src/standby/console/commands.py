@@ -92,6 +92,8 @@ _DONE = {
     CommandKind.CONTRACT_PIN: "the contract is pinned",
     CommandKind.RULE_REVIEWED: "reviewed",
     CommandKind.RULE_TUNE: "applied",
+    CommandKind.BASELINE_ACCEPT: "taken as the new normal",
+    CommandKind.BASELINE_EXCLUDE: "learned without it",
     CommandKind.REPLACE: "the engine ends",
 }
 

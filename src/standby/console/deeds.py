@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from standby.console import theme as themes
 from standby.console.commands import Told
+from standby.console.deciding import accept, exclude
 from standby.console.edit import EditLine
 from standby.console.keys import Situation
 from standby.console.present.failover import title_of
@@ -53,6 +54,8 @@ class Deeds:
             "rules": self._rules,
             "reviewed": self._reviewed,
             "tune": self._tune,
+            "accept": lambda situation: accept(self._app, situation),
+            "exclude": lambda situation: exclude(self._app, situation),
             "open": self._open,
             "back": self._back,
             "filter": self._filter,

@@ -173,6 +173,7 @@ class Feed:
                     observations += reader.observations(check, limit=_OBSERVATIONS)
                 observations.sort(key=lambda one: (one.at, one.check_id), reverse=True)
                 alerts = reader.alerts(50, integration=integration)
+                usual = reader.baselines(integration)
                 audits = list(reader.audits(100, subject=f"integration:{integration}"))
                 for subject in [f"check:{check}" for check in checks] + [f"alert:{alert.id}" for alert in alerts[:20]]:
                     audits += reader.audits(20, subject=subject)
@@ -181,7 +182,7 @@ class Feed:
         except StoreError as error:
             return Pane(integration, failed=str(error), loaded=True)
         audits.sort(key=lambda entry: entry.no)
-        return Pane(integration, observations[:_OBSERVATIONS], alerts, audits, loaded=True)
+        return Pane(integration, observations[:_OBSERVATIONS], alerts, audits, usual=usual, loaded=True)
 
 
 def _history_of(reader: Reader, key: str) -> Pane:

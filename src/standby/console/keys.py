@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from standby.console.estate import Check, Route
 from standby.console.present.calendar import check_of
 from standby.console.present.guide import loudest
+from standby.console.present.usual import series
 from standby.console.snapshot import Snapshot
 from standby.domain.failover import RunState
 from standby.domain.muting import MuteKind
 from standby.domain.outcome import AlertState
 from standby.domain.silence import Silence
+from standby.store.baselines import BaselineRow
 from standby.store.failovers import FailoverRow
 from standby.store.rows import AlertRow
 
@@ -65,6 +67,11 @@ class Situation:
         """The rule that the cursor is on: `integration/rule`."""
         kind, _, key = (self.selected or "").partition(":")
         return key if kind == "rule" else None
+
+    def learned(self) -> BaselineRow | None:
+        """The series that the cursor is on."""
+        kind, _, key = (self.selected or "").partition(":")
+        return series(self.snapshot.pane.usual, key) if kind == "usual" else None
 
     def run(self) -> FailoverRow | None:
         """The run of a failover that is shown."""
@@ -208,6 +215,24 @@ def _can_tune(situation: Situation) -> Reason:
     return None if situation.offered else "no other setting is offered for it"
 
 
+def _can_accept(situation: Situation) -> Reason:
+    row, alert = situation.learned(), situation.alert()
+    if row is not None:
+        return None if row.usual is not None else "it is still being learned: there is nothing to replace"
+    if alert is not None:
+        return None if alert.rule == "deviation" else f"#{alert.id} is not about what is usual"
+    return None if situation.check() else "select a check, what is usual of one, or an alert about it"
+
+
+def _can_exclude(situation: Situation) -> Reason:
+    row, alert = situation.learned(), situation.alert()
+    if alert is not None:
+        return None if alert.origin is None else f"#{alert.id} came from elsewhere: nothing is learned of it"
+    if row is None:
+        return "select the alert of the trouble, or an unusual series"
+    return None if row.since is not None else f"{row.series} is as usual now: select the alert of the trouble"
+
+
 def _can_open(situation: Situation) -> Reason:
     if situation.selected is None:
         return "nothing is selected"
@@ -280,6 +305,14 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "tune", ("w",), "write setting", "have the engine write what is shown to the file", "act",
         acts=True, dangerous=True, enabled=_can_tune,
+    ),
+    Action(
+        "accept", ("b",), "accept as usual", "the present is the new normal of it", "act",
+        acts=True, dangerous=True, enabled=_can_accept,
+    ),
+    Action(
+        "exclude", ("B",), "learn without it", "this trouble teaches nothing about what is usual", "act",
+        acts=True, dangerous=True, enabled=_can_exclude,
     ),
     Action("open", ("enter", "l"), "detail", "open the selected line", "look", footer=True, enabled=_can_open),
     Action("back", ("escape", "h"), "back", "clear the filter, else go back", "look"),

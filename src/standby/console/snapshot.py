@@ -86,6 +86,7 @@ class Pane:
     alerts: Sequence[AlertRow] = ()
     audits: Sequence[AuditRow] = ()
     series: Mapping[str, Series] = field(default_factory=dict)
+    usual: Sequence[BaselineRow] = ()
     failed: str = ""
     loaded: bool = False
 

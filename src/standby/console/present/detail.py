@@ -13,6 +13,7 @@ from standby.console.present.glyphs import DASH, OUTCOMES, RULE, UNSAFE
 from standby.console.present.integrations import soft_word, stale_for, standing
 from standby.console.present.log import log
 from standby.console.present.moment import Moment
+from standby.console.present.usual import Bands, bands, outside, usual
 from standby.domain import flapping
 from standby.domain.cause import ACTIONS, whose
 from standby.domain.observation import Observation
@@ -64,7 +65,9 @@ def detail(moment: Moment, width: int, integration: str) -> list[Row]:
     known = {alert.id: alert for alert in pane.alerts}
     live = {alert.id: alert for alert in moment.snapshot.alerts.values() if alert.integration == integration}
     rows += [_rule(width), *feed.feed(moment, width, [*(known | live).values()][-50:])]
-    rows += [_rule(width), *_observations(moment, width, pane.observations)]
+    if learned := usual(moment, width, pane.usual):
+        rows += [_rule(width), *learned]
+    rows += [_rule(width), *_observations(moment, width, pane.observations, bands(pane.usual))]
     return [*rows, _rule(width), *log(moment, width, pane.audits, most=100)]
 
 
@@ -180,28 +183,32 @@ def _check(moment: Moment, check: Check, state: CheckStateRow | None) -> dict[st
     }
 
 
-def _observations(moment: Moment, width: int, found: Sequence[Observation]) -> list[Row]:
+def _observations(moment: Moment, width: int, found: Sequence[Observation], known: Bands) -> list[Row]:
     slots = lay_out(_OBSERVATIONS, width)
     rows = [titles(slots, width)]
     shown = [one for one in found if moment.shows(one.check_id, one.outcome, one.message, one.failure or "")]
     if not shown:
         rows.append(line([Cell("  nothing matches the filter" if found else "  no data yet", "dim")], width))
     rows += [
-        place(slots, _observation(moment, one), width, id=f"{OBSERVATION}{one.check_id}@{one.slot}") for one in shown
+        place(
+            slots, _observation(moment, one, outside(one, known)), width, id=f"{OBSERVATION}{one.check_id}@{one.slot}"
+        )
+        for one in shown
     ]
     return rows
 
 
-def _observation(moment: Moment, one: Observation) -> dict[str, Cell]:
+def _observation(moment: Moment, one: Observation, strange: str) -> dict[str, Cell]:
     phases = one.phases
     message = f"{one.failure.value}: {one.message}" if one.failure and one.message else one.message
+    message = message or (one.failure.value if one.failure else "")
     return {
         "state": Cell(f"{OUTCOMES[one.outcome]} {one.outcome.value}", one.outcome.value),
         "at": Cell(figures.clock(one.at, moment.zone, seconds=True), "dim"),
         "check": Cell(one.check_id, "dim"),
-        "latency": Cell(figures.exact(one.latency_ms), "figure"),
+        "latency": Cell(figures.exact(one.latency_ms), "figure.bad" if strange else "figure"),
         **{name: Cell(_phase(getattr(phases, name)), "dim") for name in PHASES},
-        "message": Cell(message or (one.failure.value if one.failure else ""), "text"),
+        "message": Cell("  ".join(filter(None, (strange, message))), "text"),
     }
 
 
