@@ -115,10 +115,10 @@ class Reader:
     def observations(self, check_id: str, limit: int = 100) -> list[Observation]:
         """The last observations of one check, newest first; empty for a check that the store does not know."""
         with self._told():
-            found = self._connection.execute(self._sql["check_no"], {"id": check_id}).fetchone()
-            if found is None:
+            number = self._check_no(check_id)
+            if number is None:
                 return []
-            names = {"check_no": found[0], "limit": limit}
+            names = {"check_no": number, "limit": limit}
             rows = self._connection.execute(self._sql["observations"], names).fetchall()
         return [values.observation(check_id, row) for row in rows]
 
@@ -145,8 +145,7 @@ class Reader:
         """What baselines are made of: the minutes or hours of one check in `[start, end)`, one in `every`; empty
         when there are none."""
         with self._told():
-            found = self._connection.execute(self._sql["check_no"], {"id": check_id}).fetchone()
-            names = {"check_no": None if found is None else found[0], "start": start, "end": end, "every": every}
+            names = {"check_no": self._check_no(check_id), "start": start, "end": end, "every": every}
             columns = self._connection.execute(self._sql[f"figures_{resolution}"], names).fetchone()
         return tuple(columns) if columns[0] is not None else ()
 
@@ -156,8 +155,7 @@ class Reader:
         """What one check reported of its own in `[start, end)`: the beginning of each minute, one in `every`, and the
         metrics of its single observations."""
         with self._told():
-            found = self._connection.execute(self._sql["check_no"], {"id": check_id}).fetchone()
-            names = {"check_no": None if found is None else found[0], "start": start, "end": end, "every": every}
+            names = {"check_no": self._check_no(check_id), "start": start, "end": end, "every": every}
             rows = self._connection.execute(self._sql["reported"], names).fetchall()
         for minute, looks in groupby(rows, lambda row: values.whole(row[0]) // MINUTE):
             yield minute * MINUTE, [values.metrics(cell) for _, cell in looks]
@@ -394,6 +392,10 @@ class Reader:
         if since < 0:
             return self._every("failovers", failovers.failover, route=None, limit=_RUNS_AT_FIRST)
         return self._every("failovers_since", failovers.failover, since=since)
+
+    def _check_no(self, check_id: str) -> int | None:
+        found = self._connection.execute(self._sql["check_no"], {"id": check_id}).fetchone()
+        return None if found is None else values.whole(found[0])
 
     def _seq(self) -> int:
         found = self._connection.execute(self._sql["seq"]).fetchone()
