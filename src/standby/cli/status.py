@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     clock = SystemClock()
     show = _json if args.json else _tmux if args.tmux else _text
     with reading(args) as reader:
-        present = look(reader, clock)
+        present = look(reader, clock, learned=args.json)
         shown = show(present)
         print(shown, flush=True)
         if not args.watch:
@@ -83,15 +83,15 @@ def run(args: argparse.Namespace) -> int:
             version = reader.data_version()
             if version == seen:
                 continue
-            seen, before, present = version, shown, look(reader, clock)
+            seen, before, present = version, shown, look(reader, clock, learned=args.json)
             shown = show(present)
             if shown != before:
                 print(shown, flush=True)
     return present.exit_code
 
 
-def look(reader: Reader, clock: Clock) -> Present:
-    """Read everything once."""
+def look(reader: Reader, clock: Clock, *, learned: bool = False) -> Present:
+    """Read everything once; what is usual only when it is asked for: a status bar looks every few seconds."""
     now = clock.now()
     changes = reader.changes(0)
     doc = changes.config.doc if changes.config else {}
@@ -103,7 +103,7 @@ def look(reader: Reader, clock: Clock) -> Present:
         alerts=[alert for alert in changes.alerts if alert.state is not AlertState.RESOLVED],
         availability=_availability(reader, doc, now),
         routes=routes_of(changes),
-        usual=_usual(reader),
+        usual=_usual(reader) if learned else {},
     )
 
 
