@@ -12,13 +12,14 @@ from standby.console.snapshot import Book, Pane, Past, Series, Snapshot, Wanted,
 from standby.domain.clock import Clock
 from standby.domain.observation import Observation
 from standby.domain.units import DAY, HOUR, MINUTE, SECOND
-from standby.store.baselines import BaselineRow, latency_of
+from standby.store.baselines import latency_of
 from standby.store.errors import StoreError
 from standby.store.reader import Reader
 from standby.store.rows import AlertPlace
 
 if TYPE_CHECKING:
     from standby.domain.history import History
+    from standby.store.history import Asked
 
 SERIES_SPAN = HOUR  # as many minutes as a sparkline may be wide; each is held for every check
 BOOK_DAYS = 90
@@ -85,9 +86,7 @@ class Feed:
         kept = old.history if old.wanted is not None and old.wanted.integration == wanted.integration else None
         now = self._clock.now()
         try:
-            found = await asyncio.to_thread(self.history, snapshot, wanted, now)
-            usual = await asyncio.to_thread(self._usual, wanted.integration)
-            return Past(wanted, found, now, usual=usual)
+            return await asyncio.to_thread(self._past, snapshot, wanted, now)
         except StoreError as error:
             return Past(wanted, kept, old.at, failed=str(error), usual=old.usual if kept is not None else None)
 
@@ -96,17 +95,10 @@ class Feed:
         return await asyncio.to_thread(self._book, self._clock.now())
 
     def history(self, snapshot: Snapshot, wanted: Wanted, now: int) -> History:
-        """The same, blocking. Raises StoreError."""
-        from standby.domain.history import WINDOWS, unit_for
-        from standby.store.history import Asked
-
-        checks = snapshot.estate.checks_of.get(wanted.integration, ())
-        every_ns = {check.id: check.every_ns for check in checks}
-        span = WINDOWS[wanted.window]
-        asked = Asked(wanted.integration, every_ns, now - span, now, wanted.step, unit_for(span))
+        """The history alone, blocking. Raises StoreError."""
         reader = Reader(self.path)
         try:
-            return reader.history(asked)
+            return reader.history(_asked(snapshot, wanted, now))
         finally:
             reader.close()
 
@@ -140,10 +132,11 @@ class Feed:
             return snapshot  # the first engine makes it
         return replace(snapshot, store_trouble=str(error))
 
-    def _usual(self, integration: str) -> BaselineRow | None:
+    def _past(self, snapshot: Snapshot, wanted: Wanted, now: int) -> Past:
         reader = Reader(self.path)
         try:
-            return latency_of(reader.baselines(integration))
+            usual = latency_of(reader.baselines(wanted.integration))
+            return Past(wanted, reader.history(_asked(snapshot, wanted, now)), now, usual=usual)
         finally:
             reader.close()
 
@@ -183,6 +176,16 @@ class Feed:
             return Pane(integration, failed=str(error), loaded=True)
         audits.sort(key=lambda entry: entry.no)
         return Pane(integration, observations[:_OBSERVATIONS], alerts, audits, usual=usual, loaded=True)
+
+
+def _asked(snapshot: Snapshot, wanted: Wanted, now: int) -> Asked:
+    from standby.domain.history import WINDOWS, unit_for
+    from standby.store import history
+
+    checks = snapshot.estate.checks_of.get(wanted.integration, ())
+    every_ns = {check.id: check.every_ns for check in checks}
+    span = WINDOWS[wanted.window]
+    return history.Asked(wanted.integration, every_ns, now - span, now, wanted.step, unit_for(span))
 
 
 def _history_of(reader: Reader, key: str) -> Pane:
