@@ -34,7 +34,7 @@ UNSAFE = "✗"
 BARS = "▁▂▃▄▅▆▇█"
 SHADES = "█▒░"
 SILENCE = "╱"
-STRANGE = "▲ unusual:"
+STRANGE = f"{OUTCOMES[Outcome.DEGRADED]} unusual"
 
 _PLAIN = str.maketrans(
     {

@@ -10,10 +10,10 @@ from standby.console.present.glyphs import DASH, OUTCOMES, SHADES, STRANGE
 from standby.console.present.integrations import standing
 from standby.console.present.moment import Moment
 from standby.console.present.reading import by_phase, percentiles, reading
+from standby.console.present.usual import in_time
 from standby.console.snapshot import Past, Wanted
 from standby.domain.availability import DEFINITION
 from standby.domain.history import WINDOWS, History
-from standby.domain.units import HOUR
 
 _FIXED = 9  # lines that are not the chart's
 _TOLD = 2  # lines about what is usual, at most
@@ -54,16 +54,13 @@ def page(moment: Moment, width: int, height: int, view: View) -> list[Row]:
 
 
 def _usual(past: Past, width: int) -> tuple[list[Row], tuple[float, float] | None]:
-    """A line or two on what is usual now, or what is still being learned, and the band in milliseconds.
-
-    The band is that of one hour of the week: an hour later another holds, so an old one is not shown.
-    """
+    """A line or two on what is usual now, or what is still being learned, and the band in milliseconds."""
     row = past.usual
-    if row is None or abs(past.at - row.at) > HOUR or not row.text:
+    if row is None or not row.text or not in_time(row, past.at):
         return [], None
     band = None if row.low is None or row.high is None else (row.low, row.high)
     sign = Cell(f" {chart.USUAL} " if band is not None else "   ", "name")
-    word = Cell("" if row.since is None else f"{STRANGE} ", "degraded")
+    word = Cell("" if row.since is None else f"{STRANGE}: ", "degraded")
     style = "dim" if row.since is None else "text"
     first, *rest = wrap(word.text + row.text, max(10, width - 4), _TOLD)
     told = [line([sign, word, Cell(first.removeprefix(word.text), style)], width)]

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from standby.console.present import figures
 from standby.console.present.cells import Cell, Column, Row, lay_out, place, titles
-from standby.console.present.glyphs import DASH
+from standby.console.present.glyphs import DASH, OUTCOMES, STRANGE
 from standby.console.present.moment import Moment
 from standby.domain.baseline import CHECK, LATENCY
 from standby.domain.observation import Observation
+from standby.domain.outcome import Outcome
 from standby.domain.units import HOUR
 from standby.store.baselines import BaselineRow
 
@@ -35,16 +36,20 @@ def usual(moment: Moment, width: int, found: Sequence[BaselineRow]) -> list[Row]
         return []
     slots = lay_out(_COLUMNS, width)
     order = sorted(found, key=lambda row: (row.since is None, row.series.name, row.series.metric))
-    cells = [(row, _cells(moment, row)) for row in order]
     return [
         titles(slots, width),
-        *(place(slots, of, width, id=f"{PREFIX}{row.series.subject}/{row.series.metric}") for row, of in cells),
+        *(place(slots, _cells(moment, row), width, id=PREFIX + _key(row)) for row in order),
     ]
 
 
 def series(found: Sequence[BaselineRow], key: str) -> BaselineRow | None:
     """The one that a line is about: `check:ID/metric`."""
-    return next((row for row in found if key == f"{row.series.subject}/{row.series.metric}"), None)
+    return next((row for row in found if key == _key(row)), None)
+
+
+def in_time(row: BaselineRow, at: int) -> bool:
+    """Whether what was usual then says anything of `at`: the band is that of one hour of the week."""
+    return abs(at - row.at) <= HOUR
 
 
 def bands(found: Sequence[BaselineRow]) -> Bands:
@@ -55,12 +60,9 @@ def bands(found: Sequence[BaselineRow]) -> Bands:
 
 
 def outside(one: Observation, known: Bands) -> str:
-    """`↑ above usual` or `↓ below usual` of a latency outside its band; nothing without a band of about that time.
-
-    The hour is another one soon: what was long before or after the band was told is not compared with it.
-    """
+    """`↑ above usual` or `↓ below usual` of a latency outside its band; nothing without a band of about that time."""
     band = known.get(one.check_id)
-    if band is None or one.latency_ms is None or abs(one.at - band.at) > HOUR:
+    if band is None or one.latency_ms is None or not in_time(band, one.at):
         return ""
     if band.high is not None and one.latency_ms > band.high:
         return "↑ above usual"
@@ -83,11 +85,15 @@ def facts(moment: Moment, row: BaselineRow) -> Iterator[tuple[str, str]]:
     yield "seen", f"{row.samples} minutes over {row.days:.1f} days"
 
 
+def _key(row: BaselineRow) -> str:
+    return f"{row.series.subject}/{row.series.metric}"
+
+
 def _cells(moment: Moment, row: BaselineRow) -> dict[str, Cell]:
     strange = row.since is not None
-    state = Cell("▲ unusual", "degraded") if strange else Cell("● usual", "dim")
+    state = Cell(STRANGE, "degraded") if strange else Cell(f"{OUTCOMES[Outcome.UP]} usual", "dim")
     if row.usual is None:
-        state = Cell("? learning", "unknown")
+        state = Cell(f"{OUTCOMES[Outcome.UNKNOWN]} learning", "unknown")
     width = f" ± {_number(row.high - row.usual)}" if row.usual is not None and row.high is not None else ""
     since = figures.clock(row.since, moment.zone) if row.since is not None else DASH
     return {
