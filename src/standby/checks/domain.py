@@ -11,7 +11,7 @@ from standby.checks.api import Api, ApiCheck, ApiModel, Finding, accepted, unrea
 from standby.checks.base import Kind
 from standby.checks.documents import Table, rows, table, text
 from standby.checks.instants import instant
-from standby.config.fields import Duration, Url, check_host
+from standby.config.fields import Duration, Url, check_host, punycode
 from standby.domain.calendar import DIGITS
 from standby.domain.observation import NO_METRICS, Failure
 from standby.domain.outcome import Outcome
@@ -37,7 +37,7 @@ _MOST_STATUSES = 100
 def registered(value: str) -> str:
     """A domain as registries know it: lower case, punycode, no trailing dot. Raises ValueError."""
     bare = check_host(value).removesuffix(".")
-    name = bare.encode("idna").decode().lower() if not bare.isascii() else bare.lower()
+    name = punycode(bare).lower()
     labels = name.split(".")
     if len(labels) < 2 or labels[-1].isdigit() or ":" in name:
         raise ValueError(f'"{clean(value, 80)}" is not a domain; write the registered one, like "acme.example"')

@@ -118,7 +118,7 @@ def _printable(value: str) -> str:
     return value
 
 
-def _punycode(value: str) -> str:
+def punycode(value: str) -> str:
     """A name as the DNS has it; one that cannot be so written stays, and is refused."""
     try:
         return value if value.isascii() or len(value) > 253 else value.encode("idna").decode()
@@ -134,7 +134,7 @@ def check_host(value: str) -> str:
     try:
         ipaddress.ip_address(bare.partition("%")[0])
     except ValueError:
-        plain = _punycode(value)
+        plain = punycode(value)
         if len(plain) > 253 or not _HOST.fullmatch(plain) or "[" in value:
             raise ValueError(f'"{clean(value, 80)}" is not a host; write one like "api.acme.example"') from None
         return value

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from standby.domain.phases import PHASES
 from standby.domain.units import DAY, HOUR, MINUTE
 from standby.store.retention import Retention
 
@@ -13,7 +14,6 @@ DETAIL = 70.0  # bytes of message and metrics in one observation, where no store
 _SAMPLE = 44.0  # bytes of one observation with phases beside them
 _SUM = 32.0  # bytes of one minute or hour beside its sketch
 _SKETCH = 4.0  # bytes of a sketch beside its buckets
-_PHASES = 5
 _PHASE = 2.0  # bytes of a phase beside its sketch
 _PAGES = 1.2  # pages are five sixths full
 _CHECK = 1_500  # bytes of a check's present, its integration's and their indices
@@ -73,7 +73,7 @@ def _span(span: int, age: int | None) -> int:
 def _sum(observations: float) -> float:
     """Bytes of one minute or hour: the more observations, the more different times, ever more slowly."""
     buckets = 1 + 12 * math.log1p(max(1.0, observations) / 8)
-    return _SUM + _sketch(observations, buckets) + _PHASES * (_PHASE + _sketch(observations, buckets / 2))
+    return _SUM + _sketch(observations, buckets) + len(PHASES) * (_PHASE + _sketch(observations, buckets / 2))
 
 
 def _sketch(observations: float, buckets: float) -> float:
