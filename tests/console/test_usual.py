@@ -140,6 +140,11 @@ async def test_without_a_reason_nothing_is_left_out() -> None:
             "usual:integration:payments/throughput",
             "payments throughput is as usual now: select the alert of the trouble",
         ),
+        (
+            "exclude",
+            "usual:check:payments-api/metrics.queue",
+            "payments-api queue is still being learned: select the alert of the trouble",
+        ),
         ("exclude", "check:payments-api", "select the alert of the trouble, or an unusual series"),
     ],
 )

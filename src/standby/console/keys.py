@@ -230,7 +230,8 @@ def _can_exclude(situation: Situation) -> Reason:
         return None if alert.origin is None else f"#{alert.id} came from elsewhere: nothing is learned of it"
     if row is None:
         return "select the alert of the trouble, or an unusual series"
-    return None if row.since is not None else f"{row.series} is as usual now: select the alert of the trouble"
+    is_now = "as usual now" if row.usual is not None else "still being learned"
+    return None if row.since is not None else f"{row.series} is {is_now}: select the alert of the trouble"
 
 
 def _can_open(situation: Situation) -> Reason:
@@ -307,11 +308,11 @@ ACTIONS: tuple[Action, ...] = (
         acts=True, dangerous=True, enabled=_can_tune,
     ),
     Action(
-        "accept", ("b",), "accept as usual", "the present is the new normal of it", "act",
+        "accept", ("b",), "accept", "the present is the new normal of it", "act",
         acts=True, dangerous=True, enabled=_can_accept,
     ),
     Action(
-        "exclude", ("B",), "learn without it", "this trouble teaches nothing about what is usual", "act",
+        "exclude", ("B",), "exclude", "this trouble teaches nothing about what is usual", "act",
         acts=True, dangerous=True, enabled=_can_exclude,
     ),
     Action("open", ("enter", "l"), "detail", "open the selected line", "look", footer=True, enabled=_can_open),
