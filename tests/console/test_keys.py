@@ -12,6 +12,7 @@ from standby.console.app import ConsoleApp
 from standby.console.deeds import Deeds
 from standby.console.edit import EditLine
 from standby.console.keys import ACTIONS, BY_ID, GROUPS, Situation, cheatsheet, conflicts, shown_keys
+from standby.console.present.pages import Entry, help_rows
 from standby.console.prompt import Prompt
 from standby.console.snapshot import Link
 from standby.domain.outcome import AlertState
@@ -129,3 +130,9 @@ def test_a_question_takes_only_its_own_key_for_yes() -> None:
     assert got == []
     Prompt("sure?", got.append, yes="y").key("y", "y")
     assert got == [""]
+
+
+def test_no_label_runs_into_what_its_key_does() -> None:
+    rows = help_rows([Entry(one.id, "k", one.label, one.help, one.group) for one in ACTIONS], 120)
+    told = ["".join(cell.text for cell in row.cells) for row in rows]
+    assert all(any(f"{one.label} " in text and f" {one.help}" in text for text in told) for one in ACTIONS)

@@ -20,12 +20,12 @@ class Entry(NamedTuple):
 
 
 PREFIX = "action:"
-_LABEL = 15
 
 
 def help_rows(entries: Sequence[Entry], width: int, notes: Sequence[str] = ()) -> list[Row]:
     """Every action by group: keys, what it does, and why not now."""
     keys = max((len(entry.keys) for entry in entries), default=0) + 1
+    labels = max((len(entry.label) for entry in entries), default=0) + 1
     rows: list[Row] = []
     group = ""
     for entry in entries:
@@ -39,7 +39,7 @@ def help_rows(entries: Sequence[Entry], width: int, notes: Sequence[str] = ()) -
             line(
                 [
                     Cell(fit(f"  {entry.keys}", keys + 2), "key"),
-                    Cell(fit(entry.label, _LABEL), "name"),
+                    Cell(fit(entry.label, labels), "name"),
                     Cell(entry.help, "text"),
                     Cell(why, "dim"),
                 ],
