@@ -94,6 +94,16 @@ def test_the_same_for_scripts(path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert [firing["met"] for firing in present["firings"]] == [[1]]
 
 
+def test_of_templates_only_what_came_of_one_is_a_line(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(path) == 0
+    said = capsys.readouterr().out
+    quiet = [name for name in rows(said) if name.partition("/")[2] in ("failing", "degraded", "slow", "certificate")]
+    assert quiet == []
+    assert " of templates that neither fired nor would have; `--rule` and --json tell of each" in said
+    assert run(path, "--rule", "payments/degraded") == 0
+    assert rows(capsys.readouterr().out)["payments/degraded"][0] == "0"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -111,3 +111,25 @@ def test_a_pattern_means_every_rule_that_it_fits(
     assert sent == ["payments/payments-errors", "payments/payments-slow", "weather/down"]
     assert main(["--store", str(store), "rules", "reviewed", "nobody/*"]) == 2
     assert "no rule fits 'nobody/*'" in capsys.readouterr().err
+
+
+async def test_of_templates_only_those_that_fired_are_listed_and_the_rest_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "standby.db"
+    await fill(store)
+    now = SystemClock().now()
+    templates = [{"id": name, "integration": "payments", "when": "x"} for name in ("slow", "degraded", "failing")]
+    doc = {**DOC, "rules": RULES, "templates": templates}
+    writer = await Writer.open(store, now=now)
+    await writer.begin_term(engine_row(now))
+    rows = [ended(30, 2, "degraded")]
+    await writer.commit(Batch(durable=True, config=ConfigRow(now, "d2", doc), alerts=rows))
+    await writer.close()
+    assert main(["--store", str(store), "rules", "review", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one["rule"] for one in found["rules"] if one["fired"] == 1] == ["payments/degraded"]
+    assert not {"payments/slow", "payments/failing"} & {one["rule"] for one in found["rules"]}
+    assert found["silent_templates"] == 2
+    assert main(["--store", str(store), "rules", "review"]) == 0
+    assert "2 rules of templates have not fired either; nobody has to look at those" in capsys.readouterr().out

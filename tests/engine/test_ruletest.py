@@ -43,6 +43,8 @@ for = "30s"
 name = "t"
 """
 LINES = HEAD.count("\n")
+SEVERAL = HEAD.replace('criticality = "low"', 'criticality = "high"')
+"""Both have templates."""
 
 
 def run(folder: Path, text: str, head: str = HEAD) -> Sequence[Report]:
@@ -275,3 +277,21 @@ def test_the_examples_of_the_documentation_pass(tmp_path: Path, example: str) ->
     reports = run(tmp_path, example, "")
     assert reports
     assert [one for report in reports for one in report.mismatches] == []
+
+
+@pytest.mark.parametrize("name", ["failing", "payments/failing", "sms/failing", "payments/slow"])
+def test_a_name_alone_means_the_rule_that_somebody_wrote(tmp_path: Path, name: str) -> None:
+    text = f"series.pay = 'up'\nexpect = [{{ at = '0s', alerts = {{ '{name}' = 'inactive' }} }}]"
+    assert [one.ok for one in run(tmp_path, text, SEVERAL)] == [True]
+
+
+def test_a_name_that_several_templates_have_is_told(tmp_path: Path) -> None:
+    text = "series.pay = 'up'\nexpect = [{ at = '0s', alerts = { slow = 'inactive' } }]"
+    with pytest.raises(ConfigError) as caught:
+        run(tmp_path, text, SEVERAL)
+    assert '"slow" is a rule of 2 integrations; write "payments/slow" or "sms/slow"' in str(caught.value)
+
+
+def test_the_rule_that_was_written_is_the_one_that_is_judged(tmp_path: Path) -> None:
+    text = "series.pay = 'up, down x9'\nexpect = [{ at = '40s', alerts = { failing = 'firing' } }]"
+    assert [one.ok for one in run(tmp_path, text, SEVERAL)] == [True]

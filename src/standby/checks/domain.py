@@ -72,6 +72,11 @@ class DomainModel(ApiModel):
         return self
 
     @property
+    def ends(self) -> frozenset[str]:
+        """That of the registration; a registry's certificate is nobody's here."""
+        return frozenset({"domain_days"})
+
+    @property
     def target(self) -> str:
         """The domain, and the server when it is written."""
         return self.domain if self.server is None else f"{self.domain} at {self.server}"

@@ -88,13 +88,15 @@ def _load(path: Path) -> Config:
 
 
 def _chosen(names: Sequence[str], configs: Sequence[Config]) -> set[Key] | None:
-    """The rules that are asked for, by id or by integration/id, in any of the configurations. Raises UsageError."""
+    """The rules that are asked for, by id or by integration/id, in any of the configurations; those that somebody
+    wrote before those that nobody did. Raises UsageError."""
     from standby.config.problems import did_you_mean
     from standby.engine.watches import watches
 
     if not names:
         return None
     keys = {watch.key for config in configs for watch in watches(config)}
+    written = {(rule.integration, rule.id) for config in configs for rule in config.rules}
     known = [name for integration, rule in sorted(keys) for name in (rule, f"{integration}/{rule}")]
     found: set[Key] = set()
     for name in names:
@@ -102,7 +104,7 @@ def _chosen(names: Sequence[str], configs: Sequence[Config]) -> set[Key] | None:
         if not meant:
             mend = did_you_mean(name, list(dict.fromkeys(known)), "rules")
             raise UsageError(f'--rule: there is no rule "{clean(name, 80)}"; {mend}')
-        found |= meant
+        found |= meant & written or meant
     return found
 
 
@@ -123,9 +125,13 @@ def _judged(config: Config, store: Path, start: int, end: int, chosen: Collectio
 
 def _as_text(found: Sequence[Backtest], *, in_detail: bool) -> str:
     head = ("rule", "fired", "for", "muted", "really", "met", "missed", "new", "idle")
-    pairs = list(_side_by_side(found))
+    pairs = [(key, rules) for key, rules in _side_by_side(found) if in_detail or not _is_idle(rules)]
     rows = [_row(key, rules) for key, rules in pairs]
     lines = [*_basis(found[-1]), "", table(head, rows) if rows else "no rule is in force"]
+    idle = sum(_is_idle(rules) for _, rules in _side_by_side(found)) if not in_detail else 0
+    if idle:
+        noun = "rule of a template" if idle == 1 else "rules of templates"
+        lines += ["", f"and {idle} {noun} that neither fired nor would have; `--rule` and --json tell of each"]
     if len(found) > 1:
         lines += ["", "before the arrow the configuration in force, after it the edited one"]
     if in_detail:
@@ -148,7 +154,7 @@ def _basis(one: Backtest) -> Iterator[str]:
             f"{one.from_sums} of them are from sums of minutes ({until}): in which order within a minute, metrics, "
             "phases, messages and causes are not kept"
         )
-    late = [rule for rule in one.rules if rule.judged_from > one.start]
+    late = [rule for rule in one.rules if rule.judged_from > one.start and not _is_idle([rule])]
     if late:
         since = _at(min(rule.judged_from for rule in late))
         yield f"judged from {since} only, because they ask for what no sum has: {_some(late)}"
@@ -162,6 +168,11 @@ def _some(rules: Sequence[RuleTrial]) -> str:
 def _side_by_side(found: Sequence[Backtest]) -> Iterator[tuple[Key, list[RuleTrial | None]]]:
     for key in dict.fromkeys(rule.key for one in found for rule in one.rules):
         yield key, [one.of(key) for one in found]
+
+
+def _is_idle(rules: Sequence[RuleTrial | None]) -> bool:
+    """Whether it is of a template, and nothing came of it: there are several of these an integration."""
+    return all(rule is None or (rule.watch.template and not rule.fired and not rule.own) for rule in rules)
 
 
 def _row(key: Key, rules: Sequence[RuleTrial | None]) -> tuple[str, ...]:

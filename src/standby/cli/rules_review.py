@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from standby.cli.check import load_config
@@ -20,6 +20,7 @@ from standby.store.reviews import key_of
 if TYPE_CHECKING:
     from standby.config.edit import Edit
     from standby.engine.suggestions import Suggestion
+    from standby.store.reviews import Tuning
 
 _MOST_DAYS = 3660
 _MOST_TRIED = 30
@@ -46,9 +47,10 @@ def run(args: argparse.Namespace) -> int:
             {**_as_json(one, tuning.reviews.get(one.rule), now), "suggestion": _suggestion(better.get(one.rule))}
             for one in found
         ]
-        print(json.dumps({"at": format_instant(now), "days": args.days, "rules": rules}, ensure_ascii=False, indent=2))
+        doc = {"at": format_instant(now), "days": args.days, "rules": rules, "silent_templates": tuning.silent}
+        print(json.dumps(doc, ensure_ascii=False, indent=2))
     else:
-        print(_text(found, tuning.reviews, args.days, now))
+        print(_text(found, tuning, args.days, now))
         for key, (suggestion, _) in better.items():
             keys = ", ".join(f'{name} = "{value}"' for name, value in suggestion.keys.items())
             print(f"{key}: with {keys} it {told(suggestion)}; `standby rules suggest {suggestion.rule.id}`")
@@ -72,7 +74,8 @@ def _suggestion(found: tuple[Suggestion, Edit] | None) -> dict[str, Any] | None:
     return None if found is None else as_json(*found)
 
 
-def _text(found: Sequence[Figures], reviews: Mapping[str, Review], days: int, now: int) -> str:
+def _text(found: Sequence[Figures], tuning: Tuning, days: int, now: int) -> str:
+    reviews = tuning.reviews
     if not found:
         return "no rule is known here yet; an engine that has started once tells them"
     head = ("rule", "verdict", "fired", "acked", "ignored", "brief", "flaps", "to ack", "lasted", "owner", "review")
@@ -83,6 +86,9 @@ def _text(found: Sequence[Figures], reviews: Mapping[str, Review], days: int, no
     if silent:
         noun = "rule has" if silent == 1 else "rules have"
         advice.append(f"{silent} {noun} never fired: test, loosen or take out what can never speak")
+    if tuning.silent:
+        noun = "rule of a template has" if tuning.silent == 1 else "rules of templates have"
+        advice.append(f"{tuning.silent} {noun} not fired either; nobody has to look at those")
     due = sum(one.is_due(now) for rule in found if (one := reviews.get(rule.rule)) is not None)
     if due:
         noun = "rule is" if due == 1 else "rules are"

@@ -93,7 +93,8 @@ def _chosen(args: argparse.Namespace, config: Config, start: int) -> Sequence[Ru
     names = {f"{rule.integration}/{rule.id}": rule for rule in config.rules}
     if args.rule:
         found = [rule for key, rule in names.items() if args.rule in (key, rule.id)]
-        if not found and any(args.rule in (f"{one.integration}/{one.id}", one.id) for one in config.rules_in_force):
+        nobodys = (*config.rules_in_force, *config.templates)
+        if not found and any(args.rule in (f"{one.integration}/{one.id}", one.id) for one in nobodys):
             mend = "a [[rule]] of yours can say it otherwise"
             raise UsageError(f"rule {clean(args.rule, 80)} is built in, so no file has settings of it; {mend}")
         if not found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from standby.config.fields import Duration, DurationOrZero, Identifier, MatcherText, Text
+from standby.config.fields import Duration, DurationOrZero, Identifier, MatcherText, Templates, Text
 from standby.config.models import Table
 from standby.domain.matchers import parse_matcher
 from standby.domain.review import EVERY_NS
@@ -76,6 +76,9 @@ class Alerting(Table):
         default=EVERY_NS, description="how often somebody looks at each rule whether it still fits; 0s: never"
     )
     silence_max: Duration = Field(default=LONGEST_NS, description="how long a silence may be")
+    templates: Templates = Field(
+        default=True, description="whether rule templates watch every integration, or the ids of those that do"
+    )
     route: tuple[AlertRoute, ...] = Field(default=(), max_length=200, description="the first that fits takes an alert")
 
     def tree(self) -> Route:

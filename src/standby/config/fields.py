@@ -253,6 +253,15 @@ def _matcher(value: str) -> str:
     return value
 
 
+def _template(value: str) -> str:
+    from standby.config.problems import did_you_mean
+    from standby.config.templates import IDS
+
+    if value not in IDS:
+        raise ValueError(f'"{clean(value, 60)}" is no rule template; {did_you_mean(value, IDS, "templates")}')
+    return value
+
+
 def _alone_or_many(value: object) -> str:
     return "many" if isinstance(value, list | tuple) else "one"
 
@@ -302,6 +311,13 @@ Needed = Annotated[
     Discriminator(_alone_or_many),
 ]
 """An integration, or several of which one is enough."""
+TemplateId = Annotated[str, AfterValidator(_template), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
+"""The id of a rule template."""
+Templates = Annotated[
+    Annotated[bool, Tag("one")] | Annotated[tuple[TemplateId, ...], Field(max_length=50), Tag("many")],
+    Discriminator(_alone_or_many),
+]
+"""Whether rule templates are in force, or the ids of those that are."""
 MatcherText = Annotated[str, AfterValidator(_matcher)]
 """A condition on a label; read it with `matchers.parse_matcher`."""
 Text = Annotated[str, AfterValidator(_printable)]

@@ -67,6 +67,9 @@ def config_of(path: Path, sources: list[Source], kinds: Kinds, problems: Problem
         inhibitions=tuple(one.model for one in entries.inhibitions),
         maintenance=tuple(one.model for one in entries.maintenance),
         intervals=tuple(one.model for one in entries.intervals),
+        places={
+            (one.model.integration, one.model.id): f"{one.source.document.shown}:{one.line()}" for one in entries.rules
+        },
     )
 
 

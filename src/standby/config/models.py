@@ -27,6 +27,7 @@ from standby.config.fields import (
     RateText,
     Share,
     Size,
+    Templates,
     Text,
     UrlOrReference,
 )
@@ -180,6 +181,9 @@ class Integration(Table):
     policy: Identifier | None = Field(
         default=None, description="the id of its escalation policy; that of `[standby]` when left out"
     )
+    templates: Templates | None = Field(
+        default=None, description="whether rule templates watch it, or which; as `[alerting]` says when left out"
+    )
 
     @property
     def title(self) -> str:
@@ -256,6 +260,12 @@ class CheckModel(Table):
     def stated(self) -> bool:
         """Whether it hears what somebody says about the third party, rather than measuring it."""
         return False
+
+    @property
+    def ends(self) -> frozenset[str]:
+        """What rules can ask it about an end of the third party's: `certificate_days` of what answers by TLS."""
+        by_tls = not self.stated and self.target.startswith(("https://", "tls://"))
+        return frozenset({"certificate_days"} if by_tls else ())
 
     @property
     def target(self) -> str:
@@ -378,7 +388,7 @@ class Config:
     vendors: tuple[Vendor, ...]
     integrations: tuple[Integration, ...]
     checks: tuple[CheckModel, ...]
-    rules: tuple[Rule, ...]  # as written; `rules_in_force` has the built-in ones too
+    rules: tuple[Rule, ...]  # as written; `rules_in_force` has the built-in `down` too, `templates` what comes of them
     simulator: Simulator | None
     path: Path
     files: tuple[Path, ...]
@@ -393,6 +403,8 @@ class Config:
     inhibitions: tuple[Inhibit, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
     intervals: tuple[NamedInterval, ...] = ()
+    places: Mapping[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
+    """Where each rule is written, `config.toml:12`, by integration and id."""
 
     @property
     def store(self) -> Path:
@@ -491,6 +503,13 @@ class Config:
         return self.rules + tuple(
             built_in_down(one, self.checks_of[one.id]) for one in self.integrations if one.id not in own
         )
+
+    @cached_property
+    def templates(self) -> tuple[Rule, ...]:
+        """The rules that nobody wrote: templates for what depends on each integration (see `config.templates`)."""
+        from standby.config.templates import template_rules
+
+        return tuple(template_rules(self))
 
 
 _LOUDNESS = {

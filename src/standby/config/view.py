@@ -12,7 +12,8 @@ from standby.domain.dependency import groups_of
 
 
 def view(config: Config) -> dict[str, Any]:
-    """The document of `ConfigRow`: JSON-able; spans in nanoseconds. `rules` holds the built-in ones too."""
+    """The document of `ConfigRow`: JSON-able; spans in nanoseconds. `rules` holds the built-in ones too, `templates`
+    the rules that come of templates."""
     vendors = {vendor.id: vendor for vendor in config.vendors}
     unsafe: dict[str, list[str]] = {}
     for risk in risks(config):
@@ -29,6 +30,7 @@ def view(config: Config) -> dict[str, Any]:
         "integrations": [_integration(one, vendors.get(one.vendor)) for one in config.integrations],
         "checks": [_check(check, unsafe.get(check.id, [])) for check in config.checks],
         "rules": [_rule(config, rule) for rule in config.rules_in_force],
+        "templates": [_rule(config, rule) for rule in config.templates],
         "routes": [_route(route) for route in config.routes],
         "people": [{"id": one.id, "name": one.title} for one in config.people],
         "policies": [_policy(policy) for policy in config.policies],

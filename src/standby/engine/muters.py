@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from standby.engine.announcements import Announcements
 from standby.engine.dependencies import Dependencies
+from standby.engine.echoes import Echoes
 from standby.engine.flaps import Flaps
 from standby.engine.inhibitions import Inhibitions
 from standby.engine.judge import Judge
@@ -21,6 +22,7 @@ def add_muters(mutes: Mutes, judge: Judge, config: Callable[[], Config], soon: C
     """Have all of them asked. `config` gives the configuration in force, `soon` has a check look now."""
     inhibitions = Inhibitions(judge.alerts, config)
     mutes.add(inhibitions)
+    mutes.add(Echoes(judge))
     windows = Windows(config)
     mutes.add(windows, planned=True)
     flaps = Flaps(judge, mutes.changed)

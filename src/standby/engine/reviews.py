@@ -122,6 +122,9 @@ def named_rule(config: Config, name: object) -> Rule:
     if found:
         several = ", ".join(map(key_of, found[:_NAMED]))
         raise RefusedError(f"{len(found)} rules are called {clean(str(name), 80)}; name one of them: {several}")
+    if any(name in (rule.id, key_of(rule)) for rule in config.templates):
+        mend = "a [[rule]] of that id takes its place"
+        raise RefusedError(f"{clean(str(name), 80)} is of a template, which nobody has to look at; {mend}")
     raise RefusedError(f"there is no rule {clean(str(name), 80)}; `standby rules review` has them")
 
 

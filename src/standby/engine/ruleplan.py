@@ -50,9 +50,13 @@ class Plan:
 
 
 class Names:
-    """The rules in force, by what people call them: `integration/rule`, or the rule alone when there is one of it."""
+    """The rules in force, by what people call them: `integration/rule`, or the rule alone when there is one of it.
+
+    Of several the one that somebody wrote is meant, not what is in force without anybody's doing.
+    """
 
     def __init__(self, config: Config) -> None:
+        self._written = {(rule.integration, rule.id) for rule in config.rules}
         self._keys: dict[str, list[Key]] = {}
         for watch in watches(config):
             for name in (watch.id, f"{watch.integration}/{watch.id}"):
@@ -61,8 +65,9 @@ class Names:
     def key(self, name: str) -> Key:
         """The rule that is meant. Raises ValueError with the mend."""
         found = self._keys.get(name, [])
-        if len(found) == 1:
-            return found[0]
+        written = [key for key in found if key in self._written]
+        if len(written or found) == 1:
+            return (written or found)[0]
         if not found:
             raise ValueError(f'there is no rule "{clean(name, 80)}"; {did_you_mean(name, list(self._keys), "rules")}')
         some = " or ".join(f'"{integration}/{rule}"' for integration, rule in found[:3])

@@ -89,6 +89,7 @@ class Watch:
     every_ns: int = MINUTE  # of the quickest of its checks
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What routes, silences and inhibitions tell its alert apart by."""
+    template: bool = False  # nobody wrote it
     origin: Origin | None = None  # who decides, when it is not us
     key: tuple[str, str] = field(init=False)
     """What an alert is identified by: integration and rule, or source and fingerprint."""
@@ -133,8 +134,8 @@ _DEVIATION_SEVERITY = {
 
 
 def watches(config: Config) -> list[Watch]:
-    """Every rule in force. An integration without a rule of its own gets `down` and `flapping`; each gets `no-data`
-    and, unless it hardly matters, `deviation`.
+    """Every rule in force. An integration without a rule of its own gets `down` and `flapping`; each gets `no-data`,
+    the templates that its own rules leave room for (`Config.templates`) and, unless it hardly matters, `deviation`.
 
     `flapping` is first: what it mutes is muted before it is told. A rule of the user's over a window says itself what
     a vendor that fails now and then is.
@@ -142,26 +143,9 @@ def watches(config: Config) -> list[Watch]:
     scopes: dict[str, list[str]] = {integration.id: [] for integration in config.integrations}
     for check in config.checks:
         scopes[check.integration].append(check.id)
-    found = [
-        Watch(
-            id=rule.id,
-            integration=rule.integration,
-            sort=Sort.RULE,
-            severity=Severity(rule.severity),
-            checks=_checks(config, rule),
-            timing=Timing(rule.for_, rule.keep_firing_for),
-            check=rule.check,
-            when=rule.when,
-            window_ns=rule.window,
-            min_samples=rule.min_samples,
-            summary=rule.summary or "",
-            at_least=parse_threshold(rule.at_least) if rule.at_least else None,
-            objective=rule.objective or config.integration_by_id[rule.integration].objective,
-            every_ns=min((config.check_by_id[name].every for name in _checks(config, rule)), default=MINUTE),
-        )
-        for rule in config.rules
-    ]
+    found = [_watch(config, rule) for rule in config.rules]
     ruled = {watch.integration for watch in found}
+    found += [replace(_watch(config, rule), template=True) for rule in config.templates]
     flapping = [_flapping(config, one) for one in config.integrations if one.id not in ruled]
     for integration in config.integrations:
         checks = tuple(scopes[integration.id])
@@ -174,6 +158,26 @@ def watches(config: Config) -> list[Watch]:
         if learned and severity is not None:
             found.append(Watch(DEVIATION, integration.id, Sort.DEVIATION, severity, learned))
     return [replace(watch, labels=labels_of(config, watch)) for watch in (*flapping, *found)]
+
+
+def _watch(config: Config, rule: Rule) -> Watch:
+    checks = _checks(config, rule)
+    return Watch(
+        id=rule.id,
+        integration=rule.integration,
+        sort=Sort.RULE,
+        severity=Severity(rule.severity),
+        checks=checks,
+        timing=Timing(rule.for_, rule.keep_firing_for),
+        check=rule.check,
+        when=rule.when,
+        window_ns=rule.window,
+        min_samples=rule.min_samples,
+        summary=rule.summary or "",
+        at_least=parse_threshold(rule.at_least) if rule.at_least else None,
+        objective=rule.objective or config.integration_by_id[rule.integration].objective,
+        every_ns=min((config.check_by_id[name].every for name in checks), default=MINUTE),
+    )
 
 
 def _checks(config: Config, rule: Rule) -> tuple[str, ...]:

@@ -235,8 +235,7 @@ class Reader:
             config = self._single("config", values.config, since=-1)
             fired = self._every("firings", reviews.firing, start=start, limit=reviews.MOST_FIRINGS)
             known = self._every("reviews", reviews.review, since=-1)
-        rules = reviews.rules_of(config.doc) if config is not None else ()
-        return reviews.Tuning(rules, fired, {row.rule: row for row in known})
+        return reviews.tuning(config.doc if config is not None else {}, fired, known)
 
     def judgements(self, start: int, end: int) -> tuple[Mapping[str, list[Said]], list[Span]]:
         """The judgements of a window by integration, each with the one before; and when nobody watched."""

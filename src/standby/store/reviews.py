@@ -17,11 +17,16 @@ MOST_FIRINGS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What rules are judged by: the rules of the stored configuration (see `config.view`), alerts, reviews."""
+    """What rules are judged by: the rules of the stored configuration (see `config.view`), alerts, reviews.
+
+    Rules of templates belong to `rules` when they fired; of the others, that nobody wrote and nobody heard of, only
+    the number is told: `silent`.
+    """
 
     rules: Sequence[Mapping[str, Any]]
     firings: Sequence[Firing]
     reviews: Mapping[str, Review]
+    silent: int = 0
 
 
 def key_of(rule: Mapping[str, Any]) -> str:
@@ -70,8 +75,16 @@ def firing(cells: Cells) -> Firing:
     )
 
 
-def rules_of(doc: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def tuning(doc: Mapping[str, Any], fired: Sequence[Firing], reviews: Sequence[Review]) -> Tuning:
+    """What is known of the rules of a stored configuration."""
+    templates, names = rules_of(doc, "templates"), {one.rule for one in fired}
+    heard = [rule for rule in templates if key_of(rule) in names]
+    known = {row.rule: row for row in reviews}
+    return Tuning([*rules_of(doc), *heard], fired, known, len(templates) - len(heard))
+
+
+def rules_of(doc: Mapping[str, Any], table: str = "rules") -> Sequence[Mapping[str, Any]]:
     """The rules of a stored configuration; what is none is left out."""
-    found = doc.get("rules")
+    found = doc.get(table)
     entries = found if isinstance(found, list) else []
     return [one for one in entries if isinstance(one, Mapping) and one.get("id") and one.get("integration")]
