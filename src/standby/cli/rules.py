@@ -7,6 +7,7 @@ import importlib
 
 # deed -> module of `standby.cli`, help. A module has `add(parser)` and `run(args) -> int`.
 DEEDS = {
+    "list": ("rules_list", "every rule in force, where it comes from, and when it speaks"),
     "test": ("rules_test", "unit tests of rules: samples in, expected states of alerts out"),
     "backtest": ("rules_backtest", "what rules, or edited ones, would have done with what is stored"),
     "review": ("rules_review", "what each rule did, the worst first, and which are due for a review"),
