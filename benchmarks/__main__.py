@@ -32,6 +32,7 @@ BENCHMARKS = (
     "storm",
     "mutes",
     "backtest",
+    "rules",
     "baselines",
     "nab",
 )
