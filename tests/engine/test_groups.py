@@ -77,6 +77,7 @@ group_wait = "30s"
 group_interval = "5m"
 """
 POLICY = 'policy = "shop"'
+LEASE = 'ack_lease = "12m"\nack_reminder = "3m"\n'  # more of [alerting], the last table of SHOP
 
 
 def heard(w: World) -> list[tuple[str, str, list[int]]]:
@@ -171,11 +172,11 @@ async def test_given_back_before_it_was_told_it_is_told_now(world: Make) -> None
 
 
 async def test_a_policy_that_ran_through_begins_anew_at_the_repeat_interval(world: Make) -> None:
-    w = await world(SHOP, POLICY)
+    w = await world(SHOP + 'repeat_interval = "1h"\n', POLICY)
     w.answers["pay"] = DOWN
-    await w.pass_time(3 * HOUR)
+    await w.pass_time(HOUR)
     assert [who for who, _, _ in heard(w)] == ["anna", "bert"]
-    await w.pass_time(2 * HOUR)
+    await w.pass_time(40 * MINUTE)
     assert [who for who, _, _ in heard(w)] == ["anna", "bert", "anna", "bert"]
 
 
@@ -249,45 +250,45 @@ reach = [{ channel = "anna", to = "alice@shop.test" }]
 
 
 async def test_an_acknowledgement_is_a_lease(world: Make) -> None:
-    w = await world(SHOP + PEOPLE, POLICY)
+    w = await world(SHOP + LEASE + PEOPLE, POLICY)
     w.answers["pay"] = DOWN
     await w.until(lambda: len(w.told) == 1)
     await w.ask(CommandKind.ACK, alert=1)
-    await w.pass_time(44 * MINUTE)
+    await w.pass_time(8 * MINUTE)
     assert len(w.told) == 1
     await w.pass_time(2 * MINUTE)
     assert heard(w)[1:] == [("anna", "reminder", [1])]
     assert w.told[1].to == "alice@shop.test"
     assert "unless you keep it: standby ack 1" in w.told[1].message.text
-    await w.pass_time(15 * MINUTE)
+    await w.pass_time(3 * MINUTE)
     assert heard(w)[2:] == [("anna", "firing", [1])], "given back, the level where it stopped is told again"
-    assert "alice had it for 1h" in w.audits("unack")[0].message
+    assert "alice had it for 12m" in w.audits("unack")[0].message
 
 
 async def test_whoever_says_so_again_keeps_it(world: Make) -> None:
-    w = await world(SHOP, POLICY)
+    w = await world(SHOP + LEASE, POLICY)
     w.answers["pay"] = DOWN
     await w.until(lambda: len(w.told) == 1)
     await w.ask(CommandKind.ACK, alert=1)
-    await w.pass_time(50 * MINUTE)
+    await w.pass_time(10 * MINUTE)
     await w.ask(CommandKind.ACK, alert=1)
-    await w.pass_time(50 * MINUTE)
+    await w.pass_time(10 * MINUTE)
     assert len(w.told) == 1
-    await w.ask(CommandKind.ACK, alert=1, **{"for": 3 * HOUR})
-    await w.pass_time(2 * HOUR)
+    await w.ask(CommandKind.ACK, alert=1, **{"for": 36 * MINUTE})
+    await w.pass_time(24 * MINUTE)
     assert len(w.told) == 1
 
 
 @pytest.mark.parametrize("end", ["stop", "die"])
 async def test_a_lease_outlives_the_engine(world: Make, end: str) -> None:
-    w = await world(SHOP, POLICY)
+    w = await world(SHOP + LEASE, POLICY)
     w.answers["pay"] = DOWN
     await w.until(lambda: len(w.told) == 1)
     await w.ask(CommandKind.ACK, alert=1)
-    await w.pass_time(50 * MINUTE)
+    await w.pass_time(10 * MINUTE)
     await getattr(w, end)()
     await w.start()
-    await w.pass_time(9 * MINUTE)
+    await w.pass_time(MINUTE)
     assert len(w.told) == 1
     await w.pass_time(2 * MINUTE)
     assert heard(w)[1:] == [("anna", "firing", [1])]
@@ -303,9 +304,9 @@ async def test_a_lease_of_no_length_is_refused(world: Make, span: object) -> Non
 
 
 async def test_a_warning_is_held_until_it_is_over(world: Make) -> None:
-    w = await world(SHOP, POLICY)
+    w = await world(SHOP + LEASE, POLICY)
     w.answers["out"] = DOWN
     await w.until(lambda: len(w.told) == 1)
     await w.ask(CommandKind.ACK, alert=1)
-    await w.pass_time(6 * HOUR)
+    await w.pass_time(HOUR)
     assert len(w.told) == 1

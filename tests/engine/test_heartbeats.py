@@ -29,7 +29,7 @@ kind = "heartbeat"
 every = "10s"
 attempts = 1
 token = "env:TOKEN"
-period = "1h"
+period = "10m"
 grace = "5m"
 """
 LISTEN = 'listen = "127.0.0.1:0"'
@@ -138,7 +138,7 @@ async def test_a_missing_secret_is_told(world: Make) -> None:
 async def test_a_job_that_stops_calling_is_down_and_its_call_ends_that(world: Make) -> None:
     w = await world(config(rules=JOB), LISTEN)
     await ping(w, f"/ping/{TOKEN}")
-    await w.pass_time(64 * MINUTE)
+    await w.pass_time(14 * MINUTE)
     assert w.outcome("job") is Outcome.UP
     await w.until(lambda: w.fired("down"), 2 * MINUTE)
     await ping(w, f"/ping/{TOKEN}")
@@ -149,15 +149,15 @@ async def test_a_call_that_could_not_reach_us_is_not_missed(world: Make) -> None
     """Due while no engine ran: the job has until its next call."""
     w = await world(config(rules=JOB), LISTEN)
     await ping(w, f"/ping/{TOKEN}")
-    await w.pass_time(50 * MINUTE)
+    await w.pass_time(8 * MINUTE)
     await w.die()
-    await w.pass_time(30 * MINUTE)
+    await w.pass_time(8 * MINUTE)
     await w.start()
-    await w.pass_time(30 * MINUTE)
+    await w.pass_time(8 * MINUTE)
     assert w.outcome("job") is Outcome.UP
     assert "no call could reach us before" in w.changes().check_states[0].message
     assert not w.alerts()
-    await w.until(lambda: w.fired("down"), 40 * MINUTE)
+    await w.until(lambda: w.fired("down"), 8 * MINUTE)
 
 
 def test_deafness_excuses_only_what_was_due_meanwhile() -> None:

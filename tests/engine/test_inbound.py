@@ -180,7 +180,7 @@ async def test_the_time_in_which_nobody_could_be_heard_counts_for_no_lease(world
     await w.pass_time(3 * MINUTE)
     w.network = False
     await w.until(lambda: w.live("blind"))
-    await w.pass_time(HOUR)
+    await w.pass_time(10 * MINUTE)
     assert told(w)[0].state is AlertState.FIRING
     w.network = True
     await w.until(lambda: not w.live("blind"))

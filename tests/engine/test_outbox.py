@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from standby.domain.units import HOUR, MINUTE, SECOND
+from standby.domain.units import MINUTE, SECOND
 from standby.link.protocol import CommandKind
 from standby.notify.base import NotifyError
 from standby.store.errors import StoreError
@@ -12,7 +12,7 @@ from standby.store.escalations import Fate
 from standby.store.rows import Batch
 
 from .conftest import Make
-from .test_escalations import PEOPLE, POLICY, firing, heard, rows
+from .test_escalations import LONG, PEOPLE, POLICY, firing, heard, rows
 from .world import DOWN, UP, World, config
 
 ANNA = ("firing", "mail", "anna@shop.test")
@@ -35,7 +35,7 @@ async def test_a_try_that_fails_after_somebody_took_the_alert_is_the_last(world:
     await w.ask(CommandKind.ACK, alert=1)
     await w.pass_time(MINUTE)
     w.deaf.clear()
-    await w.pass_time(HOUR)
+    await w.pass_time(LONG)
     assert heard(w) == [("firing", "hook", "")]
     [mail] = [row for row in rows(w) if row.channel == "mail"]
     assert (mail.state, mail.fate) == (Fate.CANCELLED, "alice has it; the last try: greylisted")
@@ -48,7 +48,7 @@ async def test_firing_never_comes_after_resolved(world: Make) -> None:
     await w.until(lambda: not w.live("down"))
     await w.pass_time(30 * SECOND)
     w.deaf.clear()
-    await w.pass_time(HOUR)
+    await w.pass_time(LONG)
     # It may have arrived before the answer was lost: whoever was perhaps told is told that it is over.
     assert [told for told in heard(w) if told[1] == "mail"] == [("resolved", "mail", "anna@shop.test")]
 
@@ -63,7 +63,7 @@ async def test_whose_answer_was_lost_is_told_that_it_is_over(world: Make, perhap
     w.answers["pay"] = UP
     await w.until(lambda: not w.live("down"))
     w.deaf.clear()
-    await w.pass_time(HOUR)
+    await w.pass_time(LONG)
     told = [one for one in heard(w) if one[1] == "mail"]
     assert told == ([("resolved", "mail", "anna@shop.test")] if perhaps else [])
 
@@ -73,7 +73,7 @@ async def test_what_was_taken_while_the_engine_lay_dead_is_not_sent_again(world:
     await w.ask(CommandKind.ACK, alert=1)
     await w.die()
     await w.start()
-    await w.pass_time(HOUR)
+    await w.pass_time(LONG)
     assert heard(w) == [("firing", "hook", "")]
     [mail] = [row for row in rows(w) if row.channel == "mail"]
     assert mail.state is Fate.CANCELLED
@@ -89,7 +89,7 @@ async def test_what_was_over_when_the_engine_died_does_not_call_anybody_again(wo
     await w.die()
     w.takes.clear()
     await w.start()
-    await w.pass_time(HOUR)
+    await w.pass_time(LONG)
     assert [told for told in heard(w) if told[1] == "mail"] == [("resolved", "mail", "anna@shop.test")]
     [mail] = [row for row in rows(w) if (row.channel, row.kind) == ("mail", "firing")]
     assert mail.state is Fate.CANCELLED
@@ -106,7 +106,7 @@ async def test_who_was_perhaps_told_before_a_crash_is_told_that_it_is_over(world
     w.answers["pay"] = UP
     await w.until(lambda: not w.live("down"))
     w.deaf.clear()
-    await w.pass_time(HOUR)
+    await w.pass_time(LONG)
     assert [told for told in heard(w) if told[1] == "mail"] == [("resolved", "mail", "anna@shop.test")]
 
 
@@ -120,7 +120,7 @@ async def test_what_cannot_be_recorded_is_not_sent_once_somebody_has_the_alert(w
     await w.pass_time(MINUTE)
     w.deaf.clear()
     w.store.fail = None
-    await w.pass_time(HOUR)
+    await w.pass_time(LONG)
     assert ANNA not in heard(w)
 
 

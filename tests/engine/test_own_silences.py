@@ -13,9 +13,10 @@ from .test_escalations import PEOPLE, POLICY, firing, heard
 from .world import BOB, DOWN, UP, World, config
 
 ALL_OF_ACME = 'vendor="acme"'
+SPAN = 20 * MINUTE  # longer than the whole policy
 
 
-async def silence(w: World, span: int = HOUR, **changed: object) -> str:
+async def silence(w: World, span: int = SPAN, **changed: object) -> str:
     args = {"matchers": ALL_OF_ACME, "ends": w.clock.now() + span, "comment": "the bank is at work", **changed}
     receipt = await w.ask(CommandKind.SILENCE, **args)
     assert receipt.status is Status.DONE, receipt.reason
@@ -23,7 +24,7 @@ async def silence(w: World, span: int = HOUR, **changed: object) -> str:
     return receipt.reason
 
 
-async def quiet(world: Make, span: int = HOUR) -> World:
+async def quiet(world: Make, span: int = SPAN) -> World:
     w = await world(config(more=PEOPLE), POLICY)
     await silence(w, span)
     w.answers["pay"] = DOWN
@@ -33,7 +34,7 @@ async def quiet(world: Make, span: int = HOUR) -> World:
 
 async def test_what_it_matches_fires_and_nobody_is_told(world: Make) -> None:
     w = await quiet(world)
-    await w.pass_time(50 * MINUTE)
+    await w.pass_time(SPAN - 2 * MINUTE)
     assert heard(w) == []
     [alert] = w.open_alerts()
     [mute] = alert.mutes
@@ -59,7 +60,7 @@ async def test_what_is_over_before_it_ends_is_never_told(world: Make) -> None:
 async def test_it_acts_at_once_on_what_fires_already(world: Make) -> None:
     w = await firing(world)
     await silence(w)
-    await w.pass_time(30 * MINUTE)
+    await w.pass_time(16 * MINUTE)
     assert len(w.told) == 2, "the next level is not told"
     w.answers["pay"] = UP
     await w.pass_time(MINUTE)
@@ -93,15 +94,15 @@ async def test_it_outlives_the_engine(world: Make, end: str) -> None:
     await w.pass_time(MINUTE)
     await getattr(w, end)()
     await w.start()
-    await w.pass_time(40 * MINUTE)
+    await w.pass_time(SPAN - 3 * MINUTE)
     assert heard(w) == []
-    await w.pass_time(30 * MINUTE)
+    await w.pass_time(5 * MINUTE)
     assert len(w.told) > 0
 
 
 async def test_it_says_that_it_ends_soon(world: Make) -> None:
     w = await quiet(world)
-    await w.pass_time(44 * MINUTE)
+    await w.pass_time(SPAN - 16 * MINUTE)
     assert not any("ends in" in line.message for line in w.audits("silence"))
     await w.pass_time(2 * MINUTE)
     [line] = [line for line in w.audits("silence") if "ends in" in line.message]
@@ -110,8 +111,8 @@ async def test_it_says_that_it_ends_soon(world: Make) -> None:
 
 async def test_it_is_ended_and_extended(world: Make) -> None:
     w = await quiet(world)
-    await w.ask(CommandKind.SILENCE_EXTEND, BOB, silence=1, ends=w.clock.now() + 3 * HOUR)
-    await w.pass_time(2 * HOUR)
+    await w.ask(CommandKind.SILENCE_EXTEND, BOB, silence=1, ends=w.clock.now() + 3 * SPAN)
+    await w.pass_time(2 * SPAN)
     assert heard(w) == []
     await w.ask(CommandKind.SILENCE_EXPIRE, BOB, silence=1)
     await w.pass_time(SECOND)
