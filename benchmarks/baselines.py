@@ -25,8 +25,8 @@ from benchmarks.generated import series
 from standby.baselines.bank import Bank
 from standby.baselines.detector import Detector
 from standby.domain.units import DAY
-from standby.engine.baselines import Baselines
-from standby.engine.rebuild import layers
+from standby.engine.learning.baselines import Baselines
+from standby.engine.learning.rebuild import layers
 from standby.engine.timeline import Timeline
 from standby.store.reader import Reader
 from standby.store.rows import EngineRow

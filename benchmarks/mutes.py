@@ -19,14 +19,14 @@ from standby.domain.matchers import parse_matchers
 from standby.domain.outcome import Severity
 from standby.domain.silence import Silence
 from standby.domain.units import HOUR, MILLISECOND, SECOND
-from standby.engine.alerts import Alerts
+from standby.engine.alerting.alerts import Alerts
 from standby.engine.buffer import Buffer
-from standby.engine.inhibitions import Inhibitions
-from standby.engine.mutes import Mutes
-from standby.engine.own_silences import OwnSilences
+from standby.engine.muting.inhibitions import Inhibitions
+from standby.engine.muting.mutes import Mutes
+from standby.engine.muting.own_silences import OwnSilences
 from standby.engine.recorder import Recorder
+from standby.engine.rules.watches import Sort, Watch
 from standby.engine.timeline import Timeline
-from standby.engine.watches import Sort, Watch
 
 ALERTS = 5_000
 SILENCES = 50

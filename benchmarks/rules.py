@@ -33,8 +33,8 @@ from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome
 from standby.domain.units import SECOND
 from standby.engine.kinds import kinds
-from standby.engine.trial import Trial
-from standby.engine.watches import Sort, watches
+from standby.engine.rules.watches import Sort, watches
+from standby.engine.trials.trial import Trial
 
 SERIES = 500
 JUDGED_US = 150.0

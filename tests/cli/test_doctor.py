@@ -13,14 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from standby.cli import doctor, doctor_network
+from standby.cli import doctor
 from standby.cli.doctor import Finding
+from standby.cli.doctor import network as doctor_network
 from standby.cli.main import main
 from standby.domain.observation import Observation
 from standby.domain.outcome import Outcome
 from standby.domain.units import DAY, MINUTE, SECOND
 from standby.engine.clock import SystemClock
-from standby.engine.lock import Lock
+from standby.engine.process.lock import Lock
 from standby.link.holder import Holder
 from standby.link.paths import link_paths
 from standby.store.rows import AuditRow, Batch, EngineRow

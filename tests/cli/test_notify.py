@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from standby.cli.doctor_people import policies
+from standby.cli.doctor.people import policies
 from standby.cli.main import main
 from standby.config.load import load
 from standby.engine.kinds import kinds

@@ -121,8 +121,8 @@ def test_a_mistake_is_said(path: Path, capsys: pytest.CaptureFixture[str], words
 def test_shares_say_the_same_as_one_process(path: Path) -> None:
     """Two processes, each with one integration."""
     from standby.config.load import load
-    from standby.engine.backtest import backtest
     from standby.engine.kinds import kinds
+    from standby.engine.trials.backtest import backtest
 
     file = path.parents[1] / "two.toml"
     more = CONFIG[CONFIG.index("[[integration]]") :]

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from standby.config.cel import EXPECTATION, RULE, ExpressionError, compile_expectation, compile_rule
-from standby.config.cel_plain import plain
-from standby.config.cel_tokens import words
+from standby.config.cel.plain import plain
+from standby.config.cel.tokens import words
 from standby.domain.outcome import Outcome
 
 TYPES = dict(EXPECTATION.variables) | dict(RULE.variables)

@@ -12,7 +12,7 @@ from standby.config.models import Config
 from standby.domain.observation import Observation
 from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.units import DAY, HOUR, MINUTE, SECOND
-from standby.engine.backtest import backtest
+from standby.engine.trials.backtest import backtest
 from standby.store.errors import StoreError
 from standby.store.retention import Retention
 from standby.store.rows import AlertRow, Batch, EngineRow, GapRow

@@ -15,9 +15,9 @@ from standby.domain.baseline import Decision, DecisionKind, Series
 from standby.domain.observation import Observation
 from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.units import DAY, HOUR, MINUTE, SECOND
-from standby.engine.learning import Learning
-from standby.engine.rebuild import Rebuild
-from standby.engine.reported import reported
+from standby.engine.learning.rebuild import Rebuild
+from standby.engine.learning.reported import reported
+from standby.engine.learning.step import Learning
 from standby.link.protocol import CommandKind, Status
 from standby.store.baselines import BaselineRow
 from standby.store.reader import Reader

@@ -10,7 +10,7 @@ import pytest
 from standby.domain.observation import Failure
 from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.units import MINUTE, SECOND
-from standby.engine.blind import knocker, parse_target
+from standby.engine.polling.blind import knocker, parse_target
 from standby.net.resolver import Resolver
 
 from .conftest import Make

@@ -10,9 +10,9 @@ import pytest
 from standby.checks.base import HeartbeatSignals
 from standby.domain.outcome import Outcome
 from standby.domain.units import HOUR, MINUTE, SECOND
-from standby.engine.deadman import DeadMan, UnansweredError
-from standby.engine.receiver import MAX_HEAD, Receiver, parse_listen
-from standby.engine.signals import Rhythm, Signals
+from standby.engine.inbound.receiver import MAX_HEAD, Receiver, parse_listen
+from standby.engine.inbound.signals import Rhythm, Signals
+from standby.engine.process.deadman import DeadMan, UnansweredError
 from standby.store.errors import StoreError
 from standby.store.rows import PingRow
 

@@ -11,7 +11,7 @@ import pytest
 
 from standby.domain.outcome import Outcome
 from standby.domain.units import MINUTE, SECOND
-from standby.engine.receiver import MAX_BODY
+from standby.engine.inbound.receiver import MAX_BODY
 from standby.store.errors import StoreError
 from standby.store.rows import Batch
 

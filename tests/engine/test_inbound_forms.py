@@ -20,10 +20,10 @@ from standby.domain.outcome import Severity
 from standby.domain.outside import MOST_LABELS, Said, loudness
 from standby.domain.text import clean
 from standby.domain.units import MINUTE, parse_instant
-from standby.engine.alerts import Live
+from standby.engine.alerting.alerts import Live
 from standby.engine.inbound import listing, upstream
 from standby.engine.inbound.forms import MOST_AT_ONCE, Heard, Refused, read
-from standby.engine.watches import Sort, Watch
+from standby.engine.rules.watches import Sort, Watch
 
 NOW = parse_instant("2026-11-25T12:00:00Z")
 KINDS = tuple(SourceKind)

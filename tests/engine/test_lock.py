@@ -13,14 +13,14 @@ import pytest
 
 from processes import SRC, until
 from standby.engine.clock import SystemClock
-from standby.engine.lock import Holder, Lock, LockError, LockHeldError, held_by
-from standby.engine.replace import make_way
+from standby.engine.process.lock import Holder, Lock, LockError, LockHeldError, held_by
+from standby.engine.process.replace import make_way
 from standby.link.holder import process_birth
 from standby.link.paths import link_paths
 
 ME = Holder(os.getpid(), "service", "alice", "bastion", 5, "abc", process_birth(os.getpid()))
 HOLD = (
-    "import sys, os; from pathlib import Path; from standby.engine.lock import *;"
+    "import sys, os; from pathlib import Path; from standby.engine.process.lock import *;"
     "from standby.link.holder import process_birth;"
     "me = Holder(os.getpid(), 'service', 'bob', 'h', 1, 'd', process_birth(os.getpid()));"
     "lock = Lock.acquire(Path(sys.argv[1]), me); print('held', flush=True); sys.stdin.read()"

@@ -7,7 +7,7 @@ from unittest.mock import patch
 from standby.config.maintenance import Maintenance
 from standby.domain.muting import MuteKind
 from standby.domain.units import MINUTE, SECOND, parse_instant
-from standby.engine.maintenance import Windows
+from standby.engine.muting.maintenance import Windows
 
 from .conftest import Make
 from .test_escalations import PEOPLE, POLICY, firing, heard

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from standby.domain.muting import Mute, MuteKind
 from standby.domain.units import MINUTE, SECOND
-from standby.engine.alerts import Live
+from standby.engine.alerting.alerts import Live
 
 from .conftest import Make
 from .test_escalations import PEOPLE, POLICY, firing, heard

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from processes import SRC, Engines, command, ended, until
-from standby.engine.lock import held_by
+from standby.engine.process.lock import held_by
 from standby.link.protocol import Command, CommandKind, Status
 
 

@@ -14,14 +14,14 @@ import pytest
 
 from standby.config.problems import ConfigError, Problem
 from standby.domain.units import SECOND
-from standby.engine import process
 from standby.engine.assembly import Assembled
 from standby.engine.clock import EngineClock
-from standby.engine.filewatch import FileWatch
-from standby.engine.lifetime import Lifetime
-from standby.engine.lock import held_by
-from standby.engine.process import Options, run_engine
-from standby.engine.sdnotify import Notifier
+from standby.engine.process import run as process
+from standby.engine.process.filewatch import FileWatch
+from standby.engine.process.lifetime import Lifetime
+from standby.engine.process.lock import held_by
+from standby.engine.process.run import Options, run_engine
+from standby.engine.process.sdnotify import Notifier
 from standby.link.paths import link_paths
 from standby.link.protocol import Command, Peer, Receipt, Status
 from standby.store.errors import StoreError

@@ -12,7 +12,7 @@ import pytest
 from standby.config.problems import ConfigError
 from standby.config.ruletests import read_tests
 from standby.engine.kinds import kinds
-from standby.engine.ruletest import Report, run_tests
+from standby.engine.trials.ruletest import Report, run_tests
 
 ROOT = Path(__file__).parents[2]
 HEAD = """

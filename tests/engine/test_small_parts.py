@@ -12,10 +12,10 @@ from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.domain.units import HOUR, MILLISECOND, SECOND
 from standby.engine.clock import SystemClock
-from standby.engine.lag import LagMeter, excuse
-from standby.engine.lanes import Lane
+from standby.engine.polling.lag import LagMeter, excuse
+from standby.engine.polling.lanes import Lane
+from standby.engine.rules.windows import Windows
 from standby.engine.timeline import Timeline
-from standby.engine.windows import Windows
 
 from .fakeclock import T0, FakeClock
 

@@ -12,7 +12,7 @@ from standby.config.models import Config
 from standby.domain.observation import Observation
 from standby.domain.outcome import Outcome
 from standby.domain.units import HOUR, MINUTE, SECOND
-from standby.engine.suggestions import Suggestion, suggest
+from standby.engine.trials.suggestions import Suggestion, suggest
 from standby.store.rows import AlertRow, Batch
 
 from .test_backtest import END, START, alert, store
@@ -98,7 +98,7 @@ async def test_it_says_how_much_of_the_span_is_known(tmp_path: Path) -> None:
 async def test_of_a_rule_that_fires_without_end_the_newer_half_is_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("standby.engine.backtest.MOST_FIRINGS", 20)
+    monkeypatch.setattr("standby.engine.trials.backtest.MOST_FIRINGS", 20)
     found = await asked(tmp_path, ruled(tmp_path), taken())
     assert found is not None
     assert (found.effect.before, found.effect.incidents) == (17, 1)

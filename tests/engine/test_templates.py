@@ -13,7 +13,7 @@ from standby.config.models import Config
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.units import HOUR, SECOND
-from standby.engine.trial import Trial
+from standby.engine.trials.trial import Trial
 from standby.store.rows import AlertRow
 
 from .fakeclock import T0

@@ -11,7 +11,7 @@ from standby.config.models import Config
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome
 from standby.domain.units import HOUR, MINUTE, SECOND
-from standby.engine.trial import Trial
+from standby.engine.trials.trial import Trial
 from standby.store.rows import AlertRow
 
 from .conftest import Make

@@ -10,8 +10,8 @@ import pytest
 from standby.config.edit import edit_rule
 from standby.config.load import load
 from standby.engine.deeds import Deed, Person, RefusedError
+from standby.engine.rules.tuner import Tuner
 from standby.engine.timeline import Timeline
-from standby.engine.tuner import Tuner
 from standby.link.protocol import Command, CommandKind, NotNowError
 
 from .fakeclock import FakeClock

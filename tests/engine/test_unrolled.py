@@ -12,7 +12,7 @@ from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome
 from standby.domain.sketch import ACCURACY, Sketch
 from standby.domain.units import MINUTE
-from standby.engine.unrolled import unrolled
+from standby.engine.trials.unrolled import unrolled
 from standby.store.rows import RollupRow
 
 T0 = 1_790_000_040_000_000_000 // MINUTE * MINUTE

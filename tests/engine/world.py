@@ -23,9 +23,10 @@ from standby.domain.announced import Announced, Belief
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome
 from standby.domain.units import MILLISECOND, SECOND
-from standby.engine import failovers, outbox
+from standby.engine.failover import failovers
+from standby.engine.process.term import Identity
 from standby.engine.service import Engine
-from standby.engine.term import Identity
+from standby.engine.telling import outbox
 from standby.link.protocol import Command, CommandKind, Peer, Receipt
 from standby.notify.base import Message, NotifyError
 from standby.store.errors import StoreError

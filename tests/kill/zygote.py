@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import standby.engine.process  # noqa: F401 - what an engine needs, imported once
+import standby.engine.process.run  # noqa: F401 - what an engine needs, imported once
 from kill import files
 from standby.directors import registry
 from standby.link.client import send_or_keep
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def _engine(order: dict[str, Any]) -> int:
-    from standby.engine.process import Options, run_engine
+    from standby.engine.process.run import Options, run_engine
 
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 2)

@@ -18,8 +18,8 @@ from standby.config.secrets import Secrets
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.engine.clock import SystemClock
+from standby.engine.failover.routes import directing
 from standby.engine.kinds import kinds
-from standby.engine.routes import directing
 from standby.simulator.checkout.shop import Checkout
 from standby.simulator.faults import fault
 from standby.simulator.town import Town

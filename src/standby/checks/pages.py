@@ -15,8 +15,8 @@ from pydantic import AfterValidator, Field, model_validator
 from standby.checks.answers import Reply
 from standby.checks.api import unreadable
 from standby.checks.redirects import place, same_party
-from standby.config.cel_tokens import bare_name
-from standby.config.cel_values import MISSING, look_up
+from standby.config.cel.tokens import bare_name
+from standby.config.cel.values import MISSING, look_up
 from standby.config.fields import Text
 from standby.config.models import Table
 from standby.domain.observation import Failure

@@ -21,8 +21,8 @@ from standby.checks.base import Context
 from standby.checks.pages import Paged
 from standby.checks.sql.rows import Cell, Rows, cell
 from standby.checks.sql.source import Database, SqlKeys
-from standby.config.cel_tokens import bare_name
-from standby.config.cel_values import look_up
+from standby.config.cel.tokens import bare_name
+from standby.config.cel.values import look_up
 from standby.config.fields import Headers, Size, Text, Url
 from standby.config.files import NotAFileError, read_regular
 from standby.config.models import CheckModel, Table

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     report: Path | None = args.report.absolute() if args.report is not None else None
     if report is not None and not report.parent.is_dir():
         raise UsageError(f"--report {args.report}: there is no folder {report.parent}")
-    from standby.engine.process import Options, run_engine
+    from standby.engine.process.run import Options, run_engine
 
     return run_engine(
         Options(

@@ -88,7 +88,7 @@ def _ways(config: Config, name: str) -> list[tuple[ChannelModel, str]]:
 
 
 async def _send(config: Config, ways: Sequence[tuple[ChannelModel, str]], name: str) -> list[Fate]:
-    from standby.engine.channels import reaching
+    from standby.engine.telling.channels import reaching
 
     clock = SystemClock()
     async with context_of(config, None, clock) as context:

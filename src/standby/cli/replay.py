@@ -19,7 +19,7 @@ from standby.domain.units import format_instant
 
 if TYPE_CHECKING:
     from standby.baselines.reading import Reading
-    from standby.engine.replay import Sample
+    from standby.engine.learning.replay import Sample
 
 HEAD = ("timestamp", "value", "score", "usual_low", "usual_high", "alert")
 _MOST_SHOWN = 1_000
@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
     """Replay it; 0. Raises UsageError for a file that cannot be read or written, and for its first bad row."""
     told = Told()
     with _opened(args.series) as lines, _written(args.scores) as out:
-        from standby.engine.replay import HistoryError, replayed, samples_of
+        from standby.engine.learning.replay import HistoryError, replayed, samples_of
 
         rows = csv.writer(out, lineterminator="\n") if out else None
         if rows:

@@ -31,7 +31,7 @@ from standby.config.cel import (
     compile_in,
     compile_rule,
 )
-from standby.config.cel_tokens import bare_name
+from standby.config.cel.tokens import bare_name
 from standby.config.references import is_sensitive, parse_reference, reference_mistake
 from standby.config.sentences import described
 from standby.domain.bucket import parse_rate

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from standby.config.cel import RULE
-from standby.config.cel_tokens import Token, path_at, words
+from standby.config.cel.tokens import Token, path_at, words
 from standby.config.models import Rule
 from standby.domain.text import clean
 from standby.domain.units import format_duration, parse_duration

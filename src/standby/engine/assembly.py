@@ -15,8 +15,8 @@ from standby.config.load import load as load_config
 from standby.config.secrets import Secrets
 from standby.engine.clock import EngineClock
 from standby.engine.kinds import kinds
+from standby.engine.process.term import Identity
 from standby.engine.service import Engine
-from standby.engine.term import Identity
 from standby.link.peer import login_name
 from standby.link.protocol import Command, Peer, Receipt
 from standby.link.simulator import Attached, SimulatorError, attach
@@ -88,7 +88,7 @@ class ConfiguredPlan:
 
     def refusal(self, user: str) -> str:
         """See `engine.succession`."""
-        from standby.engine.succession import refusal
+        from standby.engine.process.succession import refusal
 
         return refusal(self._config, self.store, user, Secrets(self._config.base))
 

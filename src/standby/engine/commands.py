@@ -10,19 +10,19 @@ from typing import Any, Protocol
 from standby.domain.outcome import AlertState
 from standby.domain.text import clean
 from standby.domain.units import DAY, SECOND, format_duration, format_instant
-from standby.engine.alerts import Ack, Live
+from standby.engine.alerting.alerts import Ack, Live
+from standby.engine.alerting.leases import Leases
 from standby.engine.contracts import Contracts
-from standby.engine.decisions import Decisions
 from standby.engine.deeds import Deed, Person, RefusedError
-from standby.engine.failovers import Failovers
+from standby.engine.failover.failovers import Failovers
 from standby.engine.judge import Judge
-from standby.engine.leases import Leases
-from standby.engine.own_silences import OwnSilences
+from standby.engine.learning.decisions import Decisions
+from standby.engine.muting.alertmanager import Silences
+from standby.engine.muting.own_silences import OwnSilences
 from standby.engine.recorder import Recorder
-from standby.engine.reviews import Reviews
-from standby.engine.silences import Silences
+from standby.engine.rules.reviews import Reviews
+from standby.engine.rules.tuner import Tuner
 from standby.engine.timeline import Timeline
-from standby.engine.tuner import Tuner
 from standby.link.protocol import Command, CommandKind, NotNowError, Peer, Receipt, Status
 from standby.store.errors import StoreError
 from standby.store.rows import AuditRow, ReceiptRow

@@ -12,16 +12,16 @@ from standby.domain.cause import Cause, whose
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome, worst
 from standby.domain.units import MINUTE
-from standby.engine import names
-from standby.engine.alerts import Alerts, Verdict
-from standby.engine.learned import Learned
+from standby.engine.alerting.alerts import Alerts, Verdict
+from standby.engine.learning.learned import Learned
+from standby.engine.learning.minutes import Minutes
 from standby.engine.memory import CheckMemory, IntegrationMemory
-from standby.engine.minutes import Minutes
 from standby.engine.recorder import Recorder
-from standby.engine.rules import Rules
+from standby.engine.rules import names
+from standby.engine.rules.evaluation import Rules
+from standby.engine.rules.watches import BLIND_WATCH, LOUD, Expression, Sort, Watch
+from standby.engine.rules.windows import Scope, Windows
 from standby.engine.timeline import Timeline
-from standby.engine.watches import BLIND_WATCH, LOUD, Expression, Sort, Watch
-from standby.engine.windows import Scope, Windows
 
 RECENT_NS = 10 * MINUTE
 """The span of the error rate that screens show."""

@@ -13,38 +13,38 @@ from standby.config.cel import compile_rule
 from standby.config.diff import diff
 from standby.domain.text import clean
 from standby.domain.units import SECOND, format_duration
-from standby.engine.alerts import Alerts
+from standby.engine.alerting.alerts import Alerts
 from standby.engine.attributions import Attributions
-from standby.engine.baselines import Baselines
-from standby.engine.blind import Knock, knocker
-from standby.engine.channels import Reach, reaching
 from standby.engine.clock import EngineClock
 from standby.engine.commands import Commands
 from standby.engine.contracts import Contracts
-from standby.engine.deadman import DeadMan, caller
-from standby.engine.ears import Ears
-from standby.engine.ending import Ending
+from standby.engine.failover.proof import Prover
+from standby.engine.failover.routes import Direct, directing
 from standby.engine.housekeeping import Housekeeping
+from standby.engine.inbound.ears import Ears
+from standby.engine.inbound.signals import Signals
 from standby.engine.judge import Judge
 from standby.engine.kinds import kinds
-from standby.engine.maintenance import Windows
-from standby.engine.muters import add_muters
-from standby.engine.polling import Polling
-from standby.engine.proof import Prover
+from standby.engine.learning.baselines import Baselines
+from standby.engine.muting.alertmanager import Hush, Hushing, Silences
+from standby.engine.muting.maintenance import Windows
+from standby.engine.muting.muters import add_muters
+from standby.engine.polling.blind import Knock, knocker
+from standby.engine.polling.looks import Polling
+from standby.engine.process.deadman import DeadMan, caller
+from standby.engine.process.ending import Ending
+from standby.engine.process.reload import Changeover, Prepared
+from standby.engine.process.restart import SHORTEST_GAP_NS, Return
+from standby.engine.process.term import Identity, Term
 from standby.engine.recorder import Recorder
-from standby.engine.refill import refill, restore_counts
-from standby.engine.reload import Changeover, Prepared
-from standby.engine.response import Response
-from standby.engine.restart import SHORTEST_GAP_NS, Return
-from standby.engine.reviews import Reviews
-from standby.engine.routes import Direct, directing
-from standby.engine.signals import Signals
-from standby.engine.silences import Hush, Hushing, Silences
-from standby.engine.term import Identity, Term
+from standby.engine.rules.refill import refill, restore_counts
+from standby.engine.rules.reviews import Reviews
+from standby.engine.rules.tuner import Tuner
+from standby.engine.rules.watches import compiled, watches
+from standby.engine.rules.windows import Scope
+from standby.engine.telling.channels import Reach, reaching
+from standby.engine.telling.response import Response
 from standby.engine.timeline import Timeline
-from standby.engine.tuner import Tuner
-from standby.engine.watches import compiled, watches
-from standby.engine.windows import Scope
 from standby.link.protocol import Command, Peer, Receipt
 from standby.store.retention import Retention
 from standby.store.rows import ConfigRow, EngineRow

@@ -18,8 +18,8 @@ from standby.checks.http.model import HttpModel, Step
 from standby.checks.http.request import Template
 from standby.checks.presets import PRESETS
 from standby.checks.presets.base import Said, Verdict
-from standby.config.cel_tokens import bare_name
-from standby.config.cel_values import look_up
+from standby.config.cel.tokens import bare_name
+from standby.config.cel.values import look_up
 from standby.config.fields import FIGURE_ROOTS
 from standby.config.references import is_sensitive
 from standby.config.revealed import Revealed

@@ -11,7 +11,7 @@ from standby.checks.expectations import Expectations
 from standby.checks.monitors import several, shown
 from standby.checks.prometheus.samples import Samples, Series
 from standby.config.cel import SERIES, compile_in
-from standby.config.cel_values import show
+from standby.config.cel.values import show
 from standby.domain.observation import Failure
 from standby.domain.outcome import Outcome, worst
 

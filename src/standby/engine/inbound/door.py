@@ -18,9 +18,9 @@ from standby.config.inbound import AlertSource, SourceKind
 from standby.domain.text import clean
 from standby.domain.units import MINUTE, format_instant
 from standby.engine.clock import EngineClock
-from standby.engine.counts import Counts
-from standby.engine.exchange import Answer, Request, Unread
 from standby.engine.inbound import forms, listing, upstream
+from standby.engine.inbound.counts import Counts
+from standby.engine.inbound.exchange import Answer, Request, Unread
 from standby.engine.inbound.forms import Heard, Refused
 from standby.engine.inbound.life import Outside
 from standby.engine.inbound.listing import Receivers

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from standby.config.inbound import AlertSource
 from standby.domain.outside import Origin, Said, Word, began, lease, loudness, merged, steady
 from standby.domain.units import SECOND, format_duration
-from standby.engine.alerts import Alerts, Live
+from standby.engine.alerting.alerts import Alerts, Live
 from standby.engine.clock import EngineClock, Timer
+from standby.engine.rules.watches import Sort, Watch, labels_of, outside_key
 from standby.engine.timeline import Timeline
-from standby.engine.watches import Sort, Watch, labels_of, outside_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable

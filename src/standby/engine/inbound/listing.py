@@ -15,7 +15,7 @@ from standby.domain.muting import MuteKind
 from standby.domain.outside import fingerprint
 from standby.domain.text import clean
 from standby.domain.units import MINUTE, format_instant
-from standby.engine.alerts import Live
+from standby.engine.alerting.alerts import Live
 from standby.engine.inbound.forms import Refused
 
 MOST_FILTERS = 50

@@ -1,0 +1,1 @@
+"""Moving traffic: plans, runs, proof that a target answers."""

@@ -1,0 +1,1 @@
+"""What is usual: learned, kept over restarts, asked by rules and screens."""

@@ -1,0 +1,1 @@
+"""The engine as a process: its lock, its signals, its successor, its end."""
