@@ -28,7 +28,7 @@ from typing import Any
 from benchmarks.figure import Figure, Target
 from benchmarks.processes import Unavailable, binary, cpu_seconds, end, free_port, start, wait_for_port
 from standby.config.load import load
-from standby.config.models import Config
+from standby.config.whole import Config
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome
 from standby.domain.units import SECOND

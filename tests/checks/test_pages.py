@@ -17,7 +17,7 @@ from checks.conftest import Look
 from checks.loopback import Authority
 from standby.checks.registry import kinds as kinds_of_checks
 from standby.config.load import load
-from standby.config.models import Config
+from standby.config.whole import Config
 from standby.engine.kinds import kinds
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

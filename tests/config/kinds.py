@@ -10,9 +10,10 @@ from pydantic import Field
 from standby.config.entries import Kinds
 from standby.config.fields import Expectation, Headers, Host, Port, SecretReference, Size, Url
 from standby.config.load import load
-from standby.config.models import CheckModel, Config, DirectorModel
+from standby.config.models import CheckModel, DirectorModel
 from standby.config.people import ChannelModel
 from standby.config.problems import ConfigError
+from standby.config.whole import Config
 
 
 class Http(CheckModel):

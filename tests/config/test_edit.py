@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from standby.config import edit as edit_module
 from standby.config.edit import EditError, apply, edit_rule
 from standby.config.load import load
-from standby.config.models import Config, Rule
+from standby.config.models import Rule
+from standby.config.whole import Config
 
 from .kinds import KINDS
 

@@ -10,10 +10,11 @@ import pytest
 
 from standby.config.cel import compile_rule
 from standby.config.load import load
-from standby.config.models import Config, Rule
+from standby.config.models import Rule
 from standby.config.problems import ConfigError
 from standby.config.templates import IDS, ORDER, TEMPLATES
 from standby.config.view import view
+from standby.config.whole import Config
 from standby.domain.outcome import Criticality
 from standby.domain.units import HOUR, MINUTE
 from standby.engine.kinds import kinds

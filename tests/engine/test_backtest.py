@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from standby.config.models import Config
+from standby.config.whole import Config
 from standby.domain.observation import Observation
 from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.units import DAY, HOUR, MINUTE, SECOND

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from standby.config.load import load
-from standby.config.models import Config
+from standby.config.whole import Config
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome, Severity
 from standby.domain.units import HOUR, SECOND

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from standby.config.load import load
-from standby.config.models import Config
+from standby.config.whole import Config
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome
 from standby.domain.units import HOUR, MINUTE, SECOND

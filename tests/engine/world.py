@@ -16,9 +16,10 @@ from standby.checks.heartbeat import HeartbeatCheck, HeartbeatModel
 from standby.checks.webhook import WebhookCheck, WebhookModel
 from standby.config.entries import Kinds
 from standby.config.load import load
-from standby.config.models import CheckModel, Config, DirectorModel, Route
+from standby.config.models import CheckModel, DirectorModel, Route
 from standby.config.people import ChannelModel
 from standby.config.secrets import Secrets
+from standby.config.whole import Config
 from standby.domain.announced import Announced, Belief
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import AlertState, Outcome

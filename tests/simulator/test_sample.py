@@ -13,8 +13,9 @@ import pytest
 from standby.checks.base import Check, Context, observe
 from standby.checks.registry import build
 from standby.config.load import load
-from standby.config.models import CheckModel, Config
+from standby.config.models import CheckModel
 from standby.config.secrets import Secrets
+from standby.config.whole import Config
 from standby.domain.observation import Failure, Observation
 from standby.domain.outcome import Outcome
 from standby.engine.clock import SystemClock

@@ -26,7 +26,8 @@ from standby.engine.clock import SystemClock
 
 if TYPE_CHECKING:
     from standby.checks.base import Context
-    from standby.config.models import CheckModel, Config
+    from standby.config.models import CheckModel
+    from standby.config.whole import Config
 
 AT_ONCE = 64  # observations under way, however many vendors there are
 BROKEN, UNDECIDED = 1, 4

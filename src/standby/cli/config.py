@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from standby.cli.place import config_path
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 BROKEN = 2
 

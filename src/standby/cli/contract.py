@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from standby.checks.contract.contract import Contract
     from standby.checks.contract.drift import Drift
     from standby.checks.contract.pinned import ContractModel
-    from standby.config.models import CheckModel, Config
+    from standby.config.models import CheckModel
+    from standby.config.whole import Config
 
 BROKEN, UNKNOWN = 1, 4
 _LIST_OF_WORDS = 20  # answers, after which lists of words can be whole

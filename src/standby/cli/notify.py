@@ -19,8 +19,8 @@ from standby.domain.units import SECOND
 from standby.engine.clock import SystemClock
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
     from standby.config.people import ChannelModel
+    from standby.config.whole import Config
     from standby.notify.base import Channel
 
 NOT_TAKEN = 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from standby.config.models import Config, Table
+from standby.config.models import Table
 from standby.config.references import is_sensitive
+from standby.config.whole import Config
 from standby.domain.text import clean
 
 _MOST_LINES = 40

@@ -19,8 +19,9 @@ from tomlkit.items import Item, String
 from standby.config.entries import Kinds
 from standby.config.files import MOST_BYTES, NotAFileError, as_seen, read_regular
 from standby.config.load import load
-from standby.config.models import Config, Rule
+from standby.config.models import Rule
 from standby.config.problems import ConfigError
+from standby.config.whole import Config
 from standby.domain.text import clean
 
 

@@ -16,11 +16,12 @@ from standby.config.alerting import Alerting
 from standby.config.cross import check_together
 from standby.config.entries import Entries, Kinds, read_entries
 from standby.config.files import as_seen
-from standby.config.models import CheckModel, Config, Settings
+from standby.config.models import CheckModel, Settings
 from standby.config.problems import Problems
 from standby.config.programs import check_programs
 from standby.config.secret_uses import secret_uses
 from standby.config.sources import Source, read_sources
+from standby.config.whole import Config
 
 
 def load(

@@ -7,10 +7,10 @@ from typing import Any
 
 from standby.config.discover import others_write
 from standby.config.entries import Entries, Entry
-from standby.config.models import SecretUse
 from standby.config.problems import Problems
 from standby.config.references import parse_reference
 from standby.config.sources import Source
+from standby.config.whole import SecretUse
 from standby.domain.text import clean
 
 _KIND = "command"

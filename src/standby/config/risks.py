@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from standby.config.models import CheckModel, Config, Table
+from standby.config.models import CheckModel, Table
+from standby.config.whole import Config
 from standby.domain.text import clean
 
 _NOT_ASKED = frozenset({"body", "proxy", "scope"})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
+from standby.config.builtin import BUILT_IN_RULES
 from standby.config.cel import compile_rule
 from standby.config.entries import Entries, Entry
-from standby.config.models import BUILT_IN_RULES, CheckModel, Rule
+from standby.config.models import CheckModel, Rule
 from standby.config.problems import Problems, did_you_mean
 from standby.domain.text import clean
 from standby.domain.units import format_duration

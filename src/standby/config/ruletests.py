@@ -16,9 +16,10 @@ from standby.config.fields import Duration, DurationOrZero, Identifier, MatcherT
 from standby.config.files import as_seen, read
 from standby.config.lines import KeyPath, Lines
 from standby.config.load import config_of
-from standby.config.models import CheckModel, Config, Table
+from standby.config.models import CheckModel, Table
 from standby.config.problems import Problems
 from standby.config.sources import INCLUDE, Source, read_sources
+from standby.config.whole import Config
 from standby.domain.muting import MuteKind
 from standby.domain.outcome import Severity
 from standby.domain.units import parse_instant

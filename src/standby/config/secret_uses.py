@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from standby.config.entries import Entries, Entry, key_text
-from standby.config.models import Config, SecretUse
 from standby.config.problems import Problem
 from standby.config.references import parse_reference
 from standby.config.secrets import SecretError, Secrets
 from standby.config.sources import Source
+from standby.config.whole import Config, SecretUse
 
 _TRIED_AT_LOAD = ("env", "file", "keyring")
 

@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from standby.config.alerting import Alerting
-from standby.config.models import Config, Table
+from standby.config.models import Table
 from standby.config.references import is_sensitive, parse_reference
+from standby.config.whole import Config
 from standby.domain.text import clean
 
 HIDDEN = "(hidden)"

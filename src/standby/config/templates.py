@@ -17,13 +17,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from standby.config.models import DEVIATION, DOWN, FLAPPING, CheckModel, Integration, Rule
+from standby.config.builtin import DEVIATION, DOWN, FLAPPING
+from standby.config.models import CheckModel, Integration, Rule
 from standby.domain.burnrate import RULES
 from standby.domain.outcome import Criticality, Severity
 from standby.domain.units import HOUR, MILLISECOND, MINUTE, SECOND
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 CERTIFICATE_DAYS, DOMAIN_DAYS = "certificate_days", "domain_days"
 _KEEP = 5 * MINUTE

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from standby.config.maintenance import Maintenance
-from standby.config.models import CheckModel, Config, Integration, Route, Rule, Vendor
+from standby.config.models import CheckModel, Integration, Route, Rule, Vendor
 from standby.config.people import Policy
 from standby.config.risks import risks
+from standby.config.whole import Config
 from standby.domain.dependency import groups_of
 
 

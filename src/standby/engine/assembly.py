@@ -25,7 +25,7 @@ from standby.store.writer import Writer
 if TYPE_CHECKING:
     import asyncio
 
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 Rehearse = Callable[[Mapping[str, Any]], Awaitable[str]]
 

@@ -50,7 +50,8 @@ from standby.store.retention import Retention
 from standby.store.rows import ConfigRow, EngineRow
 
 if TYPE_CHECKING:
-    from standby.config.models import CheckModel, Config
+    from standby.config.models import CheckModel
+    from standby.config.whole import Config
     from standby.store.writer import Writer
 
 LATE_NS = 3 * SECOND

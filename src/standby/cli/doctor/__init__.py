@@ -17,7 +17,7 @@ from standby.domain.text import clean
 from standby.engine.clock import SystemClock
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 Level = Literal["ok", "warn", "FAIL"]
 MOST_PROBLEMS = 20

@@ -13,7 +13,7 @@ from standby.cli.doctor import Finding, Level
 from standby.domain.text import clean
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 PATIENCE_S = 2.0
 _MOST_NAMES = 20

@@ -9,8 +9,8 @@ from standby.cli.doctor import Finding, Level
 from standby.domain.outcome import Criticality
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
     from standby.config.people import Policy
+    from standby.config.whole import Config
 
 _PRECIOUS = (Criticality.CRITICAL, Criticality.HIGH)
 

@@ -24,7 +24,7 @@ from standby.store.rows import EngineRow
 from standby.store.size import DETAIL, full_after, predict
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 _READ_WHOLE_BELOW = 512 * 2**20  # bytes: half a second
 _TIGHT = 64 * 2**20  # bytes: the write-ahead log and some hours

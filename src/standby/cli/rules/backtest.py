@@ -17,7 +17,7 @@ from standby.domain.units import DAY, SECOND, format_instant, parse_instant
 from standby.engine.clock import SystemClock
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
     from standby.engine.trials.backtest import Backtest, Firing, RuleTrial
     from standby.store.rows import AlertRow
 

@@ -14,7 +14,7 @@ from standby.domain.text import clean
 from standby.domain.units import SECOND, format_duration
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
     from standby.engine.rules.watches import Watch
 
 _SAYS = {

@@ -20,7 +20,8 @@ from standby.engine.clock import SystemClock
 
 if TYPE_CHECKING:
     from standby.config.edit import Edit
-    from standby.config.models import Config, Rule
+    from standby.config.models import Rule
+    from standby.config.whole import Config
     from standby.engine.trials.suggestions import Suggestion
 
 _MOST_DAYS = 366

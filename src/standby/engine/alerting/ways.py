@@ -15,7 +15,7 @@ from standby.engine.muting.hours import Hours
 from standby.store.escalations import EscalationRow
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 
 class Ways:

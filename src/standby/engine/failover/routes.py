@@ -20,7 +20,8 @@ from standby.engine.timeline import Timeline
 from standby.store.failovers import RouteStateRow
 
 if TYPE_CHECKING:
-    from standby.config.models import CheckModel, Config, Route
+    from standby.config.models import CheckModel, Route
+    from standby.config.whole import Config
 
 Direct = Callable[["Route"], Director]
 LOOK_EVERY_NS = 30 * SECOND

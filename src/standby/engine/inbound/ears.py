@@ -21,7 +21,8 @@ from standby.store.rows import PingRow
 
 if TYPE_CHECKING:
     from standby.config.inbound import AlertSource
-    from standby.config.models import CheckModel, Config
+    from standby.config.models import CheckModel
+    from standby.config.whole import Config
 
 
 class Ears:

@@ -21,7 +21,7 @@ from standby.engine.timeline import Timeline
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 LATE_NS = 10 * SECOND  # a look that comes so late: this process stood still, and what was said waits unread
 

@@ -34,7 +34,7 @@ from standby.store.baselines import BaselineRow, MemoryRow, Remembered
 from standby.store.errors import StoreError
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 GRACE_NS = SECOND  # after the minute, for looks that were under way
 SAVE_EVERY = 15  # minutes

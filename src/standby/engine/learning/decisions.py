@@ -13,7 +13,7 @@ from standby.engine.recorder import Recorder
 from standby.engine.timeline import Timeline
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 _KIND = "baseline"
 _LONGEST_AHEAD = 366 * DAY

@@ -9,8 +9,8 @@ from typing import Protocol
 from standby.checks.alertmanager.check import AlertmanagerModel
 from standby.checks.alertmanager.silencing import Wanted, made_before, silence
 from standby.checks.base import Context
-from standby.config.models import Config
 from standby.config.secrets import SecretError
+from standby.config.whole import Config
 from standby.domain.matchers import Matcher, parse_matchers
 from standby.domain.text import clean
 from standby.domain.units import DAY, MINUTE, format_duration

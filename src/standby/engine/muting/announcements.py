@@ -15,7 +15,8 @@ from standby.engine.alerting.alerts import Live
 from standby.engine.judge import Judge
 
 if TYPE_CHECKING:
-    from standby.config.models import CheckModel, Config, Vendor
+    from standby.config.models import CheckModel, Vendor
+    from standby.config.whole import Config
 
 
 class _Told(NamedTuple):

@@ -19,7 +19,7 @@ from standby.engine.judge import Judge
 from standby.engine.rules.watches import Sort
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 WAIT_NS = 5 * SECOND  # for its turn among the checks of its vendor
 _TELLING = frozenset({Sort.DOWN, Sort.RULE})

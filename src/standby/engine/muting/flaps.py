@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from standby.config.builtin import FLAPPING
 from standby.domain.muting import Mute, MuteKind
 from standby.domain.outcome import Outcome
 from standby.engine.alerting.alerts import Live
 from standby.engine.judge import Judge
-from standby.engine.rules.watches import FLAPPING, Sort
+from standby.engine.rules.watches import Sort
 
 _BAD = frozenset({Outcome.DOWN, Outcome.DEGRADED})
 

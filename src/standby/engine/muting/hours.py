@@ -11,7 +11,7 @@ from standby.domain.routing import Options, Route
 from standby.engine.alerting.alerts import Live
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 _Hours = tuple[tuple[str, ...], tuple[str, ...]]
 

@@ -11,7 +11,7 @@ from standby.domain.muting import Mute, MuteKind
 from standby.engine.alerting.alerts import Alerts, Live
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 
 class Inhibitions:

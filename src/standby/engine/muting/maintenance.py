@@ -10,7 +10,7 @@ from standby.engine.alerting.alerts import Live
 
 if TYPE_CHECKING:
     from standby.config.maintenance import Maintenance
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 
 class Windows:

@@ -15,7 +15,7 @@ from standby.engine.muting.mutes import Mutes
 from standby.engine.rules.echoes import Echoes
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 
 def add_muters(mutes: Mutes, judge: Judge, config: Callable[[], Config], soon: Callable[[str], None]) -> None:

@@ -18,7 +18,7 @@ from standby.engine.recorder import Recorder
 from standby.engine.timeline import Timeline
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 _LATE_NS = 30 * SECOND  # a command is that long on its way: a beginning so far back is now
 

@@ -17,7 +17,8 @@ from standby.engine.rules.windows import Scope
 from standby.engine.timeline import Timeline
 
 if TYPE_CHECKING:
-    from standby.config.models import CheckModel, Config
+    from standby.config.models import CheckModel
+    from standby.config.whole import Config
 
 
 def _rules(config: Config) -> dict[str, object]:

@@ -10,7 +10,7 @@ from standby.store.errors import StoreError
 from standby.store.reader import Reader
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
     from standby.store.rows import EngineRow
 
 

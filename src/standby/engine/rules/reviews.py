@@ -18,7 +18,8 @@ from standby.engine.recorder import Recorder
 from standby.engine.timeline import Timeline
 
 if TYPE_CHECKING:
-    from standby.config.models import Config, Rule
+    from standby.config.models import Rule
+    from standby.config.whole import Config
 
 _NAMED = 5  # rules in a reminder
 _NOTE_LIMIT = 2_000

@@ -21,7 +21,7 @@ from standby.link.protocol import Command
 from standby.store.rows import AuditRow
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 _KIND = "tune"
 

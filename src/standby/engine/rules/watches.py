@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from standby.config.builtin import BLIND, DEVIATION, DOWN, DOWN_SEVERITY, FLAPPING, NO_DATA
 from standby.domain.alerting import Timing
 from standby.domain.outcome import Criticality, Severity
 from standby.domain.outside import OURSELVES, Origin
@@ -14,13 +15,9 @@ from standby.domain.threshold import Threshold, parse_threshold
 from standby.domain.units import MINUTE, format_duration
 
 if TYPE_CHECKING:
-    from standby.config.models import Config, Integration, Rule
+    from standby.config.models import Integration, Rule
+    from standby.config.whole import Config
 
-DOWN = "down"
-NO_DATA = "no-data"
-BLIND = "blind"
-FLAPPING = "flapping"
-DEVIATION = "deviation"
 AT_ONCE = Timing()
 LOUD = frozenset({Severity.CRITICAL, Severity.WARNING})
 """What somebody is told about: `info` is for the screen."""
@@ -117,12 +114,6 @@ BLIND_WATCH = Watch(
     labels={"alertname": BLIND, "integration": OURSELVES, "severity": Severity.CRITICAL.value},
 )
 
-_DOWN_SEVERITY = {
-    Criticality.CRITICAL: Severity.CRITICAL,
-    Criticality.HIGH: Severity.CRITICAL,
-    Criticality.MEDIUM: Severity.WARNING,
-    Criticality.LOW: Severity.INFO,
-}
 _NO_DATA_SEVERITY = {**dict.fromkeys(Criticality, Severity.WARNING), Criticality.LOW: Severity.INFO}
 """Not knowing is never worse than a warning: nothing says that the third party fails."""
 _DEVIATION_SEVERITY = {
@@ -134,24 +125,24 @@ _DEVIATION_SEVERITY = {
 
 
 def watches(config: Config) -> list[Watch]:
-    """Every rule in force. An integration without a rule of its own gets `down` and `flapping`; each gets `no-data`,
-    the templates that its own rules leave room for (`Config.templates`) and, unless it hardly matters, `deviation`.
+    """Every rule in force. An integration of which no rule of the user's tells that it is down gets `down` and
+    `flapping`; each gets `no-data`, the templates that its own rules leave room for (`Config.templates`)
+    and, unless it hardly matters, `deviation`.
 
-    `flapping` is first: what it mutes is muted before it is told. A rule of the user's over a window says itself what
-    a vendor that fails now and then is.
+    `flapping` is first: what it mutes is muted before it is told. A rule of the user's over failures says itself what a
+    vendor that fails now and then is.
     """
     scopes: dict[str, list[str]] = {integration.id: [] for integration in config.integrations}
     for check in config.checks:
         scopes[check.integration].append(check.id)
     found = [_watch(config, rule) for rule in config.rules]
-    ruled = {watch.integration for watch in found}
     found += [replace(_watch(config, rule), template=True) for rule in config.templates]
-    flapping = [_flapping(config, one) for one in config.integrations if one.id not in ruled]
+    flapping = [_flapping(config, one) for one in config.integrations if one.id in config.untold]
     for integration in config.integrations:
         checks = tuple(scopes[integration.id])
         criticality = Criticality(integration.criticality)
-        if integration.id not in ruled:
-            found.append(Watch(DOWN, integration.id, Sort.DOWN, _DOWN_SEVERITY[criticality], checks))
+        if integration.id in config.untold:
+            found.append(Watch(DOWN, integration.id, Sort.DOWN, DOWN_SEVERITY[criticality], checks))
         found.append(Watch(NO_DATA, integration.id, Sort.NO_DATA, _NO_DATA_SEVERITY[criticality], checks))
         learned = tuple(check.id for check in config.checks_of[integration.id] if check.baseline)
         severity = _DEVIATION_SEVERITY.get(criticality)
@@ -186,7 +177,7 @@ def _checks(config: Config, rule: Rule) -> tuple[str, ...]:
 
 def _flapping(config: Config, one: Integration) -> Watch:
     checks = tuple(check.id for check in config.checks_of[one.id] if check.flapping)
-    return Watch(FLAPPING, one.id, Sort.FLAPPING, _DOWN_SEVERITY[Criticality(one.criticality)], checks)
+    return Watch(FLAPPING, one.id, Sort.FLAPPING, DOWN_SEVERITY[Criticality(one.criticality)], checks)
 
 
 def labels_of(config: Config, watch: Watch) -> dict[str, str]:

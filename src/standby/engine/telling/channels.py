@@ -10,8 +10,8 @@ from standby.checks.base import Context as ChecksContext
 from standby.notify.base import Channel, Context
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
     from standby.config.people import ChannelModel
+    from standby.config.whole import Config
 
 Reach = Callable[["ChannelModel"], Channel]
 

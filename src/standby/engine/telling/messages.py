@@ -17,7 +17,7 @@ from standby.engine.timeline import Timeline
 from standby.store.escalations import Fate, NotificationRow
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 CALLS = ("firing", "exhausted")
 """What asks somebody to take an alert."""

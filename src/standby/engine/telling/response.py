@@ -23,7 +23,7 @@ from standby.engine.timeline import Timeline
 from standby.store.rows import Loaded
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 
 class Response:

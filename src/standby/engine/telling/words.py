@@ -16,7 +16,8 @@ from standby.notify.base import Message
 from standby.store.escalations import NotificationRow
 
 if TYPE_CHECKING:
-    from standby.config.models import Config, Integration
+    from standby.config.models import Integration
+    from standby.config.whole import Config
 
 MOST_LISTED = 20
 _SAID = {"firing": "FIRING", "resolved": "RESOLVED", "exhausted": "NOBODY ANSWERED", "reminder": "STILL YOURS"}

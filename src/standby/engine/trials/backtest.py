@@ -29,7 +29,7 @@ from standby.store.reader import Reader
 from standby.store.rows import AlertRow, GapRow
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 MOST_FIRINGS = 2_000  # of one rule, kept one by one; all are counted
 NEAR_NS = 2 * MINUTE

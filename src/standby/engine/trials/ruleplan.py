@@ -22,7 +22,7 @@ from standby.engine.rules.watches import watches
 from standby.engine.trials.trial import Key
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 _T = TypeVar("_T")
 MOST_SAMPLES = 1_000_000  # of one test

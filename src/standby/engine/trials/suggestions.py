@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from standby.config.models import Config, Rule
+from standby.config.models import Rule
 from standby.config.tunable import Change, Threshold, thresholds
+from standby.config.whole import Config
 from standby.domain.review import Firing
 from standby.domain.suggestion import FOR_NS, KEEP_NS, Effect, Span, Tried, choose, longer, stricter
 from standby.domain.units import format_duration, parse_duration

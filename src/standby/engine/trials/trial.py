@@ -34,7 +34,7 @@ from standby.store.baselines import BaselineRow, MemoryRow, Remembered
 from standby.store.rows import AlertRow, Batch
 
 if TYPE_CHECKING:
-    from standby.config.models import Config
+    from standby.config.whole import Config
 
 Key = tuple[str, str]
 """Integration and rule."""
