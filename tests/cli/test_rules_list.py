@@ -62,20 +62,21 @@ def test_every_rule_in_force_says_where_it_comes_from(config: str, capsys: pytes
     _, *lines = capsys.readouterr().out.splitlines()
     told = [line.split() for line in lines]
     assert [line[0] for line in told] == [
-        "pay/slow", "pay/failing", "pay/degraded", "pay/certificate", "pay/no-data", "pay/deviation",
+        "pay/flapping", "pay/slow", "pay/failing", "pay/degraded", "pay/certificate", "pay/down", "pay/no-data",
+        "pay/deviation",
         "weather/flapping", "weather/down", "weather/no-data",
     ]  # fmt: skip
-    assert "config.toml:28" in lines[0]
-    assert lines[0].endswith("latency_ms > 400.0 over 1m, 3 of the last 5 looks")
-    assert told[0][1:4] == ["critical", "30s", "2m"]
-    assert "template for critical" in lines[1]
+    assert "config.toml:28" in lines[1]
+    assert lines[1].endswith("latency_ms > 400.0 over 1m, 3 of the last 5 looks")
+    assert told[1][1:4] == ["critical", "30s", "2m"]
+    assert "template for critical" in lines[2]
     assert re.search(r"  built in +a check is settled as down$", lines[-2])
 
 
 def test_scripts_read_the_same_of_one_integration(config: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--config", config, "rules", "list", "--json", "--integration", "pay"]) == 0
     rules = {one["rule"]: one for one in json.loads(capsys.readouterr().out)}
-    assert set(rules) == {"slow", "failing", "degraded", "certificate", "no-data", "deviation"}
+    assert set(rules) == {"flapping", "slow", "failing", "degraded", "certificate", "down", "no-data", "deviation"}
     place = rules["slow"]["from"]
     assert (place["kind"], place["line"]) == ("file", 28)
     assert place["file"].endswith("config.toml")

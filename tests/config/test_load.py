@@ -49,6 +49,30 @@ def test_an_integration_without_a_rule_is_told_about_when_it_is_down(tmp_path: P
     assert built_in[0].window == 3 * MINUTE
 
 
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [
+        ("error_rate > 0.05", True),
+        ("failures >= 3", True),
+        ("availability < 0.99", True),
+        ("burn_page", True),
+        ("outcome == 'down'", True),
+        ("outcome != 'up'", True),
+        ("checks['payments-api'].outcome == 'down'", True),
+        ("measured == 'down' && stated == 'up'", True),
+        ("latency_p95_ms > 800.0", False),
+        ("outcome == 'degraded'", False),
+        ("stated == 'down'", False),
+        ("certificate_days < 14.0", False),
+    ],
+)
+def test_a_rule_about_something_else_does_not_take_the_place_of_down(tmp_path: Path, when: str, told: bool) -> None:
+    config = loaded(tmp_path, GOOD.replace('when = "error_rate > 0.05"', f'when = "{when}"\nobjective = 99.9'))
+    assert "payments" in config.integration_by_id
+    assert ("payments" not in config.untold) is told
+    assert any(rule.integration == "payments" and rule.id == "down" for rule in config.rules_in_force) is not told
+
+
 def test_the_sample_loads_with_the_real_kinds_of_checks() -> None:
     config = load(sample_path(), kinds())
     assert len(config.integrations) == 8

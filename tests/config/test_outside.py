@@ -12,11 +12,11 @@ from tests.config.kinds import GOOD, KINDS, loaded, write
 from standby.config.diff import diff
 from standby.config.discover import sample_path
 from standby.config.load import load
-from standby.config.models import Config
 from standby.config.reference import markdown
 from standby.config.schema import schema
 from standby.config.show import HIDDEN, as_toml, shown
 from standby.config.view import view
+from standby.config.whole import Config
 from standby.engine.kinds import kinds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,7 +159,7 @@ def test_what_comes_and_goes_is_named(tmp_path: Path) -> None:
 
 
 def test_the_first_rule_of_an_integration_takes_the_built_in_ones_place(tmp_path: Path) -> None:
-    own = '[[rule]]\nid = "slow"\nintegration = "inventory"\nwhen = "latency_ms > 9"\n'
+    own = '[[rule]]\nid = "slow"\nintegration = "inventory"\nwhen = "error_rate > 0.5"\n'
     found = diff(loaded(tmp_path), loaded(tmp_path, GOOD + own))
     assert (found.rules.added, found.rules.removed) == ({"inventory/slow"}, {"inventory/down"})
 

@@ -1,7 +1,8 @@
-"""The built-in rules: their names, how loud they are and what `down` is."""
+"""The built-in rules: their names, how loud they are, and when one of the user's takes the place of `down`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from types import MappingProxyType
 
@@ -26,6 +27,11 @@ DOWN_SEVERITY = MappingProxyType(
 )
 """How loudly it is told that an integration is down, by how much depends on it."""
 
+_WORD = re.compile(r"\w+")
+_COUNTED = frozenset({"error_rate", "failures", "availability", "burn_page", "burn_ticket"})
+_BELIEVED = frozenset({"outcome", "measured"})
+_SAID = frozenset({"down", "up"})
+
 
 def built_in_down(integration: Integration, checks: Collection[CheckModel]) -> Rule:
     """The rule `down` of an integration: an alert as soon as it is down. Its id is each integration's own."""
@@ -37,3 +43,10 @@ def built_in_down(integration: Integration, checks: Collection[CheckModel]) -> R
         window=max(MINUTE, 3 * slowest),
         severity=DOWN_SEVERITY[integration.criticality],
     )
+
+
+def tells_of_down(rule: Rule) -> bool:
+    """Whether a rule of the user's speaks when its integration is down: it counts what failed, or asks for the outcome
+    itself. One about latency, a quota or a certificate does not, and an outage would pass in silence beside it."""
+    words = frozenset(_WORD.findall(rule.when))
+    return bool(words & _COUNTED) or bool(words & _BELIEVED and words & _SAID)

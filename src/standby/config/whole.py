@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
-from standby.config.builtin import built_in_down
+from standby.config.builtin import built_in_down, tells_of_down
 from standby.config.models import CheckModel, Integration, Route, Rule, Settings, Simulator, Vendor
 from standby.domain.dependency import Groups, groups_of
 
@@ -157,15 +157,15 @@ class Config:
 
     @cached_property
     def rules_in_force(self) -> tuple[Rule, ...]:
-        """Rules as written, then the built-in `down` of each integration that has no rule of its own."""
+        """Rules as written, then the built-in `down` of each integration that has no rule that tells of it."""
         return self.rules + tuple(
             built_in_down(one, self.checks_of[one.id]) for one in self.integrations if one.id in self.untold
         )
 
     @cached_property
     def untold(self) -> frozenset[str]:
-        """The integrations that have no rule of their own."""
-        told = {rule.integration for rule in self.rules}
+        """The integrations of which no rule of the user's tells that they are down."""
+        told = {rule.integration for rule in self.rules if tells_of_down(rule)}
         return frozenset(one.id for one in self.integrations if one.id not in told)
 
     @cached_property
