@@ -21,7 +21,7 @@ from standby.baselines.reading import CAUSES, Reading
 NUMBERS = ("score", "strength", "usual", "low", "high", "deviation", "alert", "news", "seen", "days")
 
 
-def same(readings: Readings, row: int, reading: Reading) -> None:
+def assert_same(readings: Readings, row: int, reading: Reading) -> None:
     for name in NUMBERS:
         ours, theirs = getattr(readings, name)[row], getattr(reading, name)
         if theirs is None:
@@ -59,7 +59,7 @@ def test_rows_of_all_kinds_read_as_their_detectors_do(monkeypatch: pytest.Monkey
         for place, row in enumerate(rows.tolist()):
             taken = detectors[row].take(int(at[row]), float(values[row]), bool(learn[row]))
             if number % 5 == 0 or taken.news:
-                same(readings, place, taken)
+                assert_same(readings, place, taken)
         if number == 400:
             bank = Bank.from_bytes(bank.to_bytes())
         if number == 560:
@@ -119,7 +119,7 @@ def test_anything_reads_as_its_detector_does(samples: list[tuple[int, float]]) -
     at = MONDAY
     for step, value in samples:
         at += step
-        same(bank.take([0], at, value), 0, detector.take(at, value))
+        assert_same(bank.take([0], at, value), 0, detector.take(at, value))
 
 
 def test_the_band_is_asked_for_without_taking() -> None:
@@ -147,7 +147,7 @@ def test_a_forgotten_row_serves_another_series() -> None:
         at = MONDAY + (3 * DAY + number) * STEP * NS
         readings = bank.take([1], at, value)
         reading = detector.take(at, value)
-    same(readings, 0, reading)
+    assert_same(readings, 0, reading)
     assert bank.usual([0], at).usual[0] > 0  # the other one knows what it knew
 
 

@@ -95,7 +95,9 @@ class TestProbes:
             pytest.skip(f"there is no kind {probe.kind} here")
         document = {"id": "x", "integration": "x", "kind": probe.kind, "every": probe.every, "timeout": probe.timeout}
         keys = _filled(probe.keys)
-        models()[probe.kind].model_validate_json(json.dumps({**document, **keys}), strict=True, context={"file": "x"})
+        text = json.dumps({**document, **keys})
+        taken = models()[probe.kind].model_validate_json(text, strict=True, context={"file": "x"})
+        assert taken.every > taken.timeout > 0
 
     def test_it_asks_over_tls_and_holds_no_secret(self, vendor: VendorFacts, probe: Probe) -> None:
         assert str(probe.keys.get("url", "https://")).startswith("https://")

@@ -76,6 +76,7 @@ async def test_who_may_not_act_is_told_why(tmp_path: Path, monkeypatch: pytest.M
     server = await watched.serve()
     watched.session.start(watched.changed, lambda command, receipt: None)
     await watched.until("refusal", "no")
+    assert watched.link.refusal == "no"
     await watched.session.close()
     await server.close(patience_s=0.01)
 
@@ -90,6 +91,7 @@ async def test_an_engine_that_cannot_write_is_asked_itself(tmp_path: Path, monke
     await watched.until("trouble", "store full: free space")
     watched.session.doubt(doubted=False)
     await watched.until("trouble", "")
+    assert watched.link.connected
     await watched.session.close()
     await server.close(patience_s=0.01)
 

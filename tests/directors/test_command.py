@@ -106,7 +106,8 @@ async def test_what_cannot_be_run_has_done_nothing(place: Path, context: Context
 async def test_two_switches_by_the_same_program_never_overlap(place: Path, context: Context) -> None:
     """Counts itself by a folder that only one can make."""
     alone = "import os, sys, time; os.mkdir('busy'); time.sleep(0.05); os.rmdir('busy'); print('pool-1')"
-    await asyncio.gather(*(of(context, read=alone).where() for _ in range(4)))
+    found = await asyncio.gather(*(of(context, read=alone).where() for _ in range(4)))
+    assert found == ["acme"] * 4
 
 
 @pytest.mark.parametrize(

@@ -180,7 +180,7 @@ def test_replace_ends_a_frozen_engine(engines: Engines) -> None:
 
 
 def test_replace_without_an_engine_is_a_start(engines: Engines) -> None:
-    engines.running("--replace")
+    assert engines.running("--replace").poll() is None
 
 
 def test_it_tells_systemd(engines: Engines) -> None:

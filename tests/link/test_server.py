@@ -107,7 +107,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         await server.close()
 
 
-async def still_serves(desk: Desk) -> None:
+async def assert_still_serves(desk: Desk) -> None:
     caller = await desk.call(HELLO)
     await caller.say({**ACK, "id": "probe-001"})
     assert (await caller.hear())["status"] == "done"
@@ -145,10 +145,10 @@ async def test_a_stale_socket_is_replaced_and_only_our_own_is_removed(desk: Desk
     stale.bind(str(desk.paths.sock))
     stale.close()
     first = await desk.open()
-    await still_serves(desk)
+    await assert_still_serves(desk)
     await desk.open()  # a successor, while the first is still there
     await first.close()
-    await still_serves(desk)
+    await assert_still_serves(desk)
 
 
 async def test_what_is_no_socket_is_not_replaced(desk: Desk) -> None:
@@ -181,7 +181,7 @@ async def test_garbage_is_answered_with_the_end(desk: Desk, first: bytes) -> Non
     assert await caller.hung_up()
     await caller.close()
     assert desk.heard == []
-    await still_serves(desk)
+    await assert_still_serves(desk)
 
 
 async def test_a_bad_command_is_refused_and_the_caller_may_go_on(desk: Desk) -> None:
@@ -281,7 +281,7 @@ async def test_a_caller_that_does_not_read_is_cut_off(desk: Desk) -> None:
                 while True:  # never reads
                     await loop.sock_sendall(caller, line)
     await until(lambda: desk.presence == [1, 0])
-    await still_serves(desk)
+    await assert_still_serves(desk)
 
 
 async def test_a_thousand_connections_do_not_keep_another_out_for_long(desk: Desk) -> None:
@@ -298,7 +298,7 @@ async def test_a_thousand_connections_do_not_keep_another_out_for_long(desk: Des
         assert await caller.hung_up()
         await caller.close()
     await until(lambda: not server._callers)
-    await still_serves(desk)
+    await assert_still_serves(desk)
 
 
 async def test_one_user_cannot_take_every_place(desk: Desk) -> None:
@@ -331,7 +331,8 @@ async def test_a_command_is_finished_when_its_caller_is_gone(desk: Desk) -> None
     await until(lambda: desk.heard)
     caller.writer.transport.abort()
     desk.go.set()
-    await until(lambda: desk.finished == ["ack-00001"])
+    await until(lambda: desk.finished)
+    assert desk.finished == ["ack-00001"]
 
 
 async def test_closing_lets_commands_end_and_gives_their_receipts(desk: Desk) -> None:
@@ -367,4 +368,4 @@ async def test_a_reset_in_the_middle_hurts_nobody(desk: Desk) -> None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         await caller.say(ACK)
         caller.writer.transport.abort()
-    await still_serves(desk)
+    await assert_still_serves(desk)

@@ -265,6 +265,7 @@ async def test_a_program_that_talks_nonsense_is_hung_up_on(store: Path, line: by
 async def test_ended_on_request(store: Path) -> None:
     attached: Attached = await attach(store, spawn=True)
     pid = attached.pid
+    assert not gone(pid)
     await attached.end()
     await until(lambda: gone(pid), "it ends")
     await attached.close()
