@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC
 
 import pytest
+from rich.cells import cell_len
 
 from standby.console.app import ConsoleApp
 from standby.console.keys import BY_ID, Situation
-from standby.console.present.usual import bands, outside
+from standby.console.present.moment import Moment
+from standby.console.present.record import record
+from standby.console.present.usual import bands, outside, told, usual
 from standby.console.snapshot import Pane, Snapshot
 from standby.domain.baseline import Series
 from standby.domain.outcome import Outcome
@@ -35,6 +39,11 @@ CALM = BaselineRow(
 LEARNING = BaselineRow(
     Series("check:payments-api", "metrics.queue"), "payments", NOW - MINUTE, 4.0, None, None, None, None, 4_320, 3.0,
     text="queue 4; still learning, 3 of 7 days",
+)  # fmt: skip
+MANY = (
+    STRANGE,
+    *(replace(LEARNING, series=Series("check:payments-api", f"metrics.m{n}"), days=0.125) for n in range(20)),
+    *(replace(CALM, series=Series("integration:payments", name)) for name in ("error_rate", "throughput", "freshness")),
 )  # fmt: skip
 SEEN = [replace(shop.observation("payments", back, Outcome.UP), latency_ms=1800.0 - 150 * back) for back in range(12)]
 PANE = Pane("payments", SEEN, [], [], usual=(CALM, LEARNING, STRANGE), loaded=True)
@@ -87,6 +96,45 @@ def test_an_observation_outside_its_band_says_so(latency: float | None, age: int
 def test_nothing_is_compared_with_what_is_still_learned() -> None:
     young = replace(STRANGE, usual=None, low=None, high=None)
     assert outside(SEEN[0], bands([young])) == ""
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_what_is_as_usual_or_learned_takes_a_line_a_check_and_a_line(width: int) -> None:
+    moment = Moment(shop.snapshot(), NOW, UTC)
+    rows = usual(moment, width, MANY)
+    assert [row.id for row in rows] == [
+        None, "usual:check:payments-api/latency_ms", "usual:integration:payments", "usual:learning",
+    ]  # fmt: skip
+    assert all(cell_len(row.text) == width for row in rows)
+    assert "error_rate 12 (11.8 ± 2.2)" in rows[2].text
+    assert "20 series" in rows[3].text
+    assert "known in about 21h00m; seen for 3h00m" in rows[3].text
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ((0.0, 0.0), "known in about 1d00h; seen for 0 s"),
+        ((0.125, 0.75), "known in about 6h00m; seen for 18h00m"),
+        ((3.0, 0.5), "more is needed; seen for 3d00h"),
+    ],
+)
+def test_learning_says_how_long_it_takes_yet(days: tuple[float, float], words: str) -> None:
+    rows = [replace(LEARNING, series=Series("check:x", f"metrics.{day}"), days=day) for day in days]
+    assert told(rows, "learning") == words
+
+
+@pytest.mark.parametrize(
+    ("key", "names"),
+    [
+        ("usual:learning", [f"payments-api m{n}" for n in range(20)]),
+        ("usual:integration:payments", ["error_rate", "throughput", "freshness"]),
+    ],
+)
+def test_enter_on_a_line_of_several_lists_them(key: str, names: list[str]) -> None:
+    moment = Moment(shop.snapshot(pane=replace(PANE, usual=MANY)), NOW, UTC)
+    rows = [row.text for row in record(moment, 120, key)]
+    assert [row[1 : row.index("  ")].strip() if "  " in row[1:] else row for row in rows] == names
 
 
 async def decided(key: str, action: str, why: str) -> FakeSession:
@@ -150,6 +198,18 @@ async def test_without_a_reason_nothing_is_left_out() -> None:
 )
 def test_the_keys_say_why_they_cannot(action: str, selected: str, reason: str | None) -> None:
     assert BY_ID[action].enabled(at(selected)) == reason
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"),
+    [
+        ("accept", "nothing here is unusual: there is nothing to replace"),
+        ("exclude", "nothing here is unusual: select the alert of the trouble"),
+    ],
+)
+@pytest.mark.parametrize("key", ["usual:learning", "usual:integration:payments"])
+def test_lines_of_several_decide_nothing(action: str, reason: str, key: str) -> None:
+    assert BY_ID[action].enabled(at(key, replace(PANE, usual=MANY))) == reason
 
 
 @pytest.mark.parametrize(("rule", "accepts"), [("deviation", True), ("down", False)])

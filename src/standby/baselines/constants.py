@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from standby.domain import baseline
+
 NS: Final = 1_000_000_000
 HUGE: Final = 1e30  # no metric is as large: what is kept in single precision must stay a number
 TINY: Final = 1e-12
@@ -86,7 +88,7 @@ SCORE_HALF: Final = 4.0  # the strength whose score is 0.5: that of OPEN
 
 # Incident.
 LEARNING_SAMPLES: Final = 150
-LEARNING_DAYS: Final = 1.0
+LEARNING_DAYS: Final = baseline.LEARNING_DAYS
 PROFILE_DAYS: Final = 3.0  # before the hour of the day is believed in words
 WEEK_DAYS: Final = 7.0
 OPEN: Final = 4.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from standby.console.estate import Check, Route
 from standby.console.present.calendar import check_of
 from standby.console.present.guide import loudest
-from standby.console.present.usual import series
+from standby.console.present.usual import series, several
 from standby.console.snapshot import Snapshot
 from standby.domain.failover import RunState
 from standby.domain.muting import MuteKind
@@ -72,6 +72,11 @@ class Situation:
         """The series that the cursor is on."""
         kind, _, key = (self.selected or "").partition(":")
         return series(self.snapshot.pane.usual, key) if kind == "usual" else None
+
+    def series(self) -> list[BaselineRow]:
+        """The series that the line stands for which the cursor is on, when it is about several."""
+        kind, _, key = (self.selected or "").partition(":")
+        return several(self.snapshot.pane.usual, key) if kind == "usual" else []
 
     def run(self) -> FailoverRow | None:
         """The run of a failover that is shown."""
@@ -221,6 +226,8 @@ def _can_accept(situation: Situation) -> Reason:
         return None if row.usual is not None else "it is still being learned: there is nothing to replace"
     if alert is not None:
         return None if alert.rule == "deviation" else f"#{alert.id} is not about what is usual"
+    if situation.series():
+        return "nothing here is unusual: there is nothing to replace"
     return None if situation.check() else "select a check, what is usual of one, or an alert about it"
 
 
@@ -229,6 +236,8 @@ def _can_exclude(situation: Situation) -> Reason:
     if alert is not None:
         return None if alert.origin is None else f"#{alert.id} came from elsewhere: nothing is learned of it"
     if row is None:
+        if situation.series():
+            return "nothing here is unusual: select the alert of the trouble"
         return "select the alert of the trouble, or an unusual series"
     is_now = "as usual now" if row.usual is not None else "still being learned"
     return None if row.since is not None else f"{row.series} is {is_now}: select the alert of the trouble"

@@ -12,6 +12,8 @@ METRICS = "metrics"
 """The kind of every metric that a check reports itself: `metrics.queue`."""
 
 KINDS = (LATENCY, ERRORS, THROUGHPUT, METRICS)
+LEARNING_DAYS = 1.0
+"""Nothing is called usual before so much was seen."""
 CHECK, INTEGRATION = "check:", "integration:"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from standby.console.present.alerts import why_muted
@@ -11,6 +11,7 @@ from standby.console.present.cells import Cell, Row, fit, line, trim
 from standby.console.present.moment import Moment
 from standby.console.present.quiet import covers, window_of, written
 from standby.console.present.review import advice
+from standby.console.present.usual import told as usual
 
 
 class Hint(NamedTuple):
@@ -54,31 +55,47 @@ def flash(text: str, style: str, width: int) -> Row:
 
 def _message(moment: Moment, selected: str | None) -> str:
     kind, _, key = (selected or "").partition(":")
-    snapshot = moment.snapshot
-    if kind == "integration":
-        return _integration(moment, key)
-    if kind == "alert" and key.isdigit():
-        alert = snapshot.alerts.get(int(key))
-        return f"#{alert.id} {alert.rule}: {why_muted(moment, alert)}{alert.summary}" if alert else ""
-    if kind == "notification" and key.isdigit():
-        told = snapshot.notifications.get(int(key))
-        return f"{told.subject}" if told else ""
-    if kind == "silence" and key.isdigit():
-        one = snapshot.silences.get(int(key))
-        return f"silence {one.id} by {one.by}: {one.why}; {written(one)}" if one else ""
-    if kind == "window":
-        window = snapshot.estate.windows.get(window_of(key))
-        return f"{window.id}: {f'{window.reason}; ' if window.reason else ''}{covers(window)}" if window else ""
-    if kind in ("check", "date"):
-        state = snapshot.checks.get(check_of(key) if kind == "date" else key)
-        return state.message if state else ""
-    if kind == "rule":
-        return advice(moment, key)
-    if kind == "audit":
-        return next((entry.message for entry in reversed(snapshot.audits) if str(entry.no) == key), "")
-    if kind == "observation":
-        return next((one.message for one in snapshot.pane.observations if f"{one.check_id}@{one.slot}" == key), "")
-    return ""
+    say = _SAYS.get(kind)
+    return say(moment, key) if say is not None else ""
+
+
+def _alert(moment: Moment, key: str) -> str:
+    alert = moment.snapshot.alerts.get(_number(key))
+    return f"#{alert.id} {alert.rule}: {why_muted(moment, alert)}{alert.summary}" if alert else ""
+
+
+def _notification(moment: Moment, key: str) -> str:
+    told = moment.snapshot.notifications.get(_number(key))
+    return told.subject if told else ""
+
+
+def _silence(moment: Moment, key: str) -> str:
+    one = moment.snapshot.silences.get(_number(key))
+    return f"silence {one.id} by {one.by}: {one.why}; {written(one)}" if one else ""
+
+
+def _window(moment: Moment, key: str) -> str:
+    window = moment.snapshot.estate.windows.get(window_of(key))
+    return f"{window.id}: {f'{window.reason}; ' if window.reason else ''}{covers(window)}" if window else ""
+
+
+def _check(moment: Moment, key: str) -> str:
+    state = moment.snapshot.checks.get(key)
+    return state.message if state else ""
+
+
+def _entry(moment: Moment, key: str) -> str:
+    return next((entry.message for entry in reversed(moment.snapshot.audits) if str(entry.no) == key), "")
+
+
+def _observation(moment: Moment, key: str) -> str:
+    found = moment.snapshot.pane.observations
+    return next((one.message for one in found if f"{one.check_id}@{one.slot}" == key), "")
+
+
+def _number(key: str) -> int:
+    """The number of a line; -1, which nothing has, when it is none."""
+    return int(key) if key.isdecimal() else -1
 
 
 def _integration(moment: Moment, key: str) -> str:
@@ -89,3 +106,19 @@ def _integration(moment: Moment, key: str) -> str:
     if worst is None:
         return "no data yet"
     return f"{worst.check_id}: {worst.message}" if worst.message else ""
+
+
+_SAYS: Mapping[str, Callable[[Moment, str], str]] = {
+    "integration": _integration,
+    "alert": _alert,
+    "notification": _notification,
+    "silence": _silence,
+    "window": _window,
+    "check": _check,
+    "date": lambda moment, key: _check(moment, check_of(key)),
+    "usual": lambda moment, key: usual(moment.snapshot.pane.usual, key),
+    "rule": advice,
+    "audit": _entry,
+    "observation": _observation,
+}
+"""What a selected line of each kind says, by what follows the colon."""

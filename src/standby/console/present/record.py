@@ -14,7 +14,7 @@ from standby.console.present.moment import Moment
 from standby.console.present.quiet import SILENCE, covers, hidden_by, occurrences, window_of, window_state
 from standby.console.present.silence import alert_rows, hides, until
 from standby.console.present.usual import facts as learned
-from standby.console.present.usual import series
+from standby.console.present.usual import listed, series
 from standby.domain.muting import MuteKind
 from standby.domain.outside import Origin
 from standby.domain.phases import PHASES
@@ -93,7 +93,7 @@ def _facts(moment: Moment, key: str) -> Iterable[tuple[str, str]]:
         return _mute_facts(moment, rest)
     if kind == "usual":
         row = series(moment.snapshot.pane.usual, rest)
-        return learned(moment, row) if row is not None else ()
+        return learned(moment, row) if row is not None else listed(moment.snapshot.pane.usual, rest)
     return _check_facts(moment, rest) if kind == "check" else ()
 
 
