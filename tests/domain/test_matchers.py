@@ -52,11 +52,34 @@ def test_what_is_written_is_read_back(name: str, value: str, equal: bool) -> Non
     assert parse_matcher(str(matcher)) == matcher
 
 
-@given(st.lists(st.tuples(TEXTS.filter(bool), TEXTS), max_size=4))
+@given(st.lists(st.tuples(TEXTS.filter(bool), TEXTS), min_size=1, max_size=4))
 def test_a_list_is_read_back(pairs: list[tuple[str, str]]) -> None:
     matchers = tuple(Matcher(name, value) for name, value in pairs)
     assert parse_matchers(", ".join(map(str, matchers))) == matchers
     assert parse_matchers("{" + ", ".join(map(str, matchers)) + ",}") == matchers
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        ("", []),
+        ("{}", []),
+        ("{a=1", [("a", "1")]),
+        ("a=1}", [("a", "1")]),
+        ("{a=}b", [("a", "}b")]),
+        ("{a=1}}", [("a", "1}")]),
+        ("a=1 , b=2 , ", [("a", "1"), ("b", "2")]),
+        ('a="1,2",b=\\,', [("a", "1,2"), ("b", "\\,")]),
+    ],
+)
+def test_a_list_is_read(text: str, pairs: list[tuple[str, str]]) -> None:
+    assert [(one.name, one.value) for one in parse_matchers(text)] == pairs
+
+
+@pytest.mark.parametrize("text", [",", "{,}", "a=1,,b=2", "a=1, ,", "{{a=1}", '"a=1"'])
+def test_a_list_with_something_else_in_it_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a matcher"):
+        parse_matchers(text)
 
 
 def test_a_label_that_is_not_there_is_empty() -> None:

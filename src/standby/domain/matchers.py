@@ -12,7 +12,7 @@ _WRITTEN = re.compile(
     re.DOTALL,
 )
 _ESCAPED = re.compile(r'\\([n"\\])')
-_PART = re.compile(r"(?:\"(?:[^\"\\]|\\.)*\"?|[^\",\\]|\\.|\\$)+", re.DOTALL)
+_WHOLE_OR_COMMA = re.compile(r"\"(?:[^\"\\]|\\.)*\"?|\\.|,", re.DOTALL)
 _LONGEST = 1_000
 
 
@@ -62,17 +62,29 @@ def parse_matcher(text: str) -> Matcher:
 
 
 def parse_matchers(text: str) -> tuple[Matcher, ...]:
-    """Several, with commas between them, braces around them or not. Raises ValueError with the mend."""
-    inner = text.strip()
-    if inner[:1] == "{" and inner[-1:] == "}":
-        inner = inner[1:-1]
-    parts = [part for part in _PART.findall(inner) if part.strip(", ")]
-    return tuple(parse_matcher(part) for part in parts)
+    """Several, with commas between them and perhaps after the last. Raises ValueError with the mend.
+
+    A brace before the first and one after the last are no part of them, each alone too (as with Alertmanager).
+    """
+    parts = _between_commas(text.strip().removeprefix("{").removesuffix("}"))
+    if not parts[-1].strip():
+        parts.pop()
+    return tuple(map(parse_matcher, parts))
 
 
 def match_all(matchers: Iterable[Matcher], labels: Mapping[str, str]) -> bool:
     """Whether all hold; none at all hold for everything."""
     return all(matcher.matches(labels) for matcher in matchers)
+
+
+def _between_commas(text: str) -> list[str]:
+    """The parts, at least one; commas in quotes and escaped ones divide nothing."""
+    parts, begin = [], 0
+    for found in _WHOLE_OR_COMMA.finditer(text):
+        if found[0] == ",":
+            parts.append(text[begin : found.start()])
+            begin = found.end()
+    return [*parts, text[begin:]]
 
 
 def _quoted(text: str) -> str:
