@@ -26,6 +26,7 @@ from standby.engine.clock import EngineClock, Timer
 from standby.engine.recorder import Recorder
 from standby.engine.rules.watches import LOUD
 from standby.engine.telling.auditor import SLACK_NS, Auditor
+from standby.engine.telling.deadlines import Deadlines
 from standby.engine.telling.messages import Telling
 from standby.engine.timeline import Timeline
 from standby.store.escalations import EscalationRow, Fate, NotificationRow
@@ -64,7 +65,9 @@ class Escalations:
         self._auditor = Auditor(self.groups, ways)
         self._next_audit: Timer | None = None
         self._turn: Timer | None = None  # the hours of routes change
-        self._frozen_at: int | None = None  # monotonic: up to here the deadlines were put off, while we are blind
+        self._deadlines = Deadlines(
+            clock, timeline, self.groups, look=self._look, answer_due=self._answer_due, put=self._put
+        )
 
     # -- from one engine to the next --------------------------------------------------------------------------------
 
@@ -87,7 +90,7 @@ class Escalations:
     def resume(self) -> None:
         """Go on from there; every open alert is looked at, and nobody is called for one that needs nobody."""
         if self._blind():
-            self._frozen_at = self._clock.monotonic()
+            self._deadlines.freeze()
         self._hours()
         for row in self._left.values():
             group = self.groups.get(row.id)
@@ -125,8 +128,7 @@ class Escalations:
 
     def shift(self, by: int) -> None:
         """The wall clock was stepped by `by` ns."""
-        for group in self.groups:
-            self._move(group, by)
+        self._deadlines.shift(by)
         self._hours()
 
     # -- what an alert's life does ----------------------------------------------------------------------------------
@@ -140,7 +142,7 @@ class Escalations:
             group.hush = self._ways.hush(way.place, self._timeline.now())
             self._join(group, live)
             self._say_quiet(group)
-            self._put_off()
+            self._deadlines.put_off()
             self._look(group)
 
     def held(self, live: Live) -> None:
@@ -213,18 +215,15 @@ class Escalations:
 
     def froze(self) -> None:
         """Our own network is gone: nobody could be told, and nobody's time to answer runs out meanwhile."""
-        self._frozen_at = self._clock.monotonic()
-        self._arm_all()
+        self._deadlines.freeze()
 
     def thawed(self) -> None:
         """It is back: everybody has as much time left as before."""
-        self._put_off()
-        self._frozen_at = None
-        self._arm_all()
+        self._deadlines.thaw()
 
     def audit(self) -> None:
         """Every alert that nobody has is either on its way to somebody or has nobody left, and says so."""
-        self._put_off()
+        self._deadlines.put_off()
         forgotten = []
         for live in self._alerts:
             why = self._auditor.forgotten(live, self._timeline.now())
@@ -243,39 +242,6 @@ class Escalations:
             if ladder.overdue(group.state, self._timeline.now(), SLACK_NS):
                 self._start(group, self._timeline.now())
             self._look(group)
-
-    def _put_off(self) -> None:
-        """Move the deadlines that stand still to where they are now."""
-        if self._frozen_at is None:
-            return
-        now = self._clock.monotonic()
-        by, self._frozen_at = now - self._frozen_at, now
-        for group in self.groups:
-            if by and not group.ourselves():
-                self._move(group, by)
-
-    def _move(self, group: Group, by: int) -> None:
-        group.log = grouping.shift(group.log, by)
-        self._put(group, ladder.shift(group.state, by))
-
-    def _arm_all(self) -> None:
-        for group in self.groups:
-            self._arm(group)
-
-    def _arm(self, group: Group) -> None:
-        for timer in (group.answer, group.flush):
-            if timer is not None:
-                timer.cancel()
-        group.answer = group.flush = None
-        if self._frozen_at is not None and not group.ourselves():
-            return
-        if group.state.stage is Stage.ACTIVE and group.state.next_at is not None:
-            group.answer = self._clock.call_at(self._at(group.state.next_at), lambda: self._answer_due(group))
-        if group.log.flush_at is not None:
-            group.flush = self._clock.call_at(self._at(group.log.flush_at), lambda: self._look(group))
-
-    def _at(self, instant: int) -> int:
-        return max(self._timeline.monotonic_at(instant), self._clock.monotonic())
 
     # -- one group --------------------------------------------------------------------------------------------------
 
@@ -359,7 +325,7 @@ class Escalations:
             elif before is not None and group.hush is None and group.needs_somebody():
                 self._wake(group)
         turns_at = self._ways.hours.next_change(now)
-        self._turn = None if turns_at is None else self._clock.call_at(self._at(turns_at), self._hours)
+        self._turn = None if turns_at is None else self._clock.call_at(self._deadlines.at(turns_at), self._hours)
 
     def _say_quiet(self, group: Group) -> None:
         """An alert that is told on another route has no reason of its own beside it: the log has."""
@@ -408,12 +374,12 @@ class Escalations:
             return
         state, effects = ladder.due(group.state, policy, self._timeline.now(), self._telling.reachable())
         if state is group.state:
-            self._arm(group)
+            self._deadlines.arm(group)
         else:
             self._apply(group, policy, state, effects)
 
     def _apply(self, group: Group, policy: Policy, state: Escalation, effects: Sequence[Effect]) -> None:
-        self._put_off()  # so that what begins while we are blind is put off by its own share alone
+        self._deadlines.put_off()  # so that what begins while we are blind is put off by its own share alone
         calling = group.calling()
         for effect in effects:
             if isinstance(effect, Passed):
@@ -428,7 +394,7 @@ class Escalations:
     def _put(self, group: Group, state: Escalation) -> None:
         group.row = replace(group.row, state=state)
         self._recorder.buffer.escalations[group.id] = group.row
-        self._arm(group)
+        self._deadlines.arm(group)
         self._recorder.urgent()
 
     def _say(self, group: Group, kind: str, text: str) -> None:
