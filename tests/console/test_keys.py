@@ -12,6 +12,7 @@ from standby.console.app import ConsoleApp
 from standby.console.deeds import Deeds
 from standby.console.edit import EditLine
 from standby.console.keys import ACTIONS, BY_ID, GROUPS, Situation, cheatsheet, conflicts, shown_keys
+from standby.console.present.footer import Hint, keys
 from standby.console.present.pages import Entry, help_rows
 from standby.console.prompt import Prompt
 from standby.console.snapshot import Link
@@ -19,7 +20,7 @@ from standby.domain.outcome import AlertState
 from standby.link.protocol import Welcome
 
 from . import shop
-from .harness import console
+from .harness import console, screen
 
 CHEATSHEET = Path(__file__).parents[2] / "docs" / "keys.md"
 
@@ -136,3 +137,49 @@ def test_no_label_runs_into_what_its_key_does() -> None:
     rows = help_rows([Entry(one.id, "k", one.label, one.help, one.group) for one in ACTIONS], 120)
     told = ["".join(cell.text for cell in row.cells) for row in rows]
     assert all(any(f"{one.label} " in text and f" {one.help}" in text for text in told) for one in ACTIONS)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_the_help_page_cuts_no_reason(width: int) -> None:
+    why = "select one of its checks first: payments-api, payments-balance, payments-path"
+    rows = help_rows([Entry(one.id, "k", one.label, one.help, one.group, why) for one in ACTIONS], width)
+    told = " ".join(" ".join(cell.text.strip() for cell in row.cells if cell.text.strip()) for row in rows)
+    assert all(f"{one.help} (now: {why})" in " ".join(told.split()) for one in ACTIONS)
+
+
+async def test_the_palette_says_in_full_what_its_list_cuts() -> None:
+    app = console(shop.snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("colon", *"exclude", "down")
+        await pilot.pause()
+        shown = screen(app)
+    assert "exclude: not now: select the alert of the trouble, or an unusual series" in shown
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [(40, " esc back  / filter  ? help  q quit"), (35, " esc back  ? help  q quit"), (20, " esc back  ? help")],
+)
+def test_keys_that_do_nothing_give_way_first(width: int, shown: str) -> None:
+    hints = [Hint("esc", "back"), Hint("/", "filter", able=False), Hint("?", "help"), Hint("q", "quit")]
+    assert keys(hints, width).text.rstrip() == shown
+
+
+@pytest.mark.parametrize("screen_name", ["record", "rule", "failover"])
+def test_what_is_open_already_says_so(screen_name: str) -> None:
+    situation = Situation(shop.snapshot(), screen_name, "rule:payments/down")
+    assert BY_ID["open"].enabled(situation) == "this is all of it; esc goes back"
+
+
+@pytest.mark.parametrize(
+    ("screen_name", "selected", "first"),
+    [
+        ("rules", "rule:payments/down", "reviewed"),
+        ("quiet", "silence:1", "silence"),
+        ("detail", "usual:learning", "back"),
+        ("overview", "integration:payments", "ack"),
+    ],
+)
+def test_the_keys_of_what_is_selected_come_first(screen_name: str, selected: str, first: str) -> None:
+    app = console(shop.snapshot())
+    assert app.hints(Situation(shop.snapshot(), screen_name, selected))[0].label == first

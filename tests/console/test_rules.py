@@ -259,7 +259,7 @@ async def test_what_the_program_says_when_it_fails_is_shown(tmp_path: Path, monk
     fails = [sys.executable, "-c", "import sys; sys.exit('standby: there is no [[rule]] down')"]
     monkeypatch.setattr(suggesting, "_command", lambda *_: fails)
     found = await suggesting.suggest(tmp_path / "config.toml", tmp_path / "standby.db", "sms/down")
-    assert found == Suggested(done=True, failed="standby: there is no [[rule]] down")
+    assert found == Suggested(done=True, failed="there is no [[rule]] down")
 
 
 class NoStore(StillFeed):

@@ -24,7 +24,6 @@ from standby.console.keys import ACTIONS, BY_ID, BY_KEY, Situation, shown_keys
 from standby.console.present.footer import Hint
 from standby.console.present.moment import Guided, Moment
 from standby.console.present.pages import PREFIX, Entry
-from standby.console.present.quiet import SILENCE
 from standby.console.prompt import Prompt
 from standby.console.pulse import Pulse
 from standby.console.screens.frame import Frame
@@ -36,6 +35,14 @@ from standby.domain.text import clean
 from standby.link.protocol import Command, CommandKind, Receipt, Status
 
 POLL_S = 0.1
+_OWN: Mapping[str, Sequence[str]] = {
+    "quiet": ("silence",),
+    "silence": ("expire", "extend"),
+    "rule": ("reviewed",),
+    "usual": ("accept", "exclude"),
+}
+"""Actions that the footer shows first on a screen, or while a line of this kind is selected, when they do something."""
+_SHORT = {"expire": "end"}
 _SCREENS = ("overview", "alerts", "log", "routes", "escalation", "calendar", "quiet", "rules")
 _NOT_THE_FIRST = frozenset({"q", "ctrl+c", "ctrl+q", "ctrl+z"})  # who leaves does not want a rehearsal
 
@@ -194,10 +201,13 @@ class ConsoleApp(App[int], inherit_bindings=False):
             for action in ACTIONS
             if action.footer
         ]
-        if (situation.selected or "").startswith(SILENCE):
-            found[:0] = [
-                Hint(shown_keys(BY_ID[name]), label) for name, label in (("expire", "end"), ("extend", "extend"))
-            ]
+        kind = (situation.selected or "").partition(":")[0]
+        own = (BY_ID[name] for name in dict.fromkeys((*_OWN.get(situation.screen, ()), *_OWN.get(kind, ()))))
+        found[:0] = [
+            Hint(shown_keys(action), _SHORT.get(action.id, action.label))
+            for action in own
+            if action.refusal(situation) is None
+        ]
         if situation.screen not in _SCREENS:
             found.insert(0, Hint("esc", "back"))
         return found

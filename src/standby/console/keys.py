@@ -243,10 +243,13 @@ def _can_exclude(situation: Situation) -> Reason:
     return None if row.since is not None else f"{row.series} is {is_now}: select the alert of the trouble"
 
 
+_OPENED = frozenset({"record", "rule", "failover"})  # pages about one thing, all of it
+
+
 def _can_open(situation: Situation) -> Reason:
-    if situation.selected is None:
-        return "nothing is selected"
-    return None
+    if situation.screen in _OPENED:
+        return "this is all of it; esc goes back"
+    return None if situation.selected is not None else "nothing is selected"
 
 
 _LISTS = frozenset({"overview", "alerts", "log", "detail", "routes", "escalation", "calendar", "quiet", "rules"})

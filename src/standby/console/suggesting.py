@@ -43,7 +43,8 @@ async def suggest(config: Path, store: Path, rule: str) -> Suggested:
             process.kill()
     if process.returncode:
         lines = said.decode("utf-8", "replace").splitlines()
-        return Suggested(done=True, failed=clean(lines[-1] if lines else "standby rules suggest failed", _LINE))
+        why = lines[-1].removeprefix("standby: ") if lines else "standby rules suggest failed"
+        return Suggested(done=True, failed=clean(why, _LINE))
     return read(out)
 
 

@@ -133,8 +133,8 @@ def _target(moment: Moment, route: Route | None, name: str) -> list[Cell]:
 
 
 def _ask(moment: Moment, width: int, run: FailoverRow) -> list[Row]:
-    text = f" nothing has been done yet. c, then type  {title_of(moment, run)}  and Enter: the steps below are taken."
-    rows = [line([Cell(part, "guide")], width) for part in wrap(text, width - 1, 3)]
+    text = f"nothing has been done yet. c, then type  {title_of(moment, run)}  and Enter: the steps below are taken."
+    rows = [line([Cell(f" {part}", "guide")], width) for part in wrap(text, width - 2, 3)]
     return [*rows, line([Cell(" X drops the plan; it lapses by itself", "dim")], width)]
 
 

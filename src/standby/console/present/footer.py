@@ -23,19 +23,28 @@ class Hint(NamedTuple):
 
 
 def keys(hints: Sequence[Hint], width: int) -> Row:
-    """As many hints as fit, whole ones only."""
+    """As many hints as fit, whole ones only; those that do nothing now give way first."""
+    fitting = list(hints)
+    for hint in reversed(hints):
+        if sum(map(_length, fitting)) < width:
+            break
+        if not hint.able:
+            fitting.remove(hint)
     cells: list[Cell] = [Cell(" ", "bar")]
     left = width - 1
-    for hint in hints:
-        length = len(hint.key) + len(hint.label) + 3
-        if length > left:
+    for hint in fitting:
+        left -= _length(hint)
+        if left < 0:
             break
         cells += [
             Cell(hint.key, "bar.key" if hint.able else "bar.dim"),
             Cell(f" {hint.label}  ", "bar" if hint.able else "bar.dim"),
         ]
-        left -= length
     return Row(tuple(trim(cells, width, style="bar")))
+
+
+def _length(hint: Hint) -> int:
+    return len(hint.key) + len(hint.label) + 3
 
 
 def info(moment: Moment, width: int, selected: str | None) -> Row:

@@ -59,10 +59,10 @@ def _usual(past: Past, width: int) -> tuple[list[Row], tuple[float, float] | Non
     if row is None or not row.text or not in_time(row, past.at):
         return [], None
     band = None if row.low is None or row.high is None else (row.low, row.high)
-    sign = Cell(f" {chart.USUAL} " if band is not None else "   ", "name")
+    sign = Cell(f" {chart.USUAL} ", "name") if band is not None else Cell(" usual at this hour: ", "dim")
     word = Cell("" if row.since is None else f"{STRANGE}: ", "degraded")
     style = "dim" if row.since is None else "text"
-    first, *rest = wrap(word.text + row.text, max(10, width - 4), _TOLD)
+    first, *rest = wrap(word.text + row.text, max(10, width - len(sign.text) - 1), _TOLD)
     told = [line([sign, word, Cell(first.removeprefix(word.text), style)], width)]
     return told + [line([Cell(f"   {text}", style)], width) for text in rest], band
 

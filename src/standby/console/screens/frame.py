@@ -155,9 +155,13 @@ class Frame(Screen[None], inherit_bindings=False):
         elif app.flashed is not None:
             told = footer.flash(app.flashed.text, app.flashed.style, width)
         else:
-            told = footer.info(moment, width, self.current.selected if self.current else None)
+            told = self.info(moment, width)
         self._place("info", Box(0, height - 2, width, 1 if height > 2 else 0), [told])
         self._place("footer", Box(0, height - 1, width, 1 if height > 1 else 0), [footer.keys(self.hints(), width)])
+
+    def info(self, moment: Moment, width: int, /) -> Row:
+        """What the selected line says."""
+        return footer.info(moment, width, self.current.selected if self.current else None)
 
     def hints(self) -> Sequence[footer.Hint]:
         """The keys worth a place in the last line."""

@@ -10,7 +10,9 @@ from textual import events
 from standby.console import keys
 from standby.console.edit import EditLine
 from standby.console.present import pages, plan
+from standby.console.present.cells import Cell, Row, line
 from standby.console.present.footer import Hint
+from standby.console.present.moment import Moment
 from standby.console.prompt import Prompt
 from standby.console.screens.frame import Frame, Show
 
@@ -80,6 +82,11 @@ class PaletteScreen(Frame):
         """The keys of this screen alone."""
         return (Hint("enter", "do it"), Hint("↑↓", "choose"), Hint("esc", "back"))
 
+    def info(self, _: Moment, width: int, /) -> Row:
+        """What the chosen action does, or why not now, which the list may have cut."""
+        chosen = next((one for one in self._entries if pages.PREFIX + one.id == self.grid("palette").selected), None)
+        return line([Cell(f" {chosen.label}: {chosen.now}" if chosen is not None else "", "dim")], width)
+
     def paint(self) -> None:
         """The list has the keys."""
         self.active = 1
@@ -95,6 +102,7 @@ class PaletteScreen(Frame):
         elif event.key in ("up", "down", "pageup", "pagedown"):
             step = -1 if event.key in ("up", "pageup") else 1
             grid.move(step) if event.key in ("up", "down") else grid.page(step)
+            self.paint_bottom()
         else:
             changed = self.typed.key(event.key)
             if changed is None and event.character is not None and event.character.isprintable():

@@ -80,4 +80,4 @@ class RuleScreen(Frame):
         if self.console_app.prompt is not None:
             return super().hints()
         own = (Hint("w", "write it"),) if self.suggested.diff else ()
-        return [*own, Hint("R", "reviewed"), *super().hints()]
+        return [*own, *super().hints()]
