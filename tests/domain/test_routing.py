@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from standby.domain.matchers import parse_matchers
 from standby.domain.routing import Route, Written, group_key, group_labels, grow, routes_of
 from standby.domain.units import HOUR, MINUTE, SECOND
@@ -52,5 +54,41 @@ def test_a_group_is_named_after_what_its_alerts_have_in_common() -> None:
     by_job = grow(Written(group_by=["job", "absent"]))
     assert group_labels(by_job, labels) == {"job": 'pay"s'}
     assert group_key(by_job, labels) == '{}:{job="pay\\"s"}'
-    assert group_labels(grow(Written(group_by=["..."])), labels) == labels
+    by_all = grow(Written(group_by=["..."]))
+    assert group_labels(by_all, labels) == labels
+    assert group_key(by_all, labels) == '{}:{job="pay\\"s", zone="a"}'
     assert group_key(grow(Written()), labels) == "{}:{}"
+
+
+SERVICE = ["cluster", "alertname", "service"]
+GROUPED = grow(
+    Written(
+        receiver="prod",
+        group_by=["alertname"],
+        routes=[
+            Written(parse_matchers("env=testing"), receiver="testing", group_by=["service", "alertname"]),
+            Written(parse_matchers("env=prod"), receiver="prod", group_by=SERVICE, go_on=True),
+            Written(parse_matchers("kafka=yes"), receiver="kafka", group_by=SERVICE),
+        ],
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("labels", "keys"),
+    [
+        ("alertname=Other,cluster=c,service=d", {"prod": '{}:{alertname="Other"}'}),
+        ("alertname=T,env=testing,service=api", {"testing": '{}/{env="testing"}:{alertname="T", service="api"}'}),
+        ("alertname=H,env=prod,service=api", {"prod": '{}/{env="prod"}:{alertname="H", service="api"}'}),
+        (
+            "alertname=L,cluster=b,env=prod,kafka=yes",
+            {
+                "prod": '{}/{env="prod"}:{alertname="L", cluster="b"}',
+                "kafka": '{}/{kafka="yes"}:{alertname="L", cluster="b"}',
+            },
+        ),
+    ],
+)
+def test_an_alert_is_in_one_group_of_each_route_that_takes_it(labels: str, keys: dict[str, str]) -> None:
+    given = {one.name: one.value for one in parse_matchers(labels)}
+    assert {one.options.receiver: group_key(one, given) for one in routes_of(GROUPED, given)} == keys

@@ -79,9 +79,9 @@ def group_labels(route: Route, labels: Mapping[str, str]) -> dict[str, str]:
 
 
 def group_key(route: Route, labels: Mapping[str, str]) -> str:
-    """The name of the group that an alert with these labels is told in: `{}/{owner="team-A"}:{job="pay"}`."""
+    """The name of the group that an alert with these labels is told in: `{}/{owner="team-A"}:{a="1", job="pay"}`."""
     common = group_labels(route, labels)
-    return f"{route.key}:{_braced(Matcher(name, value) for name, value in common.items())}"
+    return f"{route.key}:{{{', '.join(str(Matcher(name, value)) for name, value in common.items())}}}"
 
 
 def _grow(written: Written, key: str, inherited: Options) -> Route:
