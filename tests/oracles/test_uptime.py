@@ -9,12 +9,10 @@ from standby.domain.outcome import Outcome
 from standby.domain.units import DAY, MINUTE
 from standby.domain.window import Window
 
-from .loader import Case, cases, compare
+from .loader import Case, cases, judge
 
 FILE = "g_uptime_calculator"
-WAIVERS = {
-    "kuma-24h-pending": "their pending counts as down; ours (unknown) counts on neither side and is no figure",
-}
+PENDING = "their pending counts as down; ours (unknown) counts on neither side"
 WORDS = {
     "up": Outcome.UP,
     "down": Outcome.DOWN,
@@ -29,8 +27,11 @@ def test_24_hours(case: Case) -> None:
     window = Window(DAY)
     for number, (word, *ping) in enumerate(case["beats"]):
         window.add(BEGIN + number * MINUTE, WORDS[word], ping[0] if ping and word == "up" else None)
-    compare(
-        case, (window.availability, window.latency_ms), (case["expected_uptime"], case["expected_avg_ping"]), WAIVERS
+    pending = any(word == "pending" for word, *_ in case["beats"])
+    judge(
+        (window.availability, window.latency_ms),
+        (case["expected_uptime"], case["expected_avg_ping"]),
+        PENDING if pending else None,
     )
 
 
