@@ -162,6 +162,17 @@ def test_rows_are_those_that_were_added_and_each_is_named_once() -> None:
     assert len(bank.take([], MONDAY, 1.0).score) == 0
 
 
+def test_room_for_more_is_made_once_and_changes_nothing() -> None:
+    bank, plain = Bank(1), Bank(1)
+    bank.reserve(20)
+    room = bank.nbytes
+    for one in (bank, plain):
+        rows = [0, *(one.add() for _ in range(20))]
+        one.take(rows, 1_790_000_000_000_000_000, np.arange(21.0))
+    assert bank.nbytes == room
+    assert bank.to_bytes() == plain.to_bytes()
+
+
 def test_a_series_takes_three_kilobytes_at_most() -> None:
     bank, _ = banked(2_000)
     assert bank.nbytes / 2_000 < 3_200  # with the room for the next ones

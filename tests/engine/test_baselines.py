@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from standby.baselines.bank import Bank
 from standby.domain.baseline import Decision, DecisionKind, Series
 from standby.domain.observation import Observation
 from standby.domain.outcome import AlertState, Outcome, Severity
@@ -320,6 +321,19 @@ async def test_what_leaves_the_configuration_is_forgotten(tmp_path: Path) -> Non
     await world.stop()
 
 
+async def test_what_leaves_while_history_is_read_is_not_learned_again(tmp_path: Path) -> None:
+    await past(tmp_path, 2)
+    learning = Learning()
+    rebuild = Rebuild(tmp_path / "standby.db", learning, lambda one: (one.name,), [], lambda *_: False)
+    run = asyncio.create_task(rebuild.run({LATENCY: 0}, T0))
+    await asyncio.sleep(0)  # it reads
+    learning.only(lambda _: False)
+    await run
+    assert rebuild.samples > 0
+    assert not learning.series()
+    assert not learning.refused
+
+
 async def test_what_hardly_matters_is_learned_and_not_told(learned: Path) -> None:
     world = await world_of(learned, config(every="20s", criticality="low"))
     await world.pass_time(2 * MINUTE)
@@ -360,8 +374,15 @@ async def queues(folder: Path, until: int, days: int = 2) -> None:
     await writer.close()
 
 
-QUEUE = Series("check:pay", "metrics.queue")
+QUEUE, OTHER = Series("check:pay", "metrics.queue"), Series("check:pay", "metrics.other")
 NOW = T0 // MINUTE * MINUTE
+
+
+def taken(world: World, series: Series) -> int:
+    """How many samples were learned of it."""
+    bank, row = Bank(1), world.engine._baselines.learning.shelves[series.kind].rows[series]
+    bank.put([0], world.engine._baselines.learning.shelves[series.kind].bank, [row])
+    return int(bank.take([0], T0, 40.0).seen[0]) - 1
 
 
 async def test_what_a_check_reported_is_learned_from_single_observations(tmp_path: Path) -> None:
@@ -403,6 +424,48 @@ async def test_a_period_that_is_excluded_teaches_nothing_that_was_reported_eithe
     await rebuild.run({Series("check:pay", "metrics"): 0}, T0)
     assert rebuild.samples == decided(T0 - DAY, T0, 5)
     assert rebuild.series == 1
+
+
+@pytest.mark.parametrize("metric", ["", "metrics.queue"])
+async def test_what_was_reported_is_learned_again_without_a_period_that_is_excluded(
+    tmp_path: Path, metric: str
+) -> None:
+    await queues(tmp_path, NOW)
+    world = await world_of(tmp_path)
+    begin, end = NOW - 2 * DAY, NOW - DAY - HOUR
+    args = {"metric": metric} if metric else {}
+    await world.ask(CommandKind.BASELINE_EXCLUDE, check="pay", starts=begin, ends=end, **args)
+    await world.clock.rest()
+    assert taken(world, QUEUE) == decided(end, NOW, 5)
+    await world.stop()
+
+
+async def test_a_period_that_is_stored_no_more_leaves_what_was_reported_as_it_is(tmp_path: Path) -> None:
+    await queues(tmp_path, NOW)
+    world = await world_of(tmp_path)
+    before = taken(world, QUEUE)
+    await world.ask(CommandKind.BASELINE_EXCLUDE, check="pay", starts=NOW - 9 * DAY, ends=NOW - 8 * DAY)
+    await world.clock.rest()
+    assert taken(world, QUEUE) == before
+    await world.stop()
+
+
+async def test_one_of_several_metrics_is_learned_again_alone(tmp_path: Path) -> None:
+    writer = await Writer.open(tmp_path / "standby.db", now=T0)
+    await writer.begin_term(EngineRow(0, "service", 1, "h", "u", "0", "d", T0, T0))
+    looks = [
+        Observation("pay", slot, slot, Outcome.UP, "", metrics={"queue": 40.0, "other": 1.0})
+        for slot in range(NOW - 2 * DAY, NOW, MINUTE)
+    ]
+    await writer.commit(Batch(observations=looks))
+    await writer.close()
+    world = await world_of(tmp_path)
+    before = taken(world, OTHER)
+    args = {"check": "pay", "metric": "metrics.queue", "starts": NOW - 2 * DAY, "ends": NOW - DAY}
+    await world.ask(CommandKind.BASELINE_EXCLUDE, **args)
+    await world.clock.rest()
+    assert (taken(world, QUEUE), taken(world, OTHER)) == (before // 2, before)
+    await world.stop()
 
 
 async def test_the_first_metrics_by_name_are_learned_whatever_was_reported_when(tmp_path: Path) -> None:

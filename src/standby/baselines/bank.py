@@ -70,6 +70,11 @@ class Bank:
         """What it holds in memory."""
         return self._memory.nbytes
 
+    def reserve(self, more: int) -> None:
+        """Room for so many more series, so that adding them one by one copies nothing."""
+        if self._size + more > self._memory.size:
+            self._memory = self._memory.grown(self._size + more)
+
     def add(self) -> int:
         """Room for one more series; its row."""
         if self._size == self._memory.size:

@@ -299,11 +299,19 @@ class Baselines:
             self._judge.look_at_deviations()
             self._do(self._write([], self.learning.memories()))
         elif decision.from_at < self._timeline.now():
-            again = [series for series in self._about(decision) if series.kind in REBUILT]
+            again = [series for series in self._about(decision) if self._is_stored(series, decision)]
             for shelf in self.learning.shelves.values():
                 shelf.forget([series for series in again if series.kind == shelf.kind])
             self._deviations.forget(again)
             self._relearn(dict.fromkeys(again, 0))
+
+    def _is_stored(self, series: Series, decision: Decision) -> bool:
+        """Whether what a decision excludes can be learned again without it. What a check reported itself is only in
+        single observations: once these have expired, forgetting would lose more than it mends."""
+        if series.kind != METRICS:
+            return series.kind in REBUILT
+        kept = min(FINE, self._config().settings.retention.raw)
+        return decision.to_at > self._timeline.now() - kept
 
     def _accept(self, decision: Decision) -> None:
         mine = self._about(decision)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from standby.baselines.bank import Bank
 from standby.domain.baseline import CHECK, ERRORS, LATENCY, METRICS, Decision, DecisionKind, Series
 from standby.domain.units import DAY, HOUR, MINUTE
 from standby.engine.learning.reported import reported
-from standby.engine.learning.step import Learning
+from standby.engine.learning.step import MOST_SERIES, Learning
 from standby.store.errors import StoreError
 from standby.store.reader import Reader
 
@@ -24,7 +25,8 @@ FINE = 7 * DAY
 JUDGED = 2 * DAY
 """What is older is learned only: how unusual it was is forgotten by now, and to look for it is half of the work."""
 AT_ONCE = 2_000  # figures at most, and
-MOST_LINES = 12  # instants: some milliseconds, between two of which polls go on
+MOST_LINES = 12  # instants of
+MOST_ROWS = 1_000  # series: some milliseconds, between two of which polls go on
 REBUILT = (LATENCY, ERRORS)
 """What roll-ups know. The metrics that a check reports itself are only in single observations, of some days."""
 
@@ -121,11 +123,12 @@ class Rebuild:
 
     async def run(self, starts: Mapping[Series, int], now: int, fine: int = FINE) -> None:
         """Learn these series, each from its instant (ns since 1970) on, with 0 anew. `Series(SUBJECT, METRICS)` is
-        all that a check reports itself, whatever it is called. A store that cannot be read teaches nothing."""
+        all that a check reports itself, whatever it is called and not named beside it. A store that cannot be read
+        teaches nothing."""
         sums = {series: start for series, start in starts.items() if series.kind in REBUILT}
         if sums:
             await self._learn_sums(sums, now, fine)
-        if reporting := {series: start for series, start in starts.items() if series.metric == METRICS}:
+        if reporting := {series: start for series, start in starts.items() if series.kind == METRICS}:
             await self._learn_reported(reporting, now)
 
     async def _learn_sums(self, starts: Mapping[Series, int], now: int, fine: int) -> None:
@@ -137,16 +140,25 @@ class Rebuild:
         await self._give(draft)
 
     async def _learn_reported(self, starts: Mapping[Series, int], now: int) -> None:
-        of_check = {series.name: start for series, start in starts.items()}
-        found = await asyncio.to_thread(reported, self._path, of_check, now - FINE, now)
-        wanted = self._wanted({Series(f"{CHECK}{check}", name): of_check[check] for check, name in found.columns})
-        values = found.values
-        for column, one in enumerate(wanted):
-            if one.excluded:
-                values[one.excludes(found.at), column] = np.nan
+        """Of thousands of series: what is not the learning itself goes on aside, and polls meanwhile."""
+        wanted, at, values = await asyncio.to_thread(self._reported, starts, now)
         draft = Draft(self._learning, wanted, now - JUDGED)
-        await self._learn(draft, found.at, values)
+        await self._learn(draft, at, values)
         await self._give(draft)
+
+    def _reported(self, starts: Mapping[Series, int], now: int) -> tuple[list[Wanted], Whole, Floats]:
+        """What is to be learned of it, the instants, and the figures then: a column a series."""
+        of_check: dict[str, int] = {}
+        for series, start in starts.items():
+            of_check[series.name] = min(start, of_check.get(series.name, start))
+        found = reported(self._path, of_check, now - FINE, now)
+        columns = {Series(f"{CHECK}{check}", name): column for column, (check, name) in enumerate(found.columns)}
+        begins = {one: starts.get(one, starts.get(Series(one.subject, METRICS))) for one in columns}
+        wanted = self._wanted({one: begin for one, begin in begins.items() if begin is not None})
+        values = found.values[:, [columns[one.series] for one in wanted]]
+        for column, one in enumerate(wanted):
+            values[one.excludes(found.at), column] = np.nan
+        return wanted, found.at, values
 
     async def _give(self, draft: Draft) -> None:
         self.series += await draft.give()
@@ -208,11 +220,9 @@ class Draft:
             for line in range(old, len(at)):
                 self._bank.take(rows, at[line], values[line, rows])
                 await asyncio.sleep(0)
-        there = ~np.isnan(values)
-        self.samples += int(there.sum())
-        if len(at):
-            newest = at[len(at) - 1 - there[::-1].argmax(axis=0)]
-            self._last = np.where(there.any(axis=0), np.maximum(self._last, newest), self._last)
+        count, newest = await asyncio.to_thread(_newest, at, values)
+        self.samples += count
+        self._last = np.maximum(self._last, newest)
 
     def accept(self, which: Sequence[bool]) -> None:
         """The present of these rows is the new normal."""
@@ -221,6 +231,7 @@ class Draft:
     async def give(self) -> int:
         """It is what is known of those that have anything, as far as there is room; how many these are."""
         given = 0
+        self._reserve()
         for rows in self._rows():
             for kind in (*REBUILT, METRICS):
                 shelf = self._learning.shelves[kind]
@@ -233,9 +244,15 @@ class Draft:
                 await asyncio.sleep(0)
         return given
 
+    def _reserve(self) -> None:
+        """Room on the shelves at once: to grow by and by copies thousands of series again and again."""
+        new = Counter(one.series.kind for one in self.wanted if one.series not in self._learning)
+        for kind, count in new.items():
+            self._learning.shelves[kind].bank.reserve(min(count, MOST_SERIES))
+
     def _rows(self) -> Iterator[Whole]:
-        for first in range(0, len(self.wanted), AT_ONCE):
-            yield np.arange(first, min(first + AT_ONCE, len(self.wanted)))
+        for first in range(0, len(self.wanted), MOST_ROWS):
+            yield np.arange(first, min(first + MOST_ROWS, len(self.wanted)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +295,15 @@ class Sums:
         found = np.full(self.count, np.nan)
         np.divide(total, number, out=found, where=number > 0)
         return found
+
+
+def _newest(at: Whole, values: Floats) -> tuple[int, Whole]:
+    """How many figures there are, and when each column's last one was; 0: it has none."""
+    there = ~np.isnan(values)
+    if not len(at):
+        return 0, np.zeros(values.shape[1], dtype=np.int64)
+    newest = at[len(at) - 1 - there[::-1].argmax(axis=0)]
+    return int(there.sum()), np.where(there.any(axis=0), newest, 0)
 
 
 def _columns(path: Path, layer: Layer, wanted: Sequence[Wanted], start: int, end: int) -> tuple[Whole, Floats]:

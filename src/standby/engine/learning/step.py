@@ -50,6 +50,7 @@ class Learning:
         self.shelves = {kind: Shelf(kind) for kind in KINDS}
         self.refused: set[Series] = set()  # there was no room for them
         self._most = most
+        self._wanted: Callable[[Series], bool] = lambda _: True
         self._last: dict[Series, deque[float]] = {}  # of the last minutes
 
     def __len__(self) -> int:
@@ -63,8 +64,12 @@ class Learning:
         return [series for shelf in self.shelves.values() for series in shelf.rows]
 
     def room(self, series: Series) -> bool:
-        """Whether it is learned or may be; one that may not is counted."""
-        if series in self or len(self) < self._most:
+        """Whether it is learned or may be; one for which there is no room is counted."""
+        if series in self:
+            return True
+        if not self._wanted(series):
+            return False
+        if len(self) < self._most:
             return True
         self.refused.add(series)
         return False
@@ -100,7 +105,8 @@ class Learning:
         return found
 
     def only(self, wanted: Callable[[Series], bool]) -> list[Series]:
-        """Let go of all others; which these were."""
+        """Let go of all others and take none of them from now on; which these were."""
+        self._wanted = wanted
         gone = [series for series in self.series() if not wanted(series)]
         for shelf in self.shelves.values():
             shelf.drop([series for series in gone if series.kind == shelf.kind])
