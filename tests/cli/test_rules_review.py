@@ -81,6 +81,21 @@ async def test_people_read_a_line_a_rule_and_what_may_be_done(
     assert "1 rule is due for a review; `standby rules reviewed RULE` says that one was looked at" in told
 
 
+async def test_a_rule_that_is_new_is_not_said_to_have_never_fired(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, now = tmp_path / "standby.db", SystemClock().now()
+    await fill(store)
+    writer = await Writer.open(store, now=now)
+    await writer.begin_term(engine_row(now))
+    await writer.commit(Batch(durable=True, reviews=[Review("weather/down", "ops", now - DAY, now + 89 * DAY)]))
+    await writer.close()
+    assert main(["--store", str(store), "rules", "review"]) == 0
+    told = capsys.readouterr().out
+    assert "1 rule is new: in force for less than 90 days, and not fired yet" in told
+    assert "never fired" not in told
+
+
 @pytest.mark.parametrize("days", ["0", "-1", "99999"])
 async def test_a_span_that_is_none_is_a_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str], days: str) -> None:
     assert main(["--store", str(tmp_path / "s.db"), "rules", "review", f"--days={days}"]) == 2

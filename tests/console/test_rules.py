@@ -15,7 +15,8 @@ from standby.console import suggesting
 from standby.console.app import ConsoleApp
 from standby.console.keys import BY_ID, Situation
 from standby.console.present.header import header
-from standby.console.present.review import rules
+from standby.console.present.moment import Moment
+from standby.console.present.review import rule, rules
 from standby.console.snapshot import Book, Snapshot, Suggested
 from standby.domain.outcome import Severity
 from standby.domain.review import Firing, Review, figures
@@ -275,3 +276,29 @@ async def test_before_the_first_engine_has_made_the_store_nothing_has_failed() -
         await press(pilot, "rules")
         await pilot.pause()
         assert "reading the store" in screen(app)
+
+
+def test_a_new_rule_says_for_how_long_it_was_watched() -> None:
+    age = Review("weather/down", "ops", shop.NOW - 5 * MINUTE, shop.NOW + 90 * DAY)
+    judged = figures(RULES, [], new={"weather/down"})
+    snapshot = kept(reviews={"weather/down": age}, book=Book(judged, RULES, loaded=True))
+    told = [row.text for row in rule(Moment(snapshot, shop.NOW), 120, "weather/down", Suggested())]
+    assert any("not once in the 5m that it is in force" in text for text in told)
+    assert not any("take it out" in text for text in told)
+    old = [row.text for row in rule(Moment(snapshot, shop.NOW), 120, "sms/down", Suggested())]
+    assert any("not once in 90 days" in text for text in old)
+
+
+def test_rules_of_templates_are_named_and_counted() -> None:
+    known = {**RULES, "sms/slow": {**RULES["sms/down"], "id": "slow", "template": True}}
+    judged = figures(known, [fired("sms/slow", 0, HOUR)])
+    snapshot = kept(book=Book(judged, known, silent=41, loaded=True))
+    listed = rules(Moment(snapshot, shop.NOW), 80)
+    assert listed[-1].text.strip() == "41 rules of templates have not fired; standby rules list shows them"
+    assert listed[-1].id is None
+    assert "41 rules" not in rules(Moment(snapshot, shop.NOW, filter="sms"), 80)[-1].text
+    one = " ".join(row.text.strip() for row in rule(Moment(snapshot, shop.NOW), 80, "sms/slow", Suggested()))
+    assert "from      a template, by how critical the integration is" in one
+    assert "once in 90 days" in one
+    looked = Situation(snapshot, "rules", "rule:sms/slow")
+    assert BY_ID["reviewed"].enabled(looked) == "sms/slow is of a template: nobody has to look at it"

@@ -36,6 +36,14 @@ def every(count: int, **keys: object) -> list[Firing]:
     return [fired(number * DAY, **keys) for number in range(count)]  # type: ignore[arg-type]
 
 
+def test_only_a_rule_that_was_in_force_all_the_time_never_fired() -> None:
+    judged = {one.rule: one for one in figures([RULE, OTHER, "sms/down"], [fired(0)], new={RULE, OTHER})}
+    assert {rule: one.verdict for rule, one in judged.items()} == {
+        RULE: Verdict.GOOD, OTHER: Verdict.NEW, "sms/down": Verdict.NEVER,
+    }  # fmt: skip
+    assert judged[OTHER].advice == ""
+
+
 @pytest.mark.parametrize(
     ("firings", "verdict", "advice"),
     [

@@ -144,16 +144,18 @@ class Feed:
         from standby.domain.review import figures
         from standby.store.reviews import key_of
 
+        start = now - BOOK_DAYS * DAY
         try:
             reader = Reader(self.path)
             try:
-                found = reader.tuning(now - BOOK_DAYS * DAY)
+                found = reader.tuning(start)
             finally:
                 reader.close()
         except StoreError as error:
             return Book(failed=str(error), loaded=True)
         rules = {key_of(rule): rule for rule in found.rules}
-        return Book(figures(rules, found.firings), rules, BOOK_DAYS, loaded=True)
+        judged = figures(rules, found.firings, found.new(start))
+        return Book(judged, rules, BOOK_DAYS, found.silent, loaded=True)
 
     def _pane(self, integration: str, checks: list[str]) -> Pane:
         try:

@@ -211,7 +211,11 @@ def _can_confirm(situation: Situation) -> Reason:
 
 
 def _can_review(situation: Situation) -> Reason:
-    return None if situation.rule() else "select a rule first; 8 lists them"
+    key = situation.rule()
+    if key is None:
+        return "select a rule first; 8 lists them"
+    known = situation.snapshot.book.rules.get(key, {})
+    return f"{key} is of a template: nobody has to look at it" if known.get("template") else None
 
 
 def _can_tune(situation: Situation) -> Reason:

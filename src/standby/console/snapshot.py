@@ -132,6 +132,7 @@ class Book:
     figures: Sequence[Figures] = ()  # the worst first
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     days: int = 90
+    silent: int = 0  # rules of templates that did not fire, which are not among them
     failed: str = ""
     loaded: bool = False
 

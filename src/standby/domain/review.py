@@ -7,7 +7,7 @@ taken it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
@@ -69,7 +69,8 @@ class Verdict(StrEnum):
     FLAPS = "comes and goes"
     DOUBLED = "doubled"  # another rule nearly always says it too
     GOOD = "good"
-    NEVER = "never fired"  # last: it keeps nobody awake
+    NEVER = "never fired"  # it keeps nobody awake
+    NEW = "new"  # it has not fired, and was not in force for all the time that is looked at
 
 
 _ORDER = tuple(Verdict)
@@ -95,6 +96,7 @@ class Figures:
     muted: int = 0
     flaps: int = 0
     told: int = 0
+    new: bool = False  # in force for a part of the span only
     to_ack_ns: int | None = None  # the median
     lasted_ns: int | None = None  # the median of those that ended
     overlap: Overlap | None = None
@@ -114,7 +116,9 @@ class Figures:
             return Verdict.FLAPS
         if self.overlap is not None and self.fired >= _FEW and self.overlap.share >= _MOSTLY:
             return Verdict.DOUBLED
-        return Verdict.GOOD if self.fired else Verdict.NEVER
+        if self.fired:
+            return Verdict.GOOD
+        return Verdict.NEW if self.new else Verdict.NEVER
 
     @property
     def advice(self) -> str:
@@ -131,14 +135,16 @@ class Figures:
         return "test it, loosen it, or take it out" if verdict is Verdict.NEVER else ""
 
 
-def figures(rules: Iterable[str], firings: Sequence[Firing]) -> list[Figures]:
-    """Of every rule, those without a firing too, the worst first."""
+def figures(rules: Iterable[str], firings: Sequence[Firing], new: Collection[str] = ()) -> list[Figures]:
+    """Of every rule, those without a firing too, the worst first; `new` names those that came into force meanwhile."""
     by_rule: dict[str, list[Firing]] = {rule: [] for rule in rules}
     for one in sorted(firings, key=lambda one: one.fired_at):
         if one.rule in by_rule:
             by_rule[one.rule].append(one)
     overlaps = _overlaps(by_rule)
-    judged = [replace(_counted(rule, found), overlap=overlaps.get(rule)) for rule, found in by_rule.items()]
+    judged = [
+        replace(_counted(rule, found), overlap=overlaps.get(rule), new=rule in new) for rule, found in by_rule.items()
+    ]
     return sorted(judged, key=lambda one: (_ORDER.index(one.verdict), -one.fired, one.rule))
 
 

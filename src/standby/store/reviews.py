@@ -19,14 +19,18 @@ MOST_FIRINGS = 20_000
 class Tuning:
     """What rules are judged by: the rules of the stored configuration (see `config.view`), alerts, reviews.
 
-    Rules of templates belong to `rules` when they fired; of the others, that nobody wrote and nobody heard of, only
-    the number is told: `silent`.
+    Rules of templates belong to `rules` when they fired, and say so by `template`; of the others, that nobody wrote and
+    nobody heard of, only the number is told: `silent`.
     """
 
     rules: Sequence[Mapping[str, Any]]
     firings: Sequence[Firing]
     reviews: Mapping[str, Review]
     silent: int = 0
+
+    def new(self, start: int) -> set[str]:
+        """The rules that came into force after `start` (ns since 1970)."""
+        return {key for key, row in self.reviews.items() if row.since > start}
 
 
 def key_of(rule: Mapping[str, Any]) -> str:
@@ -78,7 +82,7 @@ def firing(cells: Cells) -> Firing:
 def tuning(doc: Mapping[str, Any], fired: Sequence[Firing], reviews: Sequence[Review]) -> Tuning:
     """What is known of the rules of a stored configuration."""
     templates, names = rules_of(doc, "templates"), {one.rule for one in fired}
-    heard = [rule for rule in templates if key_of(rule) in names]
+    heard = [{**rule, "template": True} for rule in templates if key_of(rule) in names]
     known = {row.rule: row for row in reviews}
     return Tuning([*rules_of(doc), *heard], fired, known, len(templates) - len(heard))
 

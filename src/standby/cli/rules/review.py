@@ -12,7 +12,7 @@ from standby.cli.main import UsageError
 from standby.cli.output import ago, table
 from standby.cli.place import reading, store_path
 from standby.cli.rules.suggest import as_json, suggestions, told
-from standby.domain.review import Figures, Review, figures
+from standby.domain.review import Figures, Review, Verdict, figures
 from standby.domain.units import DAY, SECOND, format_instant
 from standby.engine.clock import SystemClock
 from standby.store.reviews import key_of
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--days: write a number from 1 to {_MOST_DAYS}")
     with reading(args) as reader:
         tuning = reader.tuning(now - args.days * DAY)
-    found = figures(map(key_of, tuning.rules), tuning.firings)
+    found = figures(map(key_of, tuning.rules), tuning.firings, tuning.new(now - args.days * DAY))
     better = dict(_better(args, now)) if args.suggest else {}
     if args.json:
         rules = [
@@ -82,10 +82,14 @@ def _text(found: Sequence[Figures], tuning: Tuning, days: int, now: int) -> str:
     rows = [_row(one, reviews.get(one.rule), now) for one in found]
     lines = [f"the last {days} days", "", table(head, rows)]
     advice = [f"{one.rule}: {one.advice}" for one in found if one.fired and one.advice]
-    silent = sum(not one.fired for one in found)
+    silent = sum(one.verdict is Verdict.NEVER for one in found)
     if silent:
         noun = "rule has" if silent == 1 else "rules have"
         advice.append(f"{silent} {noun} never fired: test, loosen or take out what can never speak")
+    new = sum(one.verdict is Verdict.NEW for one in found)
+    if new:
+        noun = "rule is" if new == 1 else "rules are"
+        advice.append(f"{new} {noun} new: in force for less than {days} days, and not fired yet")
     if tuning.silent:
         noun = "rule of a template has" if tuning.silent == 1 else "rules of templates have"
         advice.append(f"{tuning.silent} {noun} not fired either; nobody has to look at those")

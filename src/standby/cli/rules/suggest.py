@@ -94,10 +94,10 @@ def _chosen(args: argparse.Namespace, config: Config, start: int) -> Sequence[Ru
     names = {f"{rule.integration}/{rule.id}": rule for rule in config.rules}
     if args.rule:
         found = [rule for key, rule in names.items() if args.rule in (key, rule.id)]
-        nobodys = (*config.rules_in_force, *config.templates)
-        if not found and any(args.rule in (f"{one.integration}/{one.id}", one.id) for one in nobodys):
-            mend = "a [[rule]] of yours can say it otherwise"
-            raise UsageError(f"rule {clean(args.rule, 80)} is built in, so no file has settings of it; {mend}")
+        for whose, rules in (("built in", config.rules_in_force), ("of a template", config.templates)):
+            if not found and any(args.rule in (f"{one.integration}/{one.id}", one.id) for one in rules):
+                mend = "a [[rule]] of yours can say it otherwise"
+                raise UsageError(f"rule {clean(args.rule, 80)} is {whose}, so no file has settings of it; {mend}")
         if not found:
             known = ", ".join(rule.id for rule in config.rules[:20]) or "none: the built-in ones have no settings"
             raise UsageError(f"there is no [[rule]] {clean(args.rule, 80)!r}; there are {known}")

@@ -18,20 +18,27 @@ WORD = "apply"
 _COLUMNS = (
     Column("cursor", "", 1),
     Column("verdict", "verdict", 14),
-    Column("rule", "rule", 18, weight=3, most=50),
+    Column("rule", "rule", 24, weight=3, most=50),
     Column("fired", "fired", 5, right=True),
     Column("acked", "acked", 5, right=True),
     Column("brief", "brief", 5, right=True, drop=3),
     Column("flaps", "flaps", 5, right=True, drop=3),
-    Column("to_ack", "to ack", 6, right=True),
-    Column("lasted", "lasted", 6, right=True),
-    Column("review", "review", 12),
+    Column("to_ack", "to ack", 6, right=True, drop=1),
+    Column("lasted", "lasted", 6, right=True, drop=1),
+    Column("review", "review", 9),
     Column("owner", "owner", 8, weight=1, most=24, drop=2),
 )
-_STYLES = {Verdict.IGNORED: "down", Verdict.FLAPS: "degraded", Verdict.DOUBLED: "degraded", Verdict.NEVER: "dim"}
+_STYLES = {
+    Verdict.IGNORED: "down",
+    Verdict.FLAPS: "degraded",
+    Verdict.DOUBLED: "degraded",
+    Verdict.NEVER: "dim",
+    Verdict.NEW: "dim",
+}
 _READING = "reading the store"
 _LABEL = 10
 _HALF = 0.5
+_TEMPLATE = "a template, by how critical the integration is; a [[rule]] of yours about the same takes its place"
 
 
 def rules(moment: Moment, width: int) -> list[Row]:
@@ -42,7 +49,11 @@ def rules(moment: Moment, width: int) -> list[Row]:
     rows = [titles(slots, width)]
     if not shown:
         rows.append(line([Cell(f"  {_nothing(moment, book)}", "down" if book.failed else "dim")], width))
-    return rows + [place(slots, _cells(moment, one), width, id=PREFIX + one.rule) for one in shown]
+    rows += [place(slots, _cells(moment, one), width, id=PREFIX + one.rule) for one in shown]
+    if book.silent and not moment.filter:
+        noun = "rule of a template has" if book.silent == 1 else "rules of templates have"
+        rows.append(line([Cell(f"  {book.silent} {noun} not fired; standby rules list shows them", "dim")], width))
+    return rows
 
 
 def advice(moment: Moment, key: str) -> str:
@@ -129,7 +140,8 @@ def _facts(moment: Moment, known: Mapping[str, Any], one: Figures) -> list[tuple
     facts = [
         ("when", str(known.get("when") or "?")),
         ("timing", ", ".join([*spans, str(known.get("severity") or "?")])),
-        ("fired", _fired(one, moment.snapshot.book.days)),
+        ("from", _TEMPLATE if known.get("template") else ""),
+        ("fired", _fired(moment, one, review)),
         ("taken", _taken(one)),
         ("with", _with(one)),
         ("advice", one.advice),
@@ -145,10 +157,13 @@ def _spans(known: Mapping[str, Any]) -> list[tuple[str, int]]:
     return [(word, ns) for word, key in named if isinstance(ns := known.get(key), int) and ns > 0]
 
 
-def _fired(one: Figures, days: int) -> str:
-    text = f"{one.fired} times in {days} days"
+def _fired(moment: Moment, one: Figures, review: Review | None) -> str:
+    days = f"in {moment.snapshot.book.days} days"
+    if one.new and review is not None:
+        days = f"in the {figure.exact_age(moment.now - review.since)} that it is in force"
     if not one.fired:
-        return text
+        return f"not once {days}"
+    text = f"{'once' if one.fired == 1 else f'{one.fired} times'} {days}"
     return f"{text}: {one.brief} over by themselves, {one.flaps} came back, {one.muted} muted"
 
 
