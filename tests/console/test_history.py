@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from textual.pilot import Pilot
 
+from standby.console.app import ConsoleApp
 from standby.console.export import write_somewhere
 from standby.console.feed import Feed
 from standby.console.keys import BY_ID, Situation
@@ -401,6 +403,15 @@ def test_a_history_is_of_an_integration() -> None:
     assert BY_ID["history"].refusal(Situation(shop.snapshot(), selected="alert:1")) is None
 
 
+async def shows(app: ConsoleApp, pilot: Pilot[int], *words: str) -> None:
+    """Wait until all of them are on the screen."""
+    for _ in range(200):
+        if all(word in screen(app) for word in words):
+            return
+        await pilot.pause(0.02)
+    raise AssertionError(screen(app))
+
+
 async def test_a_real_store_is_read_and_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     await shop.fill(tmp_path / "s" / "standby.db")
     monkeypatch.chdir(tmp_path)
@@ -408,10 +419,9 @@ async def test_a_real_store_is_read_and_exported(tmp_path: Path, monkeypatch: py
     app = console(feed=feed)
     async with app.run_test(size=(120, 30)) as pilot:
         await press(pilot, "history")
-        for _ in range(200):
-            if "p50 120 ms" in screen(app):
-                break
-            await pilot.pause(0.02)
+        await shows(app, pilot, "[1h]")  # no more is known yet
+        await press(pilot, "longer")
+        await shows(app, pilot, "[24h]", "p50 130 ms", "read now")
         assert "errors 30% of 30" in screen(app)
         assert "▲ unusual: payments latency_ms 720 ms" in screen(app)
         for name in ("payments-24h-2026-11-23T031024Z.csv", "payments-24h-2026-11-23T031024Z-2.csv"):

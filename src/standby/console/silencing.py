@@ -171,7 +171,7 @@ class Changing:
 
     def _ask(self, text: str) -> None:
         longest = format_duration(self._app.snapshot.estate.silence_max)
-        label = f"end silence {self._number} so long from now (at most {longest})"
+        label = f"silence {self._number} ends in (at most {longest})"
         line = EditLine(text, len(text))
         self._app.ask(Prompt(label, self._typed, line, live=self._show, give_up=self._leave))
 

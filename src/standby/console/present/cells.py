@@ -223,4 +223,9 @@ def wrap(text: str, width: int, most: int = 20) -> list[str]:
     return lines or [""]
 
 
+def paragraph(text: str, style: str, width: int, most: int = 4) -> list[Row]:
+    """`text` in one style over at most `most` rows, a space before each."""
+    return [line([Cell(f" {part}", style)], width) for part in wrap(text, width - 2, most)]
+
+
 _EMPTY = Cell("")

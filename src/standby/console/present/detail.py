@@ -124,7 +124,10 @@ def _whose(moment: Moment, width: int, entry: Integration) -> list[Row]:
     checks = [check for check in moment.snapshot.estate.checks_of.get(entry.id, ()) if check.id in states]
     trouble = whose((states[check.id].outcome, states[check.id].failure, check.stated) for check in checks)
     if trouble is not None:
-        rows.append(line([Cell(f" {trouble}", "name"), Cell(f": {ACTIONS[trouble]}", "text")], width))
+        first, *more = wrap(f"{trouble}: {ACTIONS[trouble]}", width - 2, 3)
+        word, colon, deed = first.partition(":")
+        rows.append(line([Cell(f" {word}", "name"), Cell(f"{colon}{deed}", "text")], width))
+        rows += [line([Cell(f" {text}", "text")], width) for text in more]
     return rows
 
 

@@ -27,6 +27,7 @@ _COLUMNS = (
     Column("lasted", "lasted", 6, right=True, drop=1),
     Column("review", "review", 9),
     Column("owner", "owner", 8, weight=1, most=24, drop=2),
+    Column("when", "when", 30, weight=4, drop=4),
 )
 _STYLES = {
     Verdict.IGNORED: "down",
@@ -95,6 +96,7 @@ def _cells(moment: Moment, one: Figures) -> dict[str, Cell]:
         "lasted": Cell(_span(one.lasted_ns), "figure"),
         "review": Cell(text, style),
         "owner": Cell(_owner(moment, one.rule), "dim"),
+        "when": Cell(str(moment.snapshot.book.rules.get(one.rule, {}).get("when") or ""), "dim"),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from standby.console.present import alerts, figures
-from standby.console.present.cells import Cell, Row, blank, fit, line, wrap
+from standby.console.present.cells import Cell, Row, blank, fit, line, paragraph, wrap
 from standby.console.present.moment import Moment
 from standby.domain.matchers import Matcher, match_all
 from standby.domain.outcome import AlertState
@@ -45,9 +45,8 @@ def silence(moment: Moment, width: int, height: int, wish: Wish) -> list[Row]:
         for number, text in enumerate(wrap(value, max(10, width - _LABEL - 2), 40)):
             head = fit(f" {name}" if number == 0 else "", _LABEL)
             rows.append(line([Cell(head, "dim"), Cell(f" {text}", "text")], width))
-    told = f" Nothing is asked before you type {WORD}; what comes of it is in the log."
-    note = Cell(f" {wish.trouble}", "degraded") if wish.trouble else Cell(told, "dim")
-    rows += [blank(width), line([note], width)]
+    told = f"Nothing happens before you type {WORD}; what comes of it is in the log."
+    rows += [blank(width), *paragraph(wish.trouble or told, "degraded" if wish.trouble else "dim", width)]
     if wish.check or not wish.matchers:
         return rows
     return [*rows, blank(width), *_preview(moment, width, height - len(rows) - 1, wish)]
@@ -80,12 +79,12 @@ def alert_rows(moment: Moment, width: int, room: int, found: Sequence[AlertRow])
 def _preview(moment: Moment, width: int, room: int, wish: Wish) -> list[Row]:
     found = hidden(moment, wish.matchers)
     if found:
-        head = line([Cell(f" It {hides(found)}:", "name")], width)
-        return [head, *alert_rows(moment, width, room - 1, found)]
+        head = paragraph(f"It {hides(found)}:", "name", width)
+        return [*head, *alert_rows(moment, width, room - len(head), found)]
     others = sum(one.integration == wish.integration for one in moment.snapshot.open_alerts())
     name = moment.snapshot.estate.name_of(wish.integration)
     told = f"; {others} open of {name} {'has' if others == 1 else 'have'} other labels" if others else ""
-    return [line([Cell(f" It {hides(found)}{told}", "name")], width)]
+    return paragraph(f"It {hides(found)}{told}", "name", width)
 
 
 def _facts(moment: Moment, wish: Wish) -> Iterable[tuple[str, str]]:

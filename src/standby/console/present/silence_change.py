@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from standby.console.present.cells import Cell, Row, blank, fit, line, wrap
+from standby.console.present.cells import Cell, Row, blank, fit, line, paragraph, wrap
 from standby.console.present.moment import Moment
 from standby.console.present.quiet import hidden_by, written
 from standby.console.present.silence import alert_rows, hides, until
@@ -37,7 +37,7 @@ def change(moment: Moment, width: int, height: int, wanted: Change) -> list[Row]
             head = fit(f" {name}" if number == 0 else "", _LABEL)
             rows.append(line([Cell(head, "dim"), Cell(f" {text}", "text")], width))
     if wanted.trouble:
-        rows += [blank(width), line([Cell(f" {wanted.trouble}", "degraded")], width)]
+        rows += [blank(width), *paragraph(wanted.trouble, "degraded", width)]
     return [*rows, blank(width), *_effect(moment, width, height - len(rows) - 1, one, wanted)]
 
 
@@ -69,12 +69,12 @@ def _effect(moment: Moment, width: int, room: int, one: Silence, wanted: Change)
         return [line([Cell(" It has not begun: nothing is hidden by it, nothing is told again", "name")], width)]
     found = hidden_by(moment.snapshot, MuteKind.SILENCE, str(one.id))
     if wanted.ends is not None or wanted.trouble:
-        rows = [line([Cell(f" It {hides(found)}; they stay quiet until then", "name")], width)]
-        return [*rows, *(alert_rows(moment, width, room - 1, found) if found else ())]
+        rows = paragraph(f"It {hides(found)}; they stay quiet until then", "name", width)
+        return [*rows, *(alert_rows(moment, width, room - len(rows), found) if found else ())]
     loud = told_again(found)
     rest = len(found) - len(loud)
     stays = f"; {rest} more: acknowledged, or quiet anyway" if rest else ""
     count = f"{len(loud)} open {'alert is' if len(loud) == 1 else 'alerts are'} told again at once" if loud else ""
-    rows = [line([Cell(f" {count or 'Nothing is told again at once'}{stays}", "name")], width)]
+    rows = paragraph(f"{count or 'Nothing is told again at once'}{stays}", "name", width)
     then = [replace(alert, mutes=()) for alert in loud]
-    return [*rows, *(alert_rows(moment, width, room - 1, then) if then else ())]
+    return [*rows, *(alert_rows(moment, width, room - len(rows), then) if then else ())]

@@ -10,6 +10,7 @@ from standby.console.present.footer import Hint
 from standby.console.screens.frame import Frame, Show
 from standby.console.snapshot import Wanted
 from standby.domain.history import FIRST, WINDOWS, History, step_for
+from standby.domain.units import HOUR
 
 _ALSO = ("a", "n", "?", "q")
 
@@ -25,6 +26,14 @@ class HistoryScreen(Frame):
         self._integration = integration
         self._window = FIRST
         self._cursor: int | None = None
+        self._settled = False  # the window is the person's, or fits what is known
+
+    def paint(self) -> None:
+        """A day of which only the last hour is known begins with that hour."""
+        if not self._settled and self._is_young():
+            self.widen(-1)
+        else:
+            super().paint()
 
     def situation(self) -> Situation:
         """The keys act on the integration whose history this is."""
@@ -75,10 +84,20 @@ class HistoryScreen(Frame):
 
     def widen(self, step: int) -> None:
         """To the next longer (1) or shorter (-1) window."""
+        self._settled = True
         names = list(WINDOWS)
         self._window = names[max(0, min(len(names) - 1, names.index(self._window) + step))]
         self.paint()
         self.console_app.pulse.read_history()
+
+    def _is_young(self) -> bool:
+        """Whether all of the first window that is known lies within its last hour; asked until it is read."""
+        past = self.console_app.snapshot.past
+        if past.history is None or past.wanted != self.wanted():
+            return False
+        self._settled = True
+        known = next((column for column in past.history.columns if not column.silent), None)
+        return known is not None and known.start >= past.history.end - HOUR
 
     def _known(self) -> History | None:
         past = self.console_app.snapshot.past
