@@ -21,6 +21,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
         ('"service.name"="façade"', Matcher("service.name", "façade")),
         ('a="say \\"hi\\"\\n"', Matcher("a", 'say "hi"\n')),
         ("a=", Matcher("a", "")),
+        ('a="[:alpha:]"', Matcher("a", "[:alpha:]")),
         (r"a=~\d+", Matcher("a", r"\d+", regex=True)),
     ],
 )
@@ -38,6 +39,7 @@ def test_a_matcher_is_read(text: str, matcher: Matcher) -> None:
         ("two words=1", "is not a matcher"),
         ('""="b"', "names no label"),
         ('a=~"("', "holds no regular expression"),
+        ('a=~"[[:alpha:]]+"', r"names a class of characters, \[:alpha:\]; write them out"),
         ("a=" + "b" * 2000, "…"),
     ],
 )
@@ -69,7 +71,9 @@ def test_a_list_is_read_back(pairs: list[tuple[str, str]]) -> None:
         ("{a=}b", [("a", "}b")]),
         ("{a=1}}", [("a", "1}")]),
         ("a=1 , b=2 , ", [("a", "1"), ("b", "2")]),
-        ('a="1,2",b=\\,', [("a", "1,2"), ("b", "\\,")]),
+        ('a="1,2",b="\\","', [("a", "1,2"), ("b", '",')]),
+        ("a=1\\,b=2", [("a", "1\\"), ("b", "2")]),
+        ("a=1\\ ", [("a", "1\\")]),
     ],
 )
 def test_a_list_is_read(text: str, pairs: list[tuple[str, str]]) -> None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 _WRITTEN = re.compile(
     r"\s*(?:(?P<name>[A-Za-z_:][A-Za-z0-9_:]*)|(?P<quoted>\"(?:[^\"\\]|\\.)*\"))"
-    r"\s*(?P<sign>=~|!~|!=|=)\s*(?P<value>\"(?:[^\"\\]|\\.)*\"|(?:[^\"\\]|\\.|\\$)*?)\s*",
+    r"\s*(?P<sign>=~|!~|!=|=)\s*(?P<value>\"(?:[^\"\\]|\\.)*\"|(?:[^\"\\]|\\(?=\s*\Z)|\\.)*?)\s*",
     re.DOTALL,
 )
 _ESCAPED = re.compile(r'\\([n"\\])')
-_WHOLE_OR_COMMA = re.compile(r"\"(?:[^\"\\]|\\.)*\"?|\\.|,", re.DOTALL)
+_WHOLE_OR_COMMA = re.compile(r"\"(?:[^\"\\]|\\.)*\"?|\\[^,]|,", re.DOTALL)
+_NAMED_CLASS = re.compile(r"\[:\^?[a-z]{1,10}:\]")
 _LONGEST = 1_000
 
 
@@ -54,9 +55,11 @@ def parse_matcher(text: str) -> Matcher:
     name = found["name"] if found["quoted"] is None else _unquoted(found["quoted"])
     if not name:
         raise ValueError(f"{_shown(text)} names no label; write one like 'severity=\"critical\"'")
-    sign = found["sign"]
+    sign, value = found["sign"], _unquoted(found["value"])
+    if sign[-1] == "~" and (named := _NAMED_CLASS.search(value)) is not None:  # would silently mean something else
+        raise ValueError(f"{_shown(text)} names a class of characters, {named[0]}; write them out, like '[a-z]'")
     try:
-        return Matcher(name, _unquoted(found["value"]), equal=sign[0] == "=", regex=sign[-1] == "~")
+        return Matcher(name, value, equal=sign[0] == "=", regex=sign[-1] == "~")
     except re.error as error:
         raise ValueError(f"{_shown(text)} holds no regular expression ({error}); write one like '\"pay.*\"'") from None
 
@@ -78,7 +81,7 @@ def match_all(matchers: Iterable[Matcher], labels: Mapping[str, str]) -> bool:
 
 
 def _between_commas(text: str) -> list[str]:
-    """The parts, at least one; commas in quotes and escaped ones divide nothing."""
+    """The parts, at least one; commas in quotes divide nothing."""
     parts, begin = [], 0
     for found in _WHOLE_OR_COMMA.finditer(text):
         if found[0] == ",":
