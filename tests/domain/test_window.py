@@ -20,12 +20,14 @@ EVENTS = st.lists(
 )
 
 
-@given(EVENTS)
-def test_against_a_list(events: list[tuple[int, Outcome, float | None] | int]) -> None:
+@given(EVENTS, st.integers(0, 60))
+def test_against_a_list(events: list[tuple[int, Outcome, float | None] | int], asked_at: int) -> None:
     window, span = Window(MINUTE), MINUTE
     entries: list[tuple[int, Outcome, float | None]] = []
     now, horizon = BEGIN, -1
-    for event in events:
+    for place, event in enumerate(events):
+        if place == asked_at:
+            assert (window.latency_p50_ms is None) is (window.latency_ms is None)  # from here on they are in order
         if isinstance(event, int):
             now += event * SECOND
             horizon = now - span

@@ -72,6 +72,15 @@ def from_json(doc: object) -> Flapping:
     return Flapping(Outcome(last), changes & _MASK, flaps=doc.get("flaps") is True)
 
 
+def _sum(changes: int, newest: int) -> int:
+    """Tenths of a percent of what happened, one less for each step back from the newest."""
+    return sum(newest - age for age in range(_HALF) if changes >> age & 1)
+
+
+_HALF = RESULTS // 2
+_NEWER, _OLDER = ([_sum(changes, newest) for changes in range(1 << _HALF)] for newest in (59, 59 - _HALF))
+
+
 def _weight(changes: int) -> int:
     """Tenths of a percent: 40 for the oldest change to 59 for the newest; all 20 would be 990."""
-    return sum(59 - age for age in range(RESULTS) if changes >> age & 1)
+    return _NEWER[changes & ((1 << _HALF) - 1)] + _OLDER[changes >> _HALF]

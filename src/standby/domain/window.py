@@ -12,6 +12,8 @@ _NS_PER_MS = 1_000_000
 _LONGEST_MS = 1e12  # thirty years: more is a damaged figure
 _OUTCOMES = tuple(Outcome)
 _NUMBER = {outcome: number for number, outcome in enumerate(_OUTCOMES)}
+_DECIDED = [outcome.decided for outcome in _OUTCOMES]  # by number
+_DOWN = _NUMBER[Outcome.DOWN]
 _FEW = 64  # entries that are out and may stay; then they go once they are half of all
 
 
@@ -22,7 +24,8 @@ class Window:
     latencies milliseconds, percentiles exact by nearest rank, `None` where nothing says anything about it.
 
     `add` and `evict` cost about a microsecond at hundreds of observations. A day of one check every 5 s is 17,000
-    observations, so they are columns of plain numbers, 25 bytes each (tuples in a deque took 136). `since` is when the
+    observations, so they are columns of plain numbers, 25 bytes each (tuples in a deque took 136). Latencies are kept
+    in order from the first time on that a percentile is asked for: most windows are never asked. `since` is when the
     watching began, by default the first slot added. Slots and `now` are whole numbers of 64 bits.
     """
 
@@ -36,6 +39,8 @@ class Window:
         "_since",
         "_slots",
         "_sorted",
+        "_timed",
+        "decided",
         "span_ns",
     )
 
@@ -49,9 +54,11 @@ class Window:
         self._slots = array("q")  # ascending
         self._outcomes = bytearray()  # their numbers
         self._latencies = array("q")  # nanoseconds, or -1
-        self._counts = dict.fromkeys(Outcome, 0)
-        self._sorted = array("q")  # the latencies that are times
-        self._latency_sum = 0
+        self._counts = [0] * len(_OUTCOMES)  # by number
+        self.decided = 0
+        """How many say something about the third party."""
+        self._sorted: array[int] | None = None  # the latencies that are times, once somebody wants to know
+        self._timed = self._latency_sum = 0
 
     def __len__(self) -> int:
         return len(self._slots) - self._first
@@ -65,21 +72,22 @@ class Window:
             return
         if self._since is None or slot < self._since:
             self._since = slot
-        latency = -1
-        if latency_ms is not None and 0 <= latency_ms <= _LONGEST_MS and outcome.decided:
-            latency = round(latency_ms * _NS_PER_MS)
-            self._sorted.insert(bisect_left(self._sorted, latency), latency)
-            self._latency_sum += latency
-        self._counts[outcome] += 1
+        latency, number = -1, _NUMBER[outcome]
+        if _DECIDED[number]:
+            self.decided += 1
+            if latency_ms is not None and 0 <= latency_ms <= _LONGEST_MS:
+                latency = round(latency_ms * _NS_PER_MS)
+                self._time(latency)
+        self._counts[number] += 1
         slots = self._slots
         if not slots or slots[-1] <= slot:
             slots.append(slot)
-            self._outcomes.append(_NUMBER[outcome])
+            self._outcomes.append(number)
             self._latencies.append(latency)
         else:
             place = bisect_right(slots, slot, self._first)
             slots.insert(place, slot)
-            self._outcomes.insert(place, _NUMBER[outcome])
+            self._outcomes.insert(place, number)
             self._latencies.insert(place, latency)
 
     def evict(self, now: int) -> None:
@@ -90,11 +98,11 @@ class Window:
         self._horizon = horizon
         slots, first = self._slots, self._first
         while first < len(slots) and slots[first] <= horizon:
-            self._counts[_OUTCOMES[self._outcomes[first]]] -= 1
-            latency = self._latencies[first]
+            number, latency = self._outcomes[first], self._latencies[first]
+            self._counts[number] -= 1
+            self.decided -= _DECIDED[number]
             if latency >= 0:
-                self._latency_sum -= latency
-                del self._sorted[bisect_left(self._sorted, latency)]
+                self._forget(latency)
             first += 1
         if first > _FEW and 2 * first > len(slots):
             del slots[:first], self._outcomes[:first], self._latencies[:first]
@@ -103,24 +111,18 @@ class Window:
 
     def count(self, outcome: Outcome) -> int:
         """How many were this."""
-        return self._counts[outcome]
-
-    @property
-    def decided(self) -> int:
-        """How many say something about the third party."""
-        counts = self._counts
-        return counts[Outcome.UP] + counts[Outcome.DEGRADED] + counts[Outcome.DOWN]
+        return self._counts[_NUMBER[outcome]]
 
     @property
     def failures(self) -> int | None:
         """How many of the decided were down; None when there is none."""
-        return self._counts[Outcome.DOWN] if self.decided else None
+        return self._counts[_DOWN] if self.decided else None
 
     @property
     def error_rate(self) -> float | None:
         """The share of the decided that were down."""
         decided = self.decided
-        return self._counts[Outcome.DOWN] / decided if decided else None
+        return self._counts[_DOWN] / decided if decided else None
 
     @property
     def availability(self) -> float | None:
@@ -136,7 +138,7 @@ class Window:
     @property
     def latency_ms(self) -> float | None:
         """The mean."""
-        timed = len(self._sorted)
+        timed = self._timed
         return self._latency_sum / timed / _NS_PER_MS if timed else None
 
     @property
@@ -154,9 +156,23 @@ class Window:
         """What 99 of 100 were at most."""
         return self._percentile(99)
 
+    def _time(self, latency: int) -> None:
+        self._timed += 1
+        self._latency_sum += latency
+        if self._sorted is not None:
+            self._sorted.insert(bisect_left(self._sorted, latency), latency)
+
+    def _forget(self, latency: int) -> None:
+        self._timed -= 1
+        self._latency_sum -= latency
+        if self._sorted is not None:
+            del self._sorted[bisect_left(self._sorted, latency)]
+
     def _full(self) -> bool:
         return self._since is not None and self._horizon is not None and self._horizon >= self._since
 
     def _percentile(self, percent: int) -> float | None:
+        if self._sorted is None:
+            self._sorted = array("q", sorted(one for one in self._latencies[self._first :] if one >= 0))
         timed = len(self._sorted)
         return self._sorted[-(-timed * percent // 100) - 1] / _NS_PER_MS if timed else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -28,6 +29,41 @@ Told = tuple[Verdict, Callable[[], str]]
 """Whether a rule holds, and what says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A watch with all that a look would else have to find out again."""
+
+    expression: Expression
+    scope: Scope
+    memories: Sequence[CheckMemory]  # of its checks
+    least: int  # looks in the window that were decided, before what it says counts
+    meanings: Sequence[tuple[str, names.Meaning]]
+    windowless: Sequence[tuple[str, names.Meaning]]  # those of them that say something though it is empty
+    tells_always: bool  # something does
+    burning: frozenset[str]
+    parts: Parts
+
+    @classmethod
+    def of(cls, watch: Watch, expression: Expression, known: Mapping[str, CheckMemory]) -> _Rule:
+        roots = expression.roots
+        return cls(
+            expression,
+            (watch.checks, watch.window_ns),
+            [known[name] for name in watch.checks],
+            max(1, watch.min_samples),
+            names.meant(roots),
+            names.meant(roots & names.WINDOWLESS),
+            not roots.isdisjoint(names.WINDOWLESS),
+            roots & names.BURNING,
+            _parts(watch, expression, known),
+        )
+
+    @property
+    def asks(self) -> frozenset[str]:
+        """Every name that it asks for, of single checks too."""
+        return self.expression.roots.union(*self.parts.values())
+
+
 class Rules:
     """Tells rules by what is remembered of `checks` and held in `windows`; `store` hears whose memory changed."""
 
@@ -39,25 +75,25 @@ class Rules:
         self._checks = checks
         self._windows = windows
         self._store = store
-        self._expressions: Mapping[Key, Expression] = {}
-        self._parts: dict[Key, Parts] = {}
+        self._rules: dict[Key, _Rule] = {}
         self._due: dict[Key, int] = {}  # rules that the clock judges too -> when next (monotonic ns)
 
     def keep(self, found: Iterable[Watch], expressions: Mapping[Key, Expression], monotonic: int) -> set[Scope]:
         """These are in force from now on; returns the windows that they need."""
         watches = [watch for watch in found if watch.sort is Sort.RULE]
-        self._expressions = expressions
-        self._parts = {watch.key: _parts(watch, expressions[watch.key], self._checks) for watch in watches}
-        timed = (watch.key for watch in watches if self._asks(watch) & names.TIMED)
+        self._rules = {watch.key: _Rule.of(watch, expressions[watch.key], self._checks) for watch in watches}
+        rules = self._rules
+        timed = (key for key, rule in rules.items() if rule.asks & names.TIMED)
         self._due = {key: self._due.get(key, monotonic + TICK_NS) for key in timed}
-        self.burning.keep(watch.checks for watch in watches if self._asks(watch) & names.BURNING)
+        self.burning.keep(watch.checks for watch in watches if rules[watch.key].asks & names.BURNING)
         self._forget(watches)
-        scopes = {(watch.checks, watch.window_ns) for watch in watches}
-        return scopes | {((check,), watch.window_ns) for watch in watches for check in self._parts[watch.key]}
+        scopes = {rule.scope for rule in rules.values()}
+        return scopes | {((check,), watch.window_ns) for watch in watches for check in rules[watch.key].parts}
 
     def concerned(self, watch: Watch) -> Iterable[str]:
         """The checks whose looks judge it: those that it pools, and those that it asks for by name."""
-        return dict.fromkeys((*watch.checks, *self._parts.get(watch.key, ())))
+        rule = self._rules.get(watch.key)
+        return dict.fromkeys((*watch.checks, *(rule.parts if rule is not None else ())))
 
     @property
     def timed(self) -> bool:
@@ -70,38 +106,39 @@ class Rules:
 
     def tell(self, watch: Watch, now: int, monotonic: int, *, seen: bool) -> Told:
         """Whether one holds at `now` (ns since 1970). `seen`: something was seen since it was told last."""
-        if watch.key in self._due:
-            self._due[watch.key] = monotonic + TICK_NS
-        expression = self._expressions[watch.key]
-        window = self._windows.at((watch.checks, watch.window_ns), monotonic)
-        enough = window.decided >= max(1, watch.min_samples)
-        if not enough and expression.roots.isdisjoint(names.WINDOWLESS):
+        key = watch.key
+        if key in self._due:
+            self._due[key] = monotonic + TICK_NS
+        rule = self._rules[key]
+        window = self._windows.at(rule.scope, monotonic)
+        enough = window.decided >= rule.least
+        if not enough and not rule.tells_always:
             return None, str
-        asked = names.Asked([self._checks[name] for name in watch.checks], window, now, self.learned)
-        values = names.values(asked, expression.roots, enough=enough)
-        self._add(values, watch, expression.roots, now, monotonic)
-        holds = expression.evaluate(values)
+        asked = names.Asked(rule.memories, window, now, self.learned)
+        values = names.values(asked, rule.meanings if enough else rule.windowless)
+        if rule.burning or rule.parts:
+            self._add(values, watch, rule, now, monotonic)
+        holds = rule.expression.evaluate(values)
         if watch.at_least is not None:
             holds = self._count(watch, holds, seen=seen)
-        return holds, partial(self._say, watch, expression, values, monotonic)
+        return holds, partial(self._say, watch, rule, values, monotonic)
 
-    def _add(self, values: dict[str, Any], watch: Watch, roots: frozenset[str], now: int, monotonic: int) -> None:
+    def _add(self, values: dict[str, Any], watch: Watch, rule: _Rule, now: int, monotonic: int) -> None:
         """What takes more than the window and the memory of the rule's own checks."""
-        for name in roots & names.BURNING:
+        for name in rule.burning:
             holds = self.burning.holds(watch, monotonic, page=name == names.BURN_PAGE)
             if holds is not None:
                 values[name] = holds
-        parts = self._parts[watch.key]
-        if parts:
+        if rule.parts:
             values["checks"] = {
-                check: self._one(check, watch, wanted, (now, monotonic)) for check, wanted in parts.items()
+                check: self._one(check, watch, wanted, (now, monotonic)) for check, wanted in rule.parts.items()
             }
 
     def _one(self, check: str, watch: Watch, wanted: frozenset[str], when: tuple[int, int]) -> dict[str, Any]:
         now, monotonic = when
         window = self._windows.at(((check,), watch.window_ns), monotonic)
         asked = names.Asked([self._checks[check]], window, now, self.learned)
-        return names.values(asked, wanted, enough=window.decided > 0)
+        return names.values(asked, names.meant(wanted if window.decided else wanted & names.WINDOWLESS))
 
     def _count(self, watch: Watch, holds: Verdict, *, seen: bool) -> Verdict:
         """Whether so many of the last looks held; what tells nothing is none of them."""
@@ -117,13 +154,9 @@ class Rules:
             self._store(memory)
         return after.reached
 
-    def _say(self, watch: Watch, expression: Expression, values: Mapping[str, Any], monotonic: int) -> str:
-        burns = self.burning.say(watch, monotonic) if expression.roots & names.BURNING else ""
-        return watch.describe(expression, values, burns)
-
-    def _asks(self, watch: Watch) -> frozenset[str]:
-        """Every name that it asks for, of single checks too."""
-        return self._expressions[watch.key].roots.union(*self._parts[watch.key].values())
+    def _say(self, watch: Watch, rule: _Rule, values: Mapping[str, Any], monotonic: int) -> str:
+        burns = self.burning.say(watch, monotonic) if rule.burning else ""
+        return watch.describe(rule.expression, values, burns)
 
     def _forget(self, watches: Iterable[Watch]) -> None:
         """What was counted for rules that count no more."""

@@ -46,12 +46,16 @@ WINDOWLESS = TIMED | BURNING | {"checks"}
 """What says something though the window is empty."""
 
 
-def values(asked: Asked, wanted: Iterable[str], *, enough: bool) -> dict[str, Any]:
-    """What a rule asks for; without `enough` in the window only what says something without it."""
+def meant(wanted: Iterable[str]) -> Sequence[tuple[str, Meaning]]:
+    """Those of these names that have a meaning of their own, with it."""
+    return [(name, MEANINGS[name]) for name in wanted if name in MEANINGS]
+
+
+def values(asked: Asked, meant: Iterable[tuple[str, Meaning]]) -> dict[str, Any]:
+    """What these names are now; what is not known is left out."""
     found = {}
-    for name in wanted:
-        meaning = MEANINGS.get(name) if enough or name in WINDOWLESS else None
-        value = None if meaning is None else meaning(asked)
+    for name, meaning in meant:
+        value = meaning(asked)
         if value is not None:
             found[name] = value
     return found
