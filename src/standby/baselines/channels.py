@@ -9,11 +9,15 @@ or 0.0 for a sample that must leave the memory as it is.
 
 from __future__ import annotations
 
-import math
 from array import array
+from math import asinh, log, log10
+from struct import Struct
 
 from standby.baselines import constants as c
 from standby.baselines.constants import ROBUST
+
+_SINGLES = Struct("ff")
+_packed, _singles = _SINGLES.pack, _SINGLES.unpack  # round to single precision
 
 
 def clipped(residual: float, limit: float) -> float:
@@ -184,7 +188,7 @@ class Place:
         residual = value - self.middle
         scale = self.scale if self.scale > tiny else tiny
         learned = clipped(residual, c.VALUE_CLIP * scale) if gains.warm >= c.WARM else residual
-        share = gains.learn * max(gains.long, gains.least)
+        share = gains.learn * (gains.long if gains.long > gains.least else gains.least)
         self.middle += share * learned
         self.scale += share * (ROBUST * abs(learned) - self.scale)
         return residual / scale if gains.warm >= c.WARM else 0.0
@@ -201,7 +205,7 @@ class Spread:
     def take(self, size: float, floor: float, gains: Gains) -> float:
         quick = c.SPREAD_GAIN if gains.least < c.SPREAD_GAIN else gains.least
         self.fast += quick * (size - self.fast)
-        varies = math.log(self.fast + floor)
+        varies = log(self.fast + floor)
         if gains.warm == 0:
             self.slow = varies
         residual = varies - self.slow
@@ -220,41 +224,38 @@ class Tail:
     The counts are floats of single precision, as a bank keeps them.
     """
 
-    __slots__ = ("_first", "_past", "_single", "counts", "total")
+    __slots__ = ("_first", "_past", "counts", "total")
 
     def __init__(self) -> None:
         self.counts = [0.0] * c.BINS
         self.total = 0.0
         self._first, self._past = c.BINS, 0  # the bins that were ever hit
-        self._single = array("f", [0.0, 0.0])  # rounds what is put into it
 
     def take(self, z: float, learn: float) -> float:
         """-log10 of the share of samples in bins that were hit no more often than this place; 0 when young."""
-        place = math.asinh(z) / c.BIN_WIDTH + c.BIN_MIDDLE
+        place = asinh(z) / c.BIN_WIDTH + c.BIN_MIDDLE
         if not 0.0 <= place <= c.BIN_LAST:
             place = 0.0 if place < 0.0 else c.BIN_LAST
         left = int(place)
-        part = place - left
+        right, part = left + 1, place - left
+        rest = 1.0 - part
         counts, total, rarity = self.counts, self.total, 0.0
-        lower, upper = counts[left], counts[left + 1]
+        lower, upper = counts[left], counts[right]
         if total >= c.TAIL_LEAST:
-            limit, rarer = (1.0 - part) * lower + part * upper + c.TAIL_SLACK, 0.0
+            limit, rarer = rest * lower + part * upper + c.TAIL_SLACK, 0.0
             for count in counts[self._first : self._past]:
                 if count <= limit:
                     rarer += count
             if rarer < total:
-                rarity = -math.log10((rarer + c.TAIL_PRIOR) / (total + c.TAIL_PRIOR))
+                rarity = -log10((rarer + c.TAIL_PRIOR) / (total + c.TAIL_PRIOR))
         if learn:
-            single = self._single
-            single[0] = lower + (1.0 - part)
-            single[1] = upper + part
-            counts[left], counts[left + 1] = single
-            self.total = total + 1.0
+            counts[left], counts[right] = _singles(_packed(lower + rest, upper + part))
             if left < self._first:
                 self._first = left
-            if left + 2 > self._past:
-                self._past = left + 2
-            if self.total > c.TAIL_MOST:
+            if right >= self._past:
+                self._past = right + 1
+            self.total = total = total + 1.0
+            if total > c.TAIL_MOST:
                 self._age()
         return rarity
 

@@ -104,8 +104,11 @@ class Detector:
         usual, scale = self._shift.slow, c.ROBUST * self._shift.wide
         season = self._season
         if days >= c.PROFILE_DAYS and season.error < scale and season.samples[bucket] >= c.SEASON_LEAST:
-            usual, scale = season.usual(bucket, hour), max(season.spread[bucket], 0.5 * season.error)
-        width = c.BAND * max(scale, c.FLOOR * abs(usual))
+            usual, scale = season.usual(bucket, hour), season.spread[bucket]
+            if scale < 0.5 * season.error:
+                scale = 0.5 * season.error
+        floor = c.FLOOR * abs(usual)
+        width = c.BAND * (scale if scale > floor else floor)
         low = usual - width
         return Band(usual, 0.0 if self._positive and low < 0.0 else low, usual + width)
 
@@ -155,7 +158,7 @@ class Detector:
         deviation = None
         if band.usual is not None and band.high is not None:
             scale = (band.high - band.usual) / c.BAND
-            deviation = (value - band.usual) / max(scale, c.TINY)
+            deviation = (value - band.usual) / (scale if scale > c.TINY else c.TINY)
         return Reading(
             score_of(self._hold.take(strength, at)),
             strength,

@@ -18,9 +18,12 @@ class Hold:
 
     def take(self, strength: float, at: int) -> float:
         """The strength, or 0 while a peak of before covers it."""
-        age = max(at - self.at, 0) / c.HOLD_NS
-        bar = c.HOLD_RATIO * self.peak * (1.0 - c.HOLD_EASING * age) if age <= 1.0 else 0.0
-        if strength <= bar:
+        passed = at - self.at
+        if passed <= c.HOLD_NS:
+            age = passed / c.HOLD_NS if passed > 0 else 0.0
+            if strength <= c.HOLD_RATIO * self.peak * (1.0 - c.HOLD_EASING * age):
+                return 0.0
+        elif strength <= 0.0:
             return 0.0
         self.peak, self.at = strength, at
         return strength
