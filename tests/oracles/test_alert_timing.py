@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -39,11 +40,20 @@ def shown(machine: Machine, *, retained: bool) -> str | None:
     return "inactive" if retained and machine.resolved_at is not None else None
 
 
+SIGNS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne}
+
+
+def fulfils(value: float | None, condition: str) -> bool:
+    """Whether a sample, or that there is none, is what a rule asks for."""
+    if condition in {"always true", "series absent"}:
+        return condition == "always true" or value is None
+    found = re.fullmatch(r"(?:value|up) (>=?|<=?|==|!=) (-?[0-9.]+)", condition)
+    assert found, f"no test knows the condition {condition}"
+    return value is not None and bool(SIGNS[found[1]](value, float(found[2])))
+
+
 def holds(rule: Mapping[str, Any], entry: Mapping[str, Any], label: str) -> bool:
-    if "active" in entry:
-        return label in entry["active"]
-    threshold = float(re.fullmatch(r"value > ([0-9.]+)", rule["condition"]).group(1))  # type: ignore[union-attr]
-    return label in entry["values"] and entry["values"][label] > threshold
+    return label in entry["active"] if "active" in entry else fulfils(entry["values"].get(label), rule["condition"])
 
 
 STEPWISE = [case for case in cases(FILE) if "steps" in case.values[0] or not case.values[0]]
@@ -69,26 +79,29 @@ def test_stepwise(case: Case) -> None:
         assert ours_at in {None, ns(expected_at)}  # theirs keep the instant of a resolved alert
 
 
-def present(series: str, interval: int, now: int) -> bool:
-    """Whether promtool's notation has a value at `now`: `_` absent, `1x5` six values, brackets for people."""
-    values: list[bool] = []
+def samples(series: str) -> list[float | None]:
+    """Of vmalert's notation: `_` and `stale` are none, `1x5` is six, `1+2x2` is 1 3 5; what is in brackets is said."""
+    found: list[float | None] = []
     for token in series.partition("(")[0].split():
-        count = int(token.split("x")[1]) + 1 if "x" in token else 1
-        values += [token[0].isdigit()] * count
-    place = now // interval
-    return place < len(values) and values[place]
+        word, _, count = token.partition("x")
+        parts = re.fullmatch(r"(-?[0-9.]+)([+-][0-9.]+)?", word)
+        assert parts or word in {"_", "stale"}, f"no test knows the sample {token}"
+        first, by = (float(parts[1]), float(parts[2] or 0)) if parts else (None, 0.0)
+        found += [None if first is None else first + number * by for number in range(int(count or 0) + 1)]
+    return found
 
 
 @pytest.mark.parametrize("case", CHECKED)
 def test_at_given_instants(case: Case) -> None:
     rule, timing = case["rule"], timing_of(case["rule"])
-    absent = rule["condition"] == "series absent"
     interval = rule["evaluation_interval_s"]
+    seen = samples(case.get("input", {"series": ""})["series"])
     machine, at = INACTIVE, 0
     for check in case["checks"]:
         while at <= check["t"]:
-            there = absent and present(case["input"]["series"], case["input"]["interval_s"], at)
-            machine, _ = step(machine, not there, ns(at), timing)
+            place = at // case["input"]["interval_s"] if seen else 0
+            value = seen[place] if place < len(seen) else None
+            machine, _ = step(machine, fulfils(value, rule["condition"]), ns(at), timing)
             at += interval
         expected = check.get("expected_state") or ("firing" if check["expected_firing"] else None)
         if expected is not None:
@@ -125,11 +138,10 @@ def loses_ground(series: Case) -> bool:
 def test_restart(case: Case) -> None:
     setup, up_at = case["setup"], case["restart_eval_at"]
     timing = Timing(ns(setup["for_s"]))
-    below = float(setup["condition"].removeprefix("value < "))
 
     def true_at(instance: str, at: int) -> bool:
         values = setup["values"][instance]
-        return bool(values[min(at // setup["series_interval_s"], len(values) - 1)] < below)
+        return fulfils(values[min(at // setup["series_interval_s"], len(values) - 1)], setup["condition"])
 
     machines: dict[str, Machine] = {}
     for instance in setup["values"]:
@@ -183,10 +195,9 @@ Walk = list[tuple[int, Machine, Change | None]]
 
 def walk(case: Case, phase: int) -> Walk:
     """Evaluate every 30 s from `phase` on the last sample at or before; stop a minute after the last sample."""
-    limit = float(case["rule"]["condition"].removeprefix("value > "))
-    timing, samples, machine, walked = timing_of(case["rule"]), case["samples"], INACTIVE, []
-    for at in range(phase, 15 * (len(samples) + 3), 30):
-        condition = samples[min(at // 15, len(samples) - 1)] > limit
+    timing, series, machine, walked = timing_of(case["rule"]), case["samples"], INACTIVE, []
+    for at in range(phase, 15 * (len(series) + 3), 30):
+        condition = fulfils(series[min(at // 15, len(series) - 1)], case["rule"]["condition"])
         machine, change = step(machine, condition, ns(at), timing)
         walked.append((at, machine, change))
     return walked
