@@ -369,3 +369,12 @@ async def test_sparklines_come_after_the_first_frame(tmp_path: Path) -> None:
             await pilot.pause(0.02)
         assert app.snapshot.series["payments-api"]
     feed.close()
+
+
+async def test_on_the_way_out_nothing_is_painted() -> None:
+    app = console(shop.snapshot())
+    async with app.run_test(size=(80, 24)):
+        app.update(shop.snapshot(alerts={}))  # there would be something to paint
+        app._running = False  # as Textual's shutdown begins, which then takes the panes away one by one
+        await app.screen.remove_children()
+        app.pulse.beat()
