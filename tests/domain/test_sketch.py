@@ -41,6 +41,24 @@ def test_merging_is_adding(first: list[float], second: list[float]) -> None:
     assert merged.count == len(first) + len(second)
 
 
+@given(MANY)
+def test_many_at_once_are_as_one_by_one(latencies: list[float]) -> None:
+    sketch = Sketch()
+    sketch.add_all([])
+    sketch.add_all(latencies)
+    assert sketch == sketch_of(latencies)
+    assert sketch.count == len(latencies)
+
+
+@pytest.mark.parametrize("wrong", [-1.0, math.inf, math.nan])
+def test_of_many_none_is_taken_when_one_is_no_latency(wrong: float) -> None:
+    sketch = Sketch()
+    for latencies in ([wrong, 1.0], [1.0, wrong]):
+        with pytest.raises(ValueError, match="is none"):
+            sketch.add_all(latencies)
+    assert sketch == Sketch()
+
+
 @given(st.lists(MANY, max_size=6))
 def test_merging_bytes_is_merging(groups: list[list[float]]) -> None:
     merged, at_once = Sketch(), Sketch()

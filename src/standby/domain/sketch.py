@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import accumulate, compress
+from math import ceil, log
 from operator import add
 
 ACCURACY = 0.02
@@ -56,6 +57,16 @@ class Sketch:
         bucket = _bucket(latency_ms)
         self._buckets[bucket] = self._buckets.get(bucket, 0) + count
         self.count += count
+
+    def add_all(self, latencies_ms: Sequence[float]) -> None:
+        """As `add` for each, at half the cost. Raises ValueError as it does, and then has changed nothing."""
+        if latencies_ms and not (min(latencies_ms) >= 0 and sum(latencies_ms) < math.inf):
+            raise ValueError("one of these latencies is none")
+        buckets = self._buckets
+        known = buckets.get
+        for bucket in map(_bucket, latencies_ms):
+            buckets[bucket] = known(bucket, 0) + 1
+        self.count += len(latencies_ms)
 
     def merge(self, other: Sketch) -> None:
         """Take everything of another sketch in; the result is what one sketch of all values would be."""
@@ -198,7 +209,8 @@ def _bucket(latency_ms: float) -> int:
         return 0
     if latency_ms >= LONGEST_MS:
         return _LAST
-    return min(_LAST, max(1, math.ceil(math.log(latency_ms / SHORTEST_MS) / _LOG_GAMMA)))
+    bucket = ceil(log(latency_ms / SHORTEST_MS) / _LOG_GAMMA)
+    return bucket if 0 < bucket < _LAST else min(_LAST, max(1, bucket))
 
 
 @cache

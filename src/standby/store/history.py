@@ -162,7 +162,7 @@ def _read_raw(connection: sqlite3.Connection, parts: _Parts, names: Mapping[str,
     looks: dict[int, int] = {}
     for cell, outcome, latency_us, *phases_us in connection.execute(_SQL["raw"], names):
         slot, number = values.whole(cell), outcome if isinstance(outcome, int) else -1
-        parts.at(slot).sums.add(number, values.maybe_whole(latency_us), map(values.maybe_whole, phases_us))
+        parts.at(slot).sums.add([(outcome, latency_us, *phases_us)])
         if number in _LOOKS:
             looks[slot // MINUTE] = looks.get(slot // MINUTE, 0) + 1
     most = math.ceil(MINUTE / every_ns)

@@ -19,6 +19,7 @@ from standby.store.values import OUTCOME_NUMBER, OUTCOMES, Cells, maybe_whole, w
 _SQL = statements("rollup")
 _LATE_A_STEP = 500
 _UNKNOWN = OUTCOME_NUMBER[Outcome.UNKNOWN]
+_DECIDED = frozenset(number for number, outcome in enumerate(OUTCOMES) if outcome.decided)
 
 
 @dataclass(slots=True)
@@ -33,14 +34,22 @@ class Sums:
     sketch: Sketch = field(default_factory=Sketch)
     phases: PhaseSketches = field(default_factory=PhaseSketches)
 
-    def add(self, outcome: int, latency_us: int | None, phases_us: Iterable[int | None] = ()) -> None:
-        """Take one observation in. Only what was decided has times that count: the rest says nothing of them."""
-        self.counts[outcome if 0 <= outcome < len(OUTCOMES) else _UNKNOWN] += 1
-        if latency_us is None or not (0 <= outcome < len(OUTCOMES)) or not OUTCOMES[outcome].decided:
+    def add(self, samples: Iterable[Cells]) -> None:
+        """Take observations in, as they are stored: outcome, latency and phases (µs). Only what was decided has times
+        that count: the rest says nothing of them."""
+        timed = []
+        for cells in samples:
+            outcome, latency_us = cells[0], cells[1]
+            number = outcome if isinstance(outcome, int) and 0 <= outcome < len(OUTCOMES) else _UNKNOWN
+            self.counts[number] += 1
+            if number in _DECIDED and maybe_whole(latency_us) is not None:
+                timed.append(cells)
+        if not timed:
             return
-        self._latency(1, latency_us, latency_us, latency_us)
-        self.sketch.add(latency_us / 1000.0)
-        self.phases.add(phases_us)
+        _, latencies_us, *phases_us = zip(*timed, strict=True)
+        self._latency(len(timed), min(latencies_us), sum(latencies_us), max(latencies_us))
+        self.sketch.add_all([us / 1000.0 for us in latencies_us])
+        self.phases.add_all([list(map(maybe_whole, column)) for column in phases_us])
 
     def merge(self, cells: Cells) -> None:
         """Take one shorter sum in: the cells of `rollup.minutes` after `check_no`."""
@@ -168,13 +177,13 @@ class RollUp:
 
 
 def _of_samples(rows: Iterable[Cells]) -> dict[int, Sums]:
+    samples: dict[int, list[Cells]] = {}
+    for row in rows:
+        samples.setdefault(row[0], []).append(row[1:])
     found: dict[int, Sums] = {}
-    for check_no, outcome, latency_us, *phases_us in rows:
-        sums = found.get(check_no)
-        if sums is None:
-            sums = found[check_no] = Sums()
-        number = outcome if isinstance(outcome, int) else _UNKNOWN
-        sums.add(number, maybe_whole(latency_us), map(maybe_whole, phases_us))
+    for check_no, mine in samples.items():
+        found[check_no] = Sums()
+        found[check_no].add(mine)
     return found
 
 

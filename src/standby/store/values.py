@@ -334,11 +334,14 @@ def gap(cells: Cells) -> GapRow:
     return GapRow(from_at=whole(cells[0]), to_at=maybe_whole(cells[1]), reason=text(cells[2]))
 
 
+_NO_PHASES = (None,) * 5
+
+
 def observation(check_id: str, cells: Cells) -> Observation:
     """From `read.observations`."""
     number = cells[2]
     known = isinstance(number, int) and 0 <= number < len(OUTCOMES)
-    phases = [milliseconds(cell) for cell in cells[4:9]]
+    phases = cells[4:9]
     return Observation(
         check_id=check_id,
         slot=whole(cells[0]),
@@ -347,7 +350,7 @@ def observation(check_id: str, cells: Cells) -> Observation:
         message=text(cells[10], MESSAGE_LIMIT),
         failure=failure(cells[9]),
         latency_ms=milliseconds(cells[3]),
-        phases=Phases(*phases) if any(phase is not None for phase in phases) else NO_PHASES,
+        phases=NO_PHASES if phases == _NO_PHASES else Phases(*map(milliseconds, phases)),
         metrics=metrics(cells[11]),
     )
 
