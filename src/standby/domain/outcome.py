@@ -38,7 +38,7 @@ _BADNESS = {
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
     """The outcome that a person needs to see first; `unknown` when there is none."""
-    return max(outcomes, key=lambda outcome: outcome.badness, default=Outcome.UNKNOWN)
+    return max(outcomes, key=_BADNESS.__getitem__, default=Outcome.UNKNOWN)
 
 
 class Criticality(StrEnum):

@@ -77,7 +77,10 @@ class Window:
             self.decided += 1
             if latency_ms is not None and 0 <= latency_ms <= _LONGEST_MS:
                 latency = round(latency_ms * _NS_PER_MS)
-                self._time(latency)
+                self._timed += 1
+                self._latency_sum += latency
+                if self._sorted is not None:
+                    self._sorted.insert(bisect_left(self._sorted, latency), latency)
         self._counts[number] += 1
         slots = self._slots
         if not slots or slots[-1] <= slot:
@@ -102,7 +105,10 @@ class Window:
             self._counts[number] -= 1
             self.decided -= _DECIDED[number]
             if latency >= 0:
-                self._forget(latency)
+                self._timed -= 1
+                self._latency_sum -= latency
+                if self._sorted is not None:
+                    del self._sorted[bisect_left(self._sorted, latency)]
             first += 1
         if first > _FEW and 2 * first > len(slots):
             del slots[:first], self._outcomes[:first], self._latencies[:first]
@@ -155,18 +161,6 @@ class Window:
     def latency_p99_ms(self) -> float | None:
         """What 99 of 100 were at most."""
         return self._percentile(99)
-
-    def _time(self, latency: int) -> None:
-        self._timed += 1
-        self._latency_sum += latency
-        if self._sorted is not None:
-            self._sorted.insert(bisect_left(self._sorted, latency), latency)
-
-    def _forget(self, latency: int) -> None:
-        self._timed -= 1
-        self._latency_sum -= latency
-        if self._sorted is not None:
-            del self._sorted[bisect_left(self._sorted, latency)]
 
     def _full(self) -> bool:
         return self._since is not None and self._horizon is not None and self._horizon >= self._since

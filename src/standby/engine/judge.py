@@ -228,11 +228,11 @@ class Judge:
         self._recorder.say(settled.KIND, f"check:{memory.id}", text)
 
     def _refresh(self, integration: IntegrationMemory, now: int, monotonic: int) -> None:
-        memories = [self.checks[name] for name in integration.checks]
-        outcome = worst(memory.outcome for memory in memories if memory.settled is not None)
+        memories = [memory for name in integration.checks if (memory := self.checks[name]).settled is not None]
+        outcome = worst([memory.outcome for memory in memories])
         if outcome is not integration.outcome or not integration.since:
             integration.outcome, integration.since = outcome, now
-        bad = next((memory for memory in memories if memory.outcome is outcome and memory.settled is not None), None)
+        bad = next((memory for memory in memories if memory.outcome is outcome), None)
         integration.message = f"{bad.id}: {bad.message}" if bad is not None and bad.message else ""
         if integration.checks:
             window = self.windows.at((integration.checks, RECENT_NS), monotonic)

@@ -1,4 +1,4 @@
-"""The present bands, as rules ask for them: only looked up, at every look."""
+"""The present bands, as rules ask for them: worked out at the first look of a minute that asks, then looked up."""
 
 from __future__ import annotations
 
@@ -18,22 +18,16 @@ class Bands:
     def __init__(self, integration_of: Callable[[str], str], newest: Callable[[str], int]) -> None:
         self._integration_of = integration_of
         self._newest = newest
-        self._bands: Mapping[Series, Band] = {}
+        self._learned: Callable[[], Mapping[Series, Band]] = dict
+        self._bands: Mapping[Series, Band] | None = None  # nobody has asked yet
         self._of_check: dict[str, dict[str, Band]] = {}
         self._pools: dict[tuple[str, ...], dict[str, Band]] = {}
         self._usual: dict[tuple[str, ...], Mapping[str, Any]] = {}
 
-    def put(self, bands: Mapping[Series, Band]) -> None:
-        """These hold from now on."""
-        self._bands = bands
+    def put(self, learned: Callable[[], Mapping[Series, Band]]) -> None:
+        """What this answers holds from now on; it is asked once, if anybody wants to know."""
+        self._learned, self._bands = learned, None
         self._of_check, self._pools, self._usual = {}, {}, {}
-        for series, band in bands.items():
-            if series.metric.startswith(_PREFIX):
-                self._of_check.setdefault(series.name, {})[series.metric.removeprefix(_PREFIX)] = band
-
-    def of(self, series: Series) -> Band | None:
-        """That of one series; None while it is learning."""
-        return self._bands.get(series)
 
     def usual(self, checks: Sequence[str]) -> Mapping[str, Any]:
         """What is usual for these checks together; what is not learned is left out."""
@@ -57,16 +51,26 @@ class Bands:
         found[METRICS] = {name: bands[name].deviation(value) for name, value in metrics.items() if name in bands}
         return found
 
+    def _known(self) -> Mapping[Series, Band]:
+        if self._bands is None:
+            self._bands = self._learned()
+            for series, band in self._bands.items():
+                if series.metric.startswith(_PREFIX):
+                    self._of_check.setdefault(series.name, {})[series.metric.removeprefix(_PREFIX)] = band
+        return self._bands
+
     def _pool(self, checks: tuple[str, ...]) -> dict[str, Band]:
         found = self._pools.get(checks)
         if found is None:
             subject = f"{CHECK}{checks[0]}" if len(checks) == 1 else f"{INTEGRATION}{self._integration_of(checks[0])}"
-            bands = {metric: self._bands.get(Series(subject, metric)) for metric in _OF_WINDOWS}
+            known = self._known()
+            bands = {metric: known.get(Series(subject, metric)) for metric in _OF_WINDOWS}
             found = self._pools[checks] = {metric: band for metric, band in bands.items() if band is not None}
         return found
 
     def _metrics(self, checks: tuple[str, ...]) -> Mapping[str, Band]:
         """Where two checks have a metric of one name, that of the newer look, as its value is."""
+        self._known()
         if len(checks) == 1:
             return self._of_check.get(checks[0], {})
         found: dict[str, Band] = {}

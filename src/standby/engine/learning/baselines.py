@@ -11,6 +11,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -137,7 +138,7 @@ class Baselines:
         self._deviations.remember(kept.unusual)
         self._judge.learned = self
         self.keep(self._config())
-        self._bands.put(self.learning.bands(self._timeline.now()))
+        self._put_bands()
         starts = dict.fromkeys(self._fresh, 0)
         for kind in (*REBUILT, METRICS):
             shelf = self.learning.shelves[kind]
@@ -205,6 +206,10 @@ class Baselines:
             self._do(self._write(rows, memories))
         self._judge.look_at_deviations()
 
+    def _put_bands(self) -> None:
+        """What was learned until now is usual from now on."""
+        self._bands.put(partial(self.learning.bands, self._timeline.now()))
+
     def _sample(self, at: int, minutes: Mapping[str, Minute]) -> _Sample:
         config, now = self._config(), self._timeline.now()
         values: dict[Series, float] = {}
@@ -248,7 +253,7 @@ class Baselines:
 
         seen = self.learning.take(sample.at, sample.values, may)
         self._deviations.take(seen, sample.failed)
-        self._bands.put(self.learning.bands(self._timeline.now()))
+        self._put_bands()
         if len(self.learning.refused) > before == 0:
             text = f"{len(self.learning)} series are learned, there is no room for more: {min(self.learning.refused)}"
             self._recorder.say("baseline", "engine", text)
@@ -277,7 +282,7 @@ class Baselines:
             self._accept(decision)
         for sample in waiting:
             self._learn(sample)
-        self._bands.put(self.learning.bands(self._timeline.now()))
+        self._put_bands()
         if samples:
             self._recorder.say("baseline", "engine", f"learned {learned} series from {samples} stored figures")
         await self._write([], self.learning.memories())

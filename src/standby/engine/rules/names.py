@@ -8,10 +8,9 @@ left out, and a condition that needs it can be told neither way.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from standby.domain.outcome import Outcome
 from standby.domain.units import SECOND
@@ -20,8 +19,7 @@ from standby.engine.learning.learned import Learned
 from standby.engine.memory import CheckMemory
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """The checks of one rule and their window at `now` (ns since 1970)."""
 
     memories: Sequence[CheckMemory]

@@ -28,7 +28,7 @@ class Lessons(Baselines):
             rebuild = Rebuild(history, self.learning, self._checks_of, [], self.decisions.about)
             with ThreadPoolExecutor(1) as aside:  # who calls may be in a loop already
                 aside.submit(asyncio.run, rebuild.run(dict.fromkeys(self._fresh, 0), now)).result()
-        self._bands.put(self.learning.bands(now))
+        self._put_bands()
         self._judge.learned = self
         self._arm()
 
