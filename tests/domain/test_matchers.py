@@ -39,6 +39,7 @@ def test_a_matcher_is_read(text: str, matcher: Matcher) -> None:
         ("two words=1", "is not a matcher"),
         ('""="b"', "names no label"),
         ('a=~"("', "holds no regular expression"),
+        ('a=~"(x+x+)+y"', "could be tried for hours; write at most three"),
         ('a=~"[[:alpha:]]+"', r"names a class of characters, \[:alpha:\]; write them out"),
         ("a=" + "b" * 2000, "…"),
     ],

@@ -382,6 +382,8 @@ async def test_a_source_that_may_sees_all_and_chooses(world: Make) -> None:
         ("filter=x", BEARER, 400, "is not a matcher"),
         ("active=perhaps", BEARER, 400, "neither true nor false"),
         ("receiver=(", BEARER, 400, "bad query"),
+        ("receiver=(x%2Bx%2B)%2By", BEARER, 400, "receiver could be tried for hours"),
+        ("filter=a%3D~%22(x%2Bx%2B)%2By%22", BEARER, 400, "could be tried for hours"),
         ("&".join(["filter=a%3Db"] * 60), BEARER, 400, "bad query"),
     ],
 )

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from standby.domain.backtracking import refusal
+
 _WRITTEN = re.compile(
     r"\s*(?:(?P<name>[A-Za-z_:][A-Za-z0-9_:]*)|(?P<quoted>\"(?:[^\"\\]|\\.)*\"))"
     r"\s*(?P<sign>=~|!~|!=|=)\s*(?P<value>\"(?:[^\"\\]|\\.)*\"|(?:[^\"\\]|\\(?=\s*\Z)|\\.)*?)\s*",
@@ -59,9 +61,12 @@ def parse_matcher(text: str) -> Matcher:
     if sign[-1] == "~" and (named := _NAMED_CLASS.search(value)) is not None:  # would silently mean something else
         raise ValueError(f"{_shown(text)} names a class of characters, {named[0]}; write them out, like '[a-z]'")
     try:
-        return Matcher(name, value, equal=sign[0] == "=", regex=sign[-1] == "~")
+        matcher = Matcher(name, value, equal=sign[0] == "=", regex=sign[-1] == "~")
     except re.error as error:
         raise ValueError(f"{_shown(text)} holds no regular expression ({error}); write one like '\"pay.*\"'") from None
+    if matcher.regex and (said := refusal(value)):
+        raise ValueError(f"{_shown(text)} {said}")
+    return matcher
 
 
 def parse_matchers(text: str) -> tuple[Matcher, ...]:

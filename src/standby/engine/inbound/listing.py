@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from standby.domain.alerting import Phase
+from standby.domain.backtracking import refusal
 from standby.domain.matchers import Matcher, match_all, parse_matchers
 from standby.domain.muting import MuteKind
 from standby.domain.outside import fingerprint
@@ -57,10 +58,17 @@ def asked(query: str) -> Asked:
         matchers = tuple(one for text in found.get("filter", ()) for one in parse_matchers(text))
         hidden = frozenset(name for name in _SWITCHES if not _switch(found.get(name, ["true"])[-1]))
         named = found.get("receiver", [""])[-1]
-        receiver = re.compile(named) if named and len(named) <= 200 else None
+        receiver = _pattern(named) if named and len(named) <= 200 else None
     except (ValueError, re.error) as error:
         raise Refused(HTTPStatus.BAD_REQUEST, clean(f"bad query: {error}", 200)) from None
     return Asked(matchers, hidden, receiver)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    said = refusal(text)
+    if said:
+        raise ValueError(f"receiver {said}")
+    return re.compile(text)
 
 
 def listed(lives: Iterable[Live], wanted: Asked, now: int, told: Receivers) -> list[dict[str, Any]]:
