@@ -116,6 +116,7 @@ def test_what_never_comes_is_looked_for_in_vain_and_for_a_bounded_time() -> None
         (parse_days_of_month, "+1"),
         (parse_days_of_month, "1:2:3"),
         (parse_days_of_month, "-1:-7"),
+        (parse_days_of_month, "8:-25"),
         (parse_months, "13"),
         (parse_months, "x" * 5000),
         (parse_years, "99999999999999999999"),

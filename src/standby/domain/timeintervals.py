@@ -148,8 +148,8 @@ def parse_days_of_month(text: str) -> Range:
     first, last = _pair(text, _day_of_month)
     if first < 0 < last:
         raise ValueError(f'"{text[:40]}": the end has to be negative when the beginning is; write one like "-7:-1"')
-    # A month has 28 days at least: what counts from the end lies at least so far from its beginning.
-    if (first > 0 > last and 28 + last + 1 < first and 31 + last + 1 < first) or (first * last > 0 and first > last):
+    # A month has 31 days at most: an end that is earlier in the longest one is so in each.
+    if (first > 0 > last and 31 + last + 1 < first) or (first * last > 0 and first > last):
         raise ValueError(f'"{text[:40]}" ends before it begins; write the earlier day first')
     return first, last
 
