@@ -23,7 +23,7 @@ from standby.console.present import axis, chart
 from standby.console.present.cells import Row
 from standby.console.present.glyphs import plain as plain_cells
 from standby.console.present.history import View, page
-from standby.console.present.reading import by_phase, reading
+from standby.console.present.reading import by_phase, more, reading
 from standby.console.snapshot import Past, Wanted
 from standby.domain.availability import Tally
 from standby.domain.baseline import Series as Learned
@@ -275,6 +275,10 @@ def test_the_cursor_tells_what_happened_there() -> None:
     told = "▼ was down 40m from 21 Nov 23:40, 5m of it unseen  ✓ 00:05 ana ack #12: calling"
     assert reading(shown, 0, 160, UTC)[1].text.strip() == told
     assert reading(shown, 1, 160, UTC)[1].text.strip() == "▼ down for 30m from 01:30  no data: engine away since 01:20"
+    narrow, rest = reading(shown, 0, 60, UTC)[1].text.strip(), more(shown, 0, 60, UTC)
+    assert f"{narrow}  {rest}" == told  # nothing is lost, nothing is told twice
+    assert rest == "✓ 00:05 ana ack #12: calling"
+    assert more(shown, 0, 160, UTC) == ""
 
 
 @given(

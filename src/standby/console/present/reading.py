@@ -16,6 +16,8 @@ from standby.domain.units import DAY, HOUR
 
 _SIGNS = {"ack": chart.ACK, "fired": chart.FIRED, "resolved": ALERTS[AlertState.RESOLVED]}
 _STYLES = {"ack": "acked", "fired": "down"}
+Happenings = Sequence[tuple[str, str]]
+"""Text and style of each."""
 _TOLD = ("ack", "unack", "fired", "resolved", "note")
 
 
@@ -33,9 +35,25 @@ def reading(history: History, cursor: int, width: int, zone: tzinfo | None) -> l
         ("coverage", figures.percent(column.standing.coverage, 1) if column.expected >= 1 else DASH, "figure"),
         *_extremes(column.latency),
     ]
-    told = list(_happened(history, column, zone))
+    told, _ = _divided(list(_happened(history, column, zone)), width)
     happened = [Cell(f" {text} ", style) for text, style in told] or [Cell(" nothing else happened", "dim")]
     return [line(_fitting(f" {_span(history, column, zone)}", facts, width), width), line(happened, width)]
+
+
+def more(history: History, cursor: int, width: int, zone: tzinfo | None) -> str:
+    """What else happened in the column `cursor`, for which its line has no room; empty when it told all."""
+    _, rest = _divided(list(_happened(history, history.columns[cursor], zone)), width)
+    return "  ".join(text for text, _ in rest)
+
+
+def _divided(told: Happenings, width: int) -> tuple[Happenings, Happenings]:
+    """What a line has room for, whole, at least one; and the rest."""
+    left = width
+    for number, (text, _) in enumerate(told):
+        left -= cell_len(text) + 2
+        if left < 0 and number:
+            return told[:number], told[number:]
+    return told, []
 
 
 def percentiles(latency: Latency | None) -> list[tuple[str, str, str]]:

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from standby.console.keys import Situation
 from standby.console.present import chart, history
+from standby.console.present.cells import Cell, Row, fit, line
 from standby.console.present.footer import Hint
+from standby.console.present.moment import Moment
+from standby.console.present.reading import more
 from standby.console.screens.frame import Frame, Show
 from standby.console.snapshot import Wanted
 from standby.domain.history import FIRST, WINDOWS, History, step_for
@@ -55,6 +58,12 @@ class HistoryScreen(Frame):
             return known
         own = (Hint("esc", "back"), Hint("←→", "cursor"), Hint("[ ]", "window"), Hint("e", "export"))
         return (*own, *(hint for hint in known if hint.key in _ALSO))
+
+    def info(self, moment: Moment, width: int, /) -> Row:
+        """What happened at the cursor and found no room in the page's own line."""
+        known = self._known()
+        rest = "" if known is None else more(known, history.cursor_column(known, self._cursor), width, moment.zone)
+        return line([Cell(fit(f" {rest}" if rest else "", width))], width)
 
     def wanted(self) -> Wanted:
         """As many columns as there is room for."""
