@@ -17,7 +17,7 @@ from standby.engine.clock import SystemClock
 HERE = Path(__file__).resolve().parent
 SIZE = (112, 30)
 TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
-QUIET_S, FAILING_S = 65, 24  # history first, so that the sparklines show something
+QUIET_S, FAILING_S = 200, 40  # history first, so that the sparklines show something
 
 
 def command(config: Path, *words: str) -> list[str]:
