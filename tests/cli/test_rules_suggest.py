@@ -122,6 +122,8 @@ def test_json_has_the_effect_and_what_it_would_change(
     [
         (["nothing"], 2, "there is no [[rule]] 'nothing'; there are slow"),
         (["payments/no-such"], 2, "there is no [[rule]] 'payments/no-such'"),
+        (["payments/down"], 2, "rule payments/down is built in, so no file has settings of it"),
+        (["payments/failing"], 2, "rule payments/failing is of a template, so no file has settings of it"),
         (["--days", "0"], 2, "--days: write a number from 1 to 366"),
         (["slow", "--apply"], 5, "rules suggest --apply refused: --read-only was given"),
     ],
