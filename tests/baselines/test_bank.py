@@ -15,8 +15,8 @@ from tests.baselines.series import DAY, MONDAY, NS, STEP, latencies
 from standby.baselines import constants
 from standby.baselines.bank import Bank, Readings
 from standby.baselines.detector import Detector
-from standby.baselines.layout import F
-from standby.baselines.reading import CAUSES, Reading
+from standby.baselines.layout import VERSION, F
+from standby.baselines.reading import CAUSES, Cause, Reading
 
 NUMBERS = ("score", "strength", "usual", "low", "high", "deviation", "alert", "news", "seen", "days")
 
@@ -66,6 +66,32 @@ def test_rows_of_all_kinds_read_as_their_detectors_do(monkeypatch: pytest.Monkey
             bank.reset([6, 9])
             detectors[6].accept()
             detectors[9].accept()
+
+
+def test_what_lasts_reads_as_in_its_detectors_after_a_week() -> None:
+    count, every = 5, 900
+    bank, detectors = banked(count)
+    rng, samples = np.random.default_rng(6), 10 * 96
+    values = 100.0 + rng.normal(0.0, 3.0, (samples, count))
+    values[860:900, 0] += 9.0
+    values[860:920, 1] += rng.normal(0.0, 9.0, 60)
+    values[860:920, 2] = 100.0 + (values[860:920, 2] - 100.0) * 0.3
+    values[:, 3] = 0.0
+    values[rng.random(values.shape) < 0.02] = np.nan
+    rows, causes = np.arange(count), set()
+    for number in range(samples):
+        at, learn = MONDAY + number * every * NS, np.array([True, True, True, True, number % 50 != 7])
+        readings = bank.take(rows, at, values[number], learn)
+        for row, detector in enumerate(detectors):
+            taken = detector.take(at, float(values[number, row]), bool(learn[row]))
+            if number > 670 or number % 20 == 0:
+                assert_same(readings, row, taken)
+            causes.add(taken.cause)
+        if number == 880:
+            bank.reset([0, 4])
+            detectors[0].accept()
+            detectors[4].accept()
+    assert {Cause.SHIFT, Cause.SPREAD} <= causes
 
 
 def test_what_is_learned_only_is_what_is_usual_as_if_it_had_been_judged(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,8 +247,8 @@ def hostile() -> dict[str, bytes]:
         "nothing": b"",
         "cut": good[: len(good) // 2],
         "other version": rewritten(good, "version", np.array([99, 3])),
-        "more rows than there are": rewritten(good, "version", np.array([1, 900_000])),
-        "less than no rows": rewritten(good, "version", np.array([1, -4])),
+        "more rows than there are": rewritten(good, "version", np.array([VERSION, 900_000])),
+        "less than no rows": rewritten(good, "version", np.array([VERSION, -4])),
         "packed": rewritten(good, "level", np.zeros((3, 48)), packed=True),
         "other type": rewritten(good, "level", np.zeros((3, 48), np.int64)),
         "objects": rewritten(good, "level", np.array([{"a": 1}] * 3, object)),

@@ -17,13 +17,16 @@ from standby.baselines import layout
 from standby.baselines.incidents import frozen, held, opened
 from standby.baselines.layout import F, Memory, T
 from standby.baselines.reading import CAUSES, CHANNELS, Cause
+from standby.baselines.slows import accept_slow, slow
 from standby.baselines.surprise import Step, cells_of, places_of, surprise, teach, tiny_of, usual_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-_DROP, _FLAT = (CAUSES.index(cause) + 1 for cause in (Cause.DROP, Cause.FLAT))
+_DROP, _FLAT, _SHIFT, _SPREAD = (
+    CAUSES.index(cause) + 1 for cause in (Cause.DROP, Cause.FLAT, Cause.SHIFT, Cause.SPREAD)
+)
 _ALL = np.ones(1, np.bool_)
 _CHANNELS = np.array([CAUSES.index(cause) + 1 for cause in CHANNELS])
 
@@ -176,9 +179,13 @@ class Bank:
         usual = numbers[F.PLACE].copy()
         strength, heard, place = surprise(memory, which, numbers, step, at, values)
         still = frozen(numbers, times, at, values, step.learn)
+        moved, wider = slow(memory, which, numbers, step, at, values)
+        lasts = (moved | wider) & (_days(times, at) >= c.WEEK_DAYS) & (strength <= c.SLOW_STRENGTH)
+        strength = np.where(lasts, c.SLOW_STRENGTH, strength)
         strength = np.where(_learned(numbers, times, at), np.maximum(strength, still), 0.0)
         fell = (place <= c.DROP_Z) & (np.abs(values) <= c.FLOOR * np.abs(usual))
         cause = np.where(fell, _DROP, _CHANNELS[heard.argmax(axis=0)])
+        cause = np.where(lasts, np.where(moved, _SHIFT, _SPREAD), cause)
         cause = np.where((still > 0.0) & (still >= strength), _FLAT, cause)
         numbers[F.SEEN] += learn
         numbers[F.POSITIVE] *= values >= 0.0
@@ -231,6 +238,7 @@ def accept(memory: Memory, rows: Ints, levels: Floats) -> None:
     bucket, hour = (cells_of(rows, column) for column in places_of(times[T.LAST]))
     numbers[F.SEASON_OFFSET] += now - usual_of(memory, numbers, bucket, hour)
     numbers[[F.LEVEL, F.SHIFT_FAST, F.SHIFT_SLOW, F.PLACE]] = now
+    accept_slow(memory, rows, numbers, now, times[T.LAST])
     floor = tiny_of(numbers) + c.SPREAD_LEAST * numbers[F.LEVEL_SCALE]
     numbers[F.SPREAD_SLOW] = np.log(numbers[F.SPREAD_FAST] + floor)
     numbers[F.FROZEN_LONGEST] = np.maximum(numbers[F.FROZEN_LONGEST], numbers[F.FROZEN_RUN])
@@ -257,6 +265,7 @@ def _learn(memory: Memory, rows: Ints, numbers: Floats, times: Ints, at: int, va
     instants = np.array([at])
     step = _tick(numbers, times, instants, values, _ALL)
     teach(memory, rows, numbers, step, instants, values)
+    slow(memory, rows, numbers, step, instants, values)
     frozen(numbers, times, instants, values, step.learn)
     numbers[F.SEEN] += 1.0
     numbers[F.POSITIVE] *= values >= 0.0
@@ -268,7 +277,7 @@ def _told(
     news = opened(numbers, strength)
     alert = numbers[F.OPEN] > 0.0
     seen = np.where(strength >= c.CLOSE, cause, 0)
-    numbers[F.CAUSE] = np.where(news | ~alert, seen, numbers[F.CAUSE])
+    numbers[F.CAUSE] = np.where(news | ~alert | (cause == _FLAT), seen, numbers[F.CAUSE])
     told = held(numbers, times, strength, at)
     scale = np.maximum((bands.high - bands.usual) / c.BAND, c.TINY)
     return Readings(

@@ -80,6 +80,38 @@ FLAT_CHANGES: Final = 50.0  # a series that hardly ever moves cannot freeze
 FLAT_STRENGTH: Final = 4.1
 FLAT_ACCEPTED_NS: Final = 3 * DAY_S * NS  # by then it is how things are
 
+# The slow watch: a profile that gets used to nothing quickly, and what the last hours came to beside it.
+UNSEEN: Final = 3e38  # an hour of the profile that never was: no metric is as large, and single precision holds it
+UNSEEN_LEAST: Final = 1e38
+WEEKEND: Final = (2, 3)  # days since the epoch, a Thursday, modulo 7
+WIDE_HOURS: Final = 4  # hours that share one spread
+SLOW_FLOOR: Final = 1e-5  # of the level: single precision tells no less apart
+SLOW_VISITS: Final = 6  # visits that an hour is averaged over
+SLOW_LEVEL_CLIP: Final = 1.5
+SLOW_CLIP: Final = 4.0
+SLOW_ROUNDING: Final = 0.02  # a day with a hole of half an hour was one
+SLOW_KNOWN_HOURS: Final = 24.0  # of working days, or weekends, before they are looked at
+SLOW_OPEN_HOURS: Final = 48.0  # before what is learned is clipped
+SLOW_MOST_HOURS: Final = 10_000.0
+SLOW_STRENGTH: Final = 4.0  # of what lasts
+WIDE_CLIP: Final = 4.0  # of the mean size
+STEP_S: Final = 3_600.0
+STEP_GAIN: Final = 0.15  # at most, so that one sample of a slow series is no step
+STEP_BOUND: Final = 1.2  # robust standard deviations
+STEP_RATIO: Final = 6.0  # of its own usual size
+WIDTH_S: Final = 7_200.0
+WIDTH_GAIN: Final = 0.08
+WIDTH_SLACK: Final = 0.02  # a series that stands still has a logarithm all the same
+WIDTH_BOUND: Final = 0.4  # of the natural logarithm: half more, or a third less
+WIDTH_RATIO: Final = 4.0
+WATCHED_CLIP: Final = 3.0
+WATCHED_FLOOR: Final = 0.05  # of the bound
+PAST_S: Final = 10.0 * DAY_S
+PAST_RATIO: Final = 1.2  # of the most that it came to before
+PAST_ENDED: Final = 0.5  # of its top: then an excursion is over
+PAST_GROWTH: Final = 1.5  # what one excursion teaches at most: this much of the most of before,
+PAST_LEAST: Final = 0.7  # or this much of the bound
+
 # What is told: for a while after a peak nothing that is not clearly above it, less so as time goes by.
 HOLD_NS: Final = 12 * 3_600 * NS
 HOLD_RATIO: Final = 1.25

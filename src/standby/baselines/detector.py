@@ -8,6 +8,7 @@ from standby.baselines import constants as c
 from standby.baselines.channels import Gains, Level, Place, Season, Shift, Spread, Tail
 from standby.baselines.incident import Frozen, Hold, Incident
 from standby.baselines.reading import CHANNELS, NO_BAND, Band, Cause, Reading
+from standby.baselines.slow import Slow
 
 _DAY_NS = c.DAY_S * c.NS
 
@@ -34,6 +35,7 @@ class Detector:
         "_positive",
         "_season",
         "_shift",
+        "_slow",
         "_smooth",
         "_spread",
         "_step",
@@ -48,6 +50,7 @@ class Detector:
         self._gains = Gains(c.ORDINARY_S)
         self._season, self._level, self._shift = Season(), Level(), Shift()
         self._place, self._spread = Place(), Spread()
+        self._slow = Slow()
         self._tails = tuple(Tail() for _ in CHANNELS)
         self._frozen, self._hold, self._incident = Frozen(), Hold(), Incident()
         self._smooth = self._lasting = 0.0
@@ -69,6 +72,9 @@ class Detector:
         band = self._band(place, days) if learned else NO_BAND
         strength, channel = self._surprise(place, value, gains)
         frozen = self._frozen.take(value, at, gains.learn)
+        lasts = self._slow.take(value, at // c.NS, self._level.scale, gains)
+        if lasts is not None and days >= c.WEEK_DAYS and strength <= c.SLOW_STRENGTH:
+            strength, channel = c.SLOW_STRENGTH, lasts
         strength = max(strength, frozen) if learned else 0.0
         if frozen and frozen >= strength:
             channel = Cause.FLAT
@@ -95,6 +101,7 @@ class Detector:
         season.offset += now - season.usual(bucket, hour)
         self._level.level = self._shift.fast = self._shift.slow = self._place.middle = now
         self._spread.slow = math.log(self._spread.fast + self._floor())
+        self._slow.accept(now, self._last // c.NS)
         self._smooth = self._lasting = 0.0
         self._frozen.longest = max(self._frozen.longest, self._frozen.run)
         self._hold, self._incident, self._cause = Hold(), Incident(), None
@@ -153,7 +160,7 @@ class Detector:
     def _told(self, at: int, value: float, band: Band, strength: float, channel: Cause, days: float) -> Reading:
         incident = self._incident
         news = incident.take(strength)
-        if news or not incident.open:
+        if news or not incident.open or channel is Cause.FLAT:
             self._cause = channel if strength >= c.CLOSE else None
         deviation = None
         if band.usual is not None and band.high is not None:

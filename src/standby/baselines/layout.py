@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from standby.baselines import constants as c
 from standby.baselines.reading import CAUSES
 
-VERSION = 1
+VERSION = 2
 MOST_ROWS = 1_000_000
 
 
@@ -49,6 +49,16 @@ class F(IntEnum):
     BELOW = auto()
     TOLD = auto()
     CAUSE = auto()
+    WORKDAYS = auto()  # hours seen of them by the slow watch
+    WEEKENDS = auto()
+    APART = auto()
+    STEP_SCALE = auto()
+    STEP_PAST = auto()
+    STEP_TOP = auto()
+    VARIES = auto()
+    WIDTH_SCALE = auto()
+    WIDTH_PAST = auto()
+    WIDTH_TOP = auto()
 
 
 class T(IntEnum):
@@ -61,6 +71,7 @@ class T(IntEnum):
 
 
 CHANNELS = len(c.WEIGHTS)
+_SERIES_FIRST = ("level", "spread", "samples", "week", "weeks", "hourly", "wide")
 _SERIES_SECOND = ("numbers", "times", "counts", "totals")  # of the others the first axis counts the series
 
 
@@ -75,6 +86,8 @@ class Memory:
     samples: NDArray[np.uint8]
     week: NDArray[np.float32]  # series, hours of the week
     weeks: NDArray[np.float32]
+    hourly: NDArray[np.float32]  # series, hours of working days and of weekends
+    wide: NDArray[np.float32]  # the same in slots of `WIDE_HOURS`
     counts: NDArray[np.float32]  # channels, series, bins
     totals: NDArray[np.float64]  # channels, series
 
@@ -92,7 +105,7 @@ class Memory:
         """The same with room for `size` series, the new ones as `clear` leaves them."""
         bigger, old = blank(size), self.size
         bigger.numbers[:, :old], bigger.times[:, :old] = self.numbers, self.times
-        for name in ("level", "spread", "samples", "week", "weeks"):
+        for name in _SERIES_FIRST:
             getattr(bigger, name)[:old] = getattr(self, name)
         bigger.counts[:, :old], bigger.totals[:, :old] = self.counts, self.totals
         return bigger
@@ -109,14 +122,15 @@ class Memory:
     def clear(self, rows: NDArray[np.int64]) -> None:
         """As if these series had never been seen."""
         self.numbers[:, rows], self.times[:, rows] = _fresh()[:, None], 0
-        for name in ("level", "spread", "samples", "week", "weeks"):
-            getattr(self, name)[rows] = 0
+        for name in _SERIES_FIRST:
+            getattr(self, name)[rows] = c.UNSEEN if name == "hourly" else 0
         self.counts[:, rows], self.totals[:, rows] = 0.0, 0.0
 
 
 def _fresh() -> NDArray[np.float64]:
     numbers = np.zeros(len(F))
-    numbers[F.STEP], numbers[F.POSITIVE] = c.ORDINARY_S, 1.0
+    numbers[F.STEP], numbers[F.POSITIVE], numbers[F.VARIES] = c.ORDINARY_S, 1.0, 1.0
+    numbers[F.STEP_SCALE], numbers[F.WIDTH_SCALE] = c.STEP_BOUND / c.STEP_RATIO, c.WIDTH_BOUND / c.WIDTH_RATIO
     return numbers
 
 
@@ -130,6 +144,8 @@ def blank(size: int) -> Memory:
         np.zeros((size, c.BUCKETS), np.uint8),
         np.zeros((size, c.HOURS), np.float32),
         np.zeros((size, c.HOURS), np.float32),
+        np.full((size, 2 * c.BUCKETS), c.UNSEEN, np.float32),
+        np.zeros((size, 2 * c.BUCKETS // c.WIDE_HOURS), np.float32),
         np.zeros((CHANNELS, size, c.BINS), np.float32),
         np.zeros((CHANNELS, size)),
     )
@@ -201,16 +217,16 @@ def _header(content: io.BytesIO, name: str) -> tuple[tuple[int, ...], bool, np.d
 
 
 def _check(memory: Memory) -> None:
-    for name in ("numbers", "level", "spread", "week", "weeks", "counts", "totals"):
+    for name in ("numbers", "level", "spread", "week", "weeks", "hourly", "wide", "counts", "totals"):
         if not np.isfinite(getattr(memory, name)).all():
             raise ValueError(f"these are no baselines: {name} holds what is no number")
     numbers = memory.numbers
     for line, most in ((F.RECENT, (1 << c.SUSTAINED_OF[1]) - 1), (F.CAUSE, len(CAUSES))):
         if (numbers[line] > most).any() or (numbers[line] < 0).any() or (numbers[line] % 1).any():
             raise ValueError(f"these are no baselines: {line.name.lower()} is out of bounds")
-    for name, low in (("step", numbers[F.STEP] <= 0), ("seen", numbers[F.SEEN] < 0)):
+    for name, low in (("step", numbers[F.STEP] <= 0), ("seen", numbers[F.SEEN] < 0), ("varies", numbers[F.VARIES] < 0)):
         if low.any():
             raise ValueError(f"these are no baselines: {name} is out of bounds")
-    for name in ("spread", "weeks", "counts", "totals"):
+    for name in ("spread", "weeks", "wide", "counts", "totals"):
         if (getattr(memory, name) < 0).any():
             raise ValueError(f"these are no baselines: {name} is out of bounds")

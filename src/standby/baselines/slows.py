@@ -1,0 +1,113 @@
+"""The slow watch of `slow.py` for many series at once. `numbers` is a copy of their lines, changed in place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from standby.baselines import constants as c
+from standby.baselines.constants import ROBUST
+from standby.baselines.layout import F, Memory
+from standby.baselines.surprise import Cells, Step, alike, cells_of, clipped, gains
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+_SLOTS = c.BUCKETS // c.WIDE_HOURS
+_SLOT_S = c.WIDE_HOURS * c.BUCKET_S
+STEP = (F.STEP_SCALE, F.STEP_PAST, F.STEP_TOP, c.STEP_BOUND, c.STEP_RATIO)
+WIDTH = (F.WIDTH_SCALE, F.WIDTH_PAST, F.WIDTH_TOP, c.WIDTH_BOUND, c.WIDTH_RATIO)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in the profile each row is."""
+
+    second: Ints
+    weekend: Flags
+    cell: Cells
+    slot: Cells
+
+    @classmethod
+    def of(cls, rows: Ints, at: Ints) -> _Place:
+        second = alike(at) // c.NS
+        bucket, weekend = second % c.DAY_S // c.BUCKET_S, weekends(second)
+        cell, slot = weekend * c.BUCKETS + bucket, weekend * _SLOTS + bucket // c.WIDE_HOURS
+        return cls(second, weekend, cells_of(rows, cell), cells_of(rows, slot))
+
+
+def weekends(second: Ints) -> Flags:
+    """Which instants are on a Saturday or Sunday, UTC."""
+    day = second // c.DAY_S % 7
+    out: Flags = (day == c.WEEKEND[0]) | (day == c.WEEKEND[1])
+    return out
+
+
+def slow(memory: Memory, rows: Ints, numbers: Floats, step: Step, at: Ints, values: Floats) -> tuple[Flags, Flags]:
+    """`Slow.take`: which rows have moved for a while, and which vary otherwise. After `surprise` of the same sample."""
+    place = _Place.of(rows, at)
+    level, wide = memory.hourly[place.cell].astype(np.float64), memory.wide[place.slot].astype(np.float64)
+    wide = np.where(wide == 0.0, numbers[F.LEVEL_SCALE], wide)
+    unseen = level >= c.UNSEEN_LEAST
+    level = np.where(unseen, values, level)
+    residual = values - level
+    scale = np.maximum(wide, c.SLOW_FLOOR * np.abs(level) + c.TINY)
+    seen = np.where(place.weekend, numbers[F.WEEKENDS], numbers[F.WORKDAYS])
+    known = ~unseen & (seen >= c.SLOW_KNOWN_HOURS)
+    z = np.where(known, np.minimum(np.maximum(residual / scale, -c.SLOW_CLIP), c.SLOW_CLIP), 0.0)
+    size = np.where(known, np.minimum(ROBUST * np.abs(z - numbers[F.APART]), c.WIDE_CLIP), 1.0)
+    numbers[F.APART] += np.minimum(gains(c.STEP_S, step.length), c.STEP_GAIN) * (z - numbers[F.APART])
+    numbers[F.VARIES] += np.minimum(gains(c.WIDTH_S, step.length), c.WIDTH_GAIN) * (size - numbers[F.VARIES])
+    may = known & step.may
+    moved = known & _watched(numbers, STEP, np.abs(numbers[F.APART]), step, may)
+    wider = known & _watched(numbers, WIDTH, np.abs(np.log(numbers[F.VARIES] + c.WIDTH_SLACK)), step, may)
+    _learn(memory, numbers, step, place, (level, residual, scale, wide, seen))
+    return moved, wider
+
+
+def accept_slow(memory: Memory, rows: Ints, numbers: Floats, now: Floats, at: Ints) -> None:
+    """`Slow.accept`."""
+    levels = memory.hourly[rows].astype(np.float64)
+    level = memory.hourly[_Place.of(rows, at).cell].astype(np.float64)
+    moved = np.where(level < c.UNSEEN_LEAST, now - level, 0.0)[:, None]
+    memory.hourly[rows] = np.where(levels < c.UNSEEN_LEAST, levels + moved, levels)
+    numbers[F.APART], numbers[F.VARIES] = 0.0, 1.0
+
+
+def _watched(numbers: Floats, lines: tuple[F, F, F, float, float], size: Floats, step: Step, may: Flags) -> Flags:
+    """`Watched.take`."""
+    scale_line, past_line, top_line, bound, ratio = lines
+    scale, past, top = numbers[scale_line], numbers[past_line], numbers[top_line]
+    over: Flags = size >= np.maximum(np.maximum(bound, ratio * scale), c.PAST_RATIO * past)
+    most = c.WATCHED_CLIP * np.maximum(scale, c.WATCHED_FLOOR * bound)
+    learned = scale + gains(c.SEASON_MEMORY_S, step.length) * (ROBUST * np.minimum(size, most) - scale)
+    faded = past * (1.0 - gains(c.PAST_S, step.length))
+    ended = size < c.PAST_ENDED * top
+    taught = np.maximum(faded, np.minimum(top, np.maximum(c.PAST_GROWTH * faded, c.PAST_LEAST * bound)))
+    numbers[scale_line] = np.where(may, learned, scale)
+    numbers[past_line] = np.where(may, np.where(ended, taught, faded), past)
+    numbers[top_line] = np.where(may, np.where(ended, size, np.maximum(size, top)), top)
+    return over
+
+
+def _learn(
+    memory: Memory, numbers: Floats, step: Step, place: _Place, what: tuple[Floats, Floats, Floats, Floats, Floats]
+) -> None:
+    level, residual, scale, wide, seen = what
+    hours = step.length / 3_600.0
+    before = np.minimum(np.floor(seen / 24.0 + c.SLOW_ROUNDING), c.SLOW_VISITS - 1)
+    known = seen >= c.SLOW_OPEN_HOURS
+    size = ROBUST * np.abs(residual)
+    size = np.where(known, np.minimum(size, c.WIDE_CLIP * wide), size)
+    residual = clipped(residual, c.SLOW_LEVEL_CLIP * scale, known)
+    moved = level + hours / (before + place.second % c.BUCKET_S / 3_600.0 + hours) * residual
+    memory.hourly[place.cell] = np.where(step.may, moved, memory.hourly[place.cell])
+    spent = place.second % _SLOT_S / 3_600.0 + hours
+    moved = wide + hours / (c.WIDE_HOURS * before + spent) * (size - wide)
+    memory.wide[place.slot] = np.where(step.may, moved, memory.wide[place.slot])
+    seen = np.where(step.may & (seen < c.SLOW_MOST_HOURS), seen + hours, seen)
+    numbers[F.WEEKENDS] = np.where(place.weekend, seen, numbers[F.WEEKENDS])
+    numbers[F.WORKDAYS] = np.where(place.weekend, numbers[F.WORKDAYS], seen)
