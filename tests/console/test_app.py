@@ -378,3 +378,4 @@ async def test_on_the_way_out_nothing_is_painted() -> None:
         app._running = False  # as Textual's shutdown begins, which then takes the panes away one by one
         await app.screen.remove_children()
         app.pulse.beat()
+        app.frame.paint()  # one that was due

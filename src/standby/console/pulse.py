@@ -49,7 +49,7 @@ class Pulse:
         """Read, then paint: all of it after a change or each ten seconds, the header each second. Else nothing."""
         app = self._app
         if not app.is_running or not app.screen_stack:
-            return  # on the way out: screens lose their panes one by one
+            return  # on the way out
         app.update(app.setup.feed.poll(app.snapshot))
         app.first = False
         now, mono = app.setup.clock.now(), app.setup.clock.monotonic()

@@ -82,8 +82,11 @@ class Frame(Screen[None], inherit_bindings=False):
 
     @property
     def shown(self) -> bool:
-        """Whether this screen is the one on top, with all its panes: the others are painted when they are again."""
-        return self._ready and self.app.screen_stack[-1:] == [self]
+        """Whether this screen is the one on top, with all its panes: the others are painted when they are again.
+
+        On the way out screens lose their panes one by one, while a painting may still be due.
+        """
+        return self._ready and self.app.is_running and self.app.screen_stack[-1:] == [self]
 
     @property
     def grids(self) -> list[Grid]:
