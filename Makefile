@@ -19,8 +19,9 @@ TEST_WORKERS ?= 2
 run: $(READY)
 	@$(BIN)/standby --config config.toml
 
+# Bytecode is kept whatever the environment says: else each of some hundred processes compiles all modules anew.
 test: $(READY)
-	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup tests
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup tests
 
 install: $(READY)
 

@@ -124,16 +124,16 @@ def test_blind_results_move_nothing(tmp_path: Path) -> None:
 
 
 def test_a_trial_learns_what_is_usual(tmp_path: Path) -> None:
-    """Two weeks of 20 ms, then 400."""
-    one = written(tmp_path, config(every="1m", rules=rule("deviation.latency_ms > 20", window="5m")))
+    """Eight days of 20 ms, then 400."""
+    one = written(tmp_path, config(every="5m", rules=rule("deviation.latency_ms > 20", window="10m")))
     rows: list[AlertRow] = []
-    minutes, last = 14 * 24 * 60, 20
+    usual, last = 8 * 24 * 12, 12
     looks = [
-        Observation("pay", at, at, Outcome.UP, latency_ms=400.0 if number >= minutes else 20.0 + number % 7)
-        for number in range(minutes + last)
-        for at in [T0 + number * MINUTE]
+        Observation("pay", at, at, Outcome.UP, latency_ms=400.0 if number >= usual else 20.0 + number % 7)
+        for number in range(usual + last)
+        for at in [T0 + number * 5 * MINUTE]
     ]
     Trial(one, T0, changed=rows.append).run({"pay": looks})
     fired = [row.fired_at for row in rows if row.rule == "r" and row.fired_at]
     assert fired
-    assert min(fired) >= T0 + minutes * MINUTE
+    assert min(fired) >= T0 + usual * 5 * MINUTE
