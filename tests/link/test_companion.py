@@ -173,6 +173,8 @@ async def test_another_console_keeps_it(
 async def test_a_console_that_comes_back_in_time_keeps_it(
     engines: Engines, start: Callable[[], Companion], consoles: list[Console]
 ) -> None:
+    engines.settings = 'linger = "2s"'  # a busy machine needs a while for the second link
+    engines.write_config()
     companion = start()
     alice, bob, _ = consoles
     alice.begin(attends=False)
@@ -180,8 +182,8 @@ async def test_a_console_that_comes_back_in_time_keeps_it(
     companion.let_go()
     await alice.leave()
     bob.begin(attends=False)
-    await soon(lambda: bob.connected, "the link", 0.4)
-    await asyncio.to_thread(_stays, companion, 0.8)
+    await soon(lambda: bob.connected, "the link", 2.0)
+    await asyncio.to_thread(_stays, companion, 2.5)  # longer than it would linger
     await bob.leave()
     await soon(lambda: companion.poll() == 0, "its end", 5)
 
