@@ -126,6 +126,15 @@ async def press(pilot: Pilot[int], *actions: str) -> None:
     await pilot.pause()
 
 
+async def shows(app: ConsoleApp, pilot: Pilot[int], *words: str) -> None:
+    """Wait until all of them are on the screen."""
+    for _ in range(200):
+        if all(word in screen(app) for word in words):
+            return
+        await pilot.pause(0.02)
+    raise AssertionError(screen(app))
+
+
 def row(app: ConsoleApp, word: str) -> str:
     """The first line of the screen with `word` in it; empty when there is none."""
     return next((line for line in screen(app).splitlines() if word in line), "")

@@ -19,7 +19,7 @@ from standby.domain.units import MINUTE, SECOND
 from standby.link.protocol import CommandKind, Status, Welcome
 
 from . import shop
-from .harness import UTF8, FakeSession, StillFeed, console, press, row, screen
+from .harness import UTF8, FakeSession, StillFeed, console, press, row, screen, shows
 
 
 async def test_a_acknowledges_what_fails_on_top() -> None:
@@ -107,15 +107,12 @@ async def test_keys_that_come_in_one_burst_find_what_the_one_before_them_opened(
     app = console(session=session)
     async with app.run_test(size=(80, 24)) as pilot:
         burst(app, "nquite bad")
-        await pilot.pause()
-        assert row(app, "note on Payments: quite bad")
+        await shows(app, pilot, "note on Payments: quite bad")
         burst(app, "\r:log")
-        await pilot.pause()
+        await shows(app, pilot, "action: log")
         assert session.commands[0].args["text"] == "quite bad"
-        assert row(app, "action: log")
         burst(app, "\rnq")
-        await pilot.pause()
-        assert row(app, "note on")
+        await shows(app, pilot, "note on", ": q")
         assert len(session.commands) == 1
 
 

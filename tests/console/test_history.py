@@ -13,9 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from textual.pilot import Pilot
 
-from standby.console.app import ConsoleApp
 from standby.console.export import write_somewhere
 from standby.console.feed import Feed
 from standby.console.keys import BY_ID, Situation
@@ -33,7 +31,7 @@ from standby.store.baselines import latency_of
 from standby.store.history_csv import HEAD, rows
 
 from . import shop
-from .harness import StillFeed, console, press, row, screen
+from .harness import StillFeed, console, press, row, screen, shows
 
 T0 = parse_instant("2026-11-22T00:00:00+00:00")
 
@@ -405,15 +403,6 @@ def test_elsewhere_the_keys_say_where_they_work(name: str) -> None:
 def test_a_history_is_of_an_integration() -> None:
     assert BY_ID["history"].refusal(Situation(shop.snapshot(), selected="audit:3"))
     assert BY_ID["history"].refusal(Situation(shop.snapshot(), selected="alert:1")) is None
-
-
-async def shows(app: ConsoleApp, pilot: Pilot[int], *words: str) -> None:
-    """Wait until all of them are on the screen."""
-    for _ in range(200):
-        if all(word in screen(app) for word in words):
-            return
-        await pilot.pause(0.02)
-    raise AssertionError(screen(app))
 
 
 async def test_a_real_store_is_read_and_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
