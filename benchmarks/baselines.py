@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +25,7 @@ from benchmarks.figure import Figure, Target
 from benchmarks.generated import series
 from standby.baselines.bank import Bank
 from standby.baselines.detector import Detector
-from standby.domain.units import DAY
+from standby.domain.units import DAY, HOUR, MINUTE
 from standby.engine.learning.baselines import Baselines
 from standby.engine.learning.rebuild import layers
 from standby.engine.timeline import Timeline
@@ -35,6 +36,7 @@ from standby.store.writer import Writer
 ROWS = 2_000
 MEDIAN_OF = 7 * 288  # a week of five minutes: what a rolling median must hold to know as long a time
 _TICK_S = 0.005
+_LEARNED_HOURS = 300  # all is known by then: nothing of a sample is cheaper because of youth
 
 
 def run(quick: bool) -> list[Figure]:  # noqa: FBT001 - the contract of all benchmarks
@@ -149,30 +151,36 @@ def costs(quick: bool) -> list[Figure]:  # noqa: FBT001 - as `run`
     values = made.values.tolist()
     detector, bank, every = Detector(), Bank(rows), np.arange(rows)
     shaken = np.random.default_rng(2).normal(1.0, 0.01, (rows, len(values)))
-    for number in range(300):  # past learning: the tails are read from here on
-        detector.take(made.at(number), values[number])
-        bank.take(every, made.at(number), values[number] * shaken[:, number])
+    clock = count(made.at(0), HOUR)
+    for number, at in zip(range(_LEARNED_HOURS), clock, strict=False):  # all is learned from here on
+        detector.take(at, values[number])
+        bank.take(every, at, values[number] * shaken[:, number])
     known = np.random.default_rng(3).lognormal(4.0, 0.3, MEDIAN_OF)
 
     def one(number: int) -> None:
-        detector.take(made.at(number), values[number])
+        detector.take(next(clock), values[number])
 
     def all_rows(number: int) -> None:
-        bank.take(every, made.at(number), values[number] * shaken[:, number])
+        bank.take(every, next(clock), values[number] * shaken[:, number])
 
     def rolling(number: int) -> None:
         known[number % MEDIAN_OF] = values[number]
         np.median(known)
 
-    ours, theirs = _timed(one, repetitions, 200), _timed(rolling, repetitions, 200)
-    banked = [taken / rows for taken in _timed(all_rows, repetitions, 10)]
+    theirs = _timed(rolling, repetitions, 200)
     median = f"theirs: the median of the last {MEDIAN_OF} samples by NumPy"
+    out, end = [], made.at(_LEARNED_HOURS * 12)
+    for each, step, most in (("a minute", MINUTE, (15.0, 2.0)), ("each five minutes", 5 * MINUTE, None)):
+        one_most, bank_most = (None, None) if most is None else map(Target, most)
+        clock = count(end, step)
+        ours = _timed(one, repetitions, 200)
+        out.append(Figure(f"one sample, one series, {each}", ours, theirs, "us", one_most, median))
+        clock = count(end, step)
+        banked = [taken / rows for taken in _timed(all_rows, repetitions, 10)]
+        out.append(Figure(f"one sample of a bank's series, {each}", banked, theirs, "us", bank_most, f"{rows} series"))
+        end += 20 * 200 * step
     size = len(bank.to_bytes()) / rows
-    return [
-        Figure("one sample, one series", ours, theirs, "us", Target(15.0), median),
-        Figure("one sample of a bank's series", banked, theirs, "us", Target(2.0), f"{rows} series; {median}"),
-        Figure("memory of one series", (size,), (8.0 * MEDIAN_OF,), "B", Target(3_000.0), median),
-    ]
+    return [*out, Figure("memory of one series", (size,), (8.0 * MEDIAN_OF,), "B", Target(3_000.0), median)]
 
 
 def _timed(act: Callable[[int], None], repetitions: int, each: int) -> list[float]:

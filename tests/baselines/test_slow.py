@@ -11,7 +11,7 @@ from standby.baselines import constants as c
 from standby.baselines.channels import Gains
 from standby.baselines.detector import Detector
 from standby.baselines.reading import Cause
-from standby.baselines.slow import Watched
+from standby.baselines.slow import Pace, Slow, Watched
 
 SD = 8.0
 LONG = 72  # samples: six hours
@@ -88,6 +88,21 @@ def test_what_someone_on_call_would_see_is_told_within_an_hour(kind: str) -> Non
     assert any(reading.news for reading in readings[len(usual) :])
 
 
+def test_minutes_are_looked_at_every_five() -> None:
+    """What comes between is nothing to it, however far out."""
+    values = plain(1, 10)
+    slow, looked = Slow(), Slow()
+    gains, minute = Gains(60.0), Gains(60.0)
+    for number, value in enumerate(values.tolist()):
+        for part in range(5):
+            gains.at(number, learn=True)
+            slow.take(value if part == 0 else 9_000.0, MONDAY // NS + 300 * number + 60 * part, SD, gains)
+        minute.at(number, learn=True)
+        looked.take(value, MONDAY // NS + 300 * number, SD, minute)
+    assert slow.step == looked.step
+    assert slow.level == looked.level
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_quiet_weekends_are_as_usual(seed: int) -> None:
     values = plain(seed)
@@ -125,11 +140,10 @@ def test_the_new_normal_is_taken_for_every_hour() -> None:
 
 
 def test_what_is_watched_learns_from_an_excursion_only_when_it_is_over_and_not_all_of_it() -> None:
-    watched, gains = Watched(c.STEP_BOUND, c.STEP_RATIO), Gains(300.0)
-    gains.at(1_000, learn=True)
-    assert not watched.take(0.3, c.STEP_RATIO, gains)
-    assert all(watched.take(4.0, c.STEP_RATIO, gains) for _ in range(12))
+    watched, pace = Watched(c.STEP_BOUND, c.STEP_RATIO), Pace(300.0)
+    assert not watched.take(0.3, c.STEP_RATIO, pace, 1.0)
+    assert all(watched.take(4.0, c.STEP_RATIO, pace, 1.0) for _ in range(12))
     assert watched.past == 0.0
-    watched.take(0.1, c.STEP_RATIO, gains)
+    watched.take(0.1, c.STEP_RATIO, pace, 1.0)
     assert watched.past == pytest.approx(c.PAST_LEAST * c.STEP_BOUND)
-    assert watched.take(2.5, c.STEP_RATIO, gains)
+    assert watched.take(2.5, c.STEP_RATIO, pace, 1.0)

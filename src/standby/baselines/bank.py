@@ -17,7 +17,7 @@ from standby.baselines import layout
 from standby.baselines.incidents import frozen, held, opened
 from standby.baselines.layout import F, Memory, T
 from standby.baselines.reading import CAUSES, CHANNELS, Cause
-from standby.baselines.slows import accept_slow, slow
+from standby.baselines.slows import accept_slow, due, slow
 from standby.baselines.surprise import Step, cells_of, places_of, surprise, teach, tiny_of, usual_of
 
 Floats = NDArray[np.float64]
@@ -174,18 +174,19 @@ class Bank:
     def _judged(self, which: Ints, at: Ints, values: Floats, learn: Flags) -> Readings:
         memory = self._memory
         numbers, times = memory.numbers[:, which], memory.times[:, which]
+        looks = due(numbers, times[T.LAST], at)
         step = _tick(numbers, times, at, values, learn)
         bands = bands_of(memory, which, numbers, times, at)
         usual = numbers[F.PLACE].copy()
         strength, heard, place = surprise(memory, which, numbers, step, at, values)
         still = frozen(numbers, times, at, values, step.learn)
-        moved, wider = slow(memory, which, numbers, step, at, values)
-        lasts = (moved | wider) & (_days(times, at) >= c.WEEK_DAYS) & (strength <= c.SLOW_STRENGTH)
+        slow(memory, which, numbers, step, at, values, looks)
+        lasts = (numbers[F.LASTS] > 0.0) & (_days(times, at) >= c.WEEK_DAYS) & (strength <= c.SLOW_STRENGTH)
         strength = np.where(lasts, c.SLOW_STRENGTH, strength)
         strength = np.where(_learned(numbers, times, at), np.maximum(strength, still), 0.0)
         fell = (place <= c.DROP_Z) & (np.abs(values) <= c.FLOOR * np.abs(usual))
         cause = np.where(fell, _DROP, _CHANNELS[heard.argmax(axis=0)])
-        cause = np.where(lasts, np.where(moved, _SHIFT, _SPREAD), cause)
+        cause = np.where(lasts, numbers[F.LASTS].astype(np.int64), cause)
         cause = np.where((still > 0.0) & (still >= strength), _FLAT, cause)
         numbers[F.SEEN] += learn
         numbers[F.POSITIVE] *= values >= 0.0
@@ -203,7 +204,7 @@ class Bank:
             bands.low,
             bands.high,
             np.full(len(which), np.nan),
-            numbers[F.OPEN] > 0.0,
+            numbers[F.TOLD] > 0.0,
             np.zeros(len(which), np.bool_),
             numbers[F.CAUSE].astype(np.int64),
             numbers[F.SEEN].astype(np.int64),
@@ -242,7 +243,7 @@ def accept(memory: Memory, rows: Ints, levels: Floats) -> None:
     floor = tiny_of(numbers) + c.SPREAD_LEAST * numbers[F.LEVEL_SCALE]
     numbers[F.SPREAD_SLOW] = np.log(numbers[F.SPREAD_FAST] + floor)
     numbers[F.FROZEN_LONGEST] = np.maximum(numbers[F.FROZEN_LONGEST], numbers[F.FROZEN_RUN])
-    numbers[[F.SMOOTH, F.LASTING, F.HOLD_PEAK, F.OPEN, F.RECENT, F.BELOW, F.TOLD, F.CAUSE]] = 0.0
+    numbers[[F.SMOOTH, F.LASTING, F.HOLD_PEAK, F.RECENT, F.BELOW, F.TOLD, F.CAUSE]] = 0.0
     memory.numbers[:, rows] = numbers
 
 
@@ -263,9 +264,10 @@ def _tick(numbers: Floats, times: Ints, at: Ints, values: Floats, learn: Flags) 
 def _learn(memory: Memory, rows: Ints, numbers: Floats, times: Ints, at: int, values: Floats) -> None:
     """One sample of each; `numbers` and `times` are copies of their lines, changed in place."""
     instants = np.array([at])
+    looks = due(numbers, times[T.LAST], instants)
     step = _tick(numbers, times, instants, values, _ALL)
     teach(memory, rows, numbers, step, instants, values)
-    slow(memory, rows, numbers, step, instants, values)
+    slow(memory, rows, numbers, step, instants, values, looks)
     frozen(numbers, times, instants, values, step.learn)
     numbers[F.SEEN] += 1.0
     numbers[F.POSITIVE] *= values >= 0.0
@@ -275,7 +277,7 @@ def _told(
     numbers: Floats, times: Ints, at: Ints, values: Floats, bands: Bands, strength: Floats, cause: Ints
 ) -> Readings:
     news = opened(numbers, strength)
-    alert = numbers[F.OPEN] > 0.0
+    alert = numbers[F.TOLD] > 0.0
     seen = np.where(strength >= c.CLOSE, cause, 0)
     numbers[F.CAUSE] = np.where(news | ~alert | (cause == _FLAT), seen, numbers[F.CAUSE])
     told = held(numbers, times, strength, at)

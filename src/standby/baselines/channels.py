@@ -31,7 +31,6 @@ class Gains:
     __slots__ = (
         "bucket",
         "bucket_spread",
-        "fade",
         "hours",
         "lasting",
         "learn",
@@ -43,9 +42,7 @@ class Gains:
         "season_share",
         "smooth",
         "step",
-        "step_share",
         "warm",
-        "width_share",
     )
 
     def __init__(self, step: float) -> None:
@@ -59,9 +56,6 @@ class Gains:
         self.hours = step / 3_600.0
         self.smooth = c.gain(c.SMOOTH_S, max(step, c.SMOOTH_STEP_S))
         self.lasting = c.gain(c.LASTING_S, step)
-        self.step_share = min(c.gain(c.STEP_S, step), c.STEP_GAIN)
-        self.width_share = min(c.gain(c.WIDTH_S, step), c.WIDTH_GAIN)
-        self.fade = 1.0 - c.gain(c.PAST_S, step)
         self.least = self.learn = self.memory_share = self.season_share = 1.0
         self.warm = 0
 

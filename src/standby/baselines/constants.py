@@ -81,6 +81,7 @@ FLAT_STRENGTH: Final = 4.1
 FLAT_ACCEPTED_NS: Final = 3 * DAY_S * NS  # by then it is how things are
 
 # The slow watch: a profile that gets used to nothing quickly, and what the last hours came to beside it.
+LOOK_S: Final = 300  # it looks at the first sample of every five minutes
 UNSEEN: Final = 3e38  # an hour of the profile that never was: no metric is as large, and single precision holds it
 UNSEEN_LEAST: Final = 1e38
 WEEKEND: Final = (2, 3)  # days since the epoch, a Thursday, modulo 7

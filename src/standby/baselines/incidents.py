@@ -30,7 +30,7 @@ def opened(numbers: Floats, strength: Floats) -> Flags:
     """`Incident.take`."""
     high = strength >= c.SUSTAINED
     recent = (numbers[F.RECENT].astype(np.int64) << 1 | high) & WINDOW
-    was = numbers[F.OPEN] > 0.0
+    was = numbers[F.TOLD] > 0.0
     opens = ~was & ((strength >= c.OPEN) | (high & (_BITS[recent] >= c.SUSTAINED_OF[0])))
     grows = was & (strength >= c.GROWTH * numbers[F.TOLD])
     news = opens | grows
@@ -38,8 +38,7 @@ def opened(numbers: Floats, strength: Floats) -> Flags:
     below = np.where(quiet, np.where(strength < c.CLOSE, numbers[F.BELOW] + 1.0, 0.0), numbers[F.BELOW])
     numbers[F.BELOW] = np.where(opens, 0.0, below)
     closes = quiet & (numbers[F.BELOW] >= c.CLOSE_AFTER)
-    numbers[F.TOLD] = np.where(news, strength, numbers[F.TOLD])
-    numbers[F.OPEN] = (was & ~closes) | opens
+    numbers[F.TOLD] = np.where(closes, 0.0, np.where(news, strength, numbers[F.TOLD]))
     numbers[F.RECENT] = np.where(closes, 0, recent)
     out: Flags = news
     return out

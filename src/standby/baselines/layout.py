@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from standby.baselines import constants as c
 from standby.baselines.reading import CAUSES
 
-VERSION = 2
+VERSION = 3
 MOST_ROWS = 1_000_000
 
 
@@ -44,11 +44,11 @@ class F(IntEnum):
     FROZEN_LONGEST = auto()
     FROZEN_CHANGES = auto()
     HOLD_PEAK = auto()
-    OPEN = auto()
     RECENT = auto()
     BELOW = auto()
-    TOLD = auto()
+    TOLD = auto()  # the strength that was told last of the incident that is open, 0: none is
     CAUSE = auto()
+    LASTS = auto()  # what the slow watch saw, a cause or 0
     WORKDAYS = auto()  # hours seen of them by the slow watch
     WEEKENDS = auto()
     APART = auto()
@@ -221,7 +221,7 @@ def _check(memory: Memory) -> None:
         if not np.isfinite(getattr(memory, name)).all():
             raise ValueError(f"these are no baselines: {name} holds what is no number")
     numbers = memory.numbers
-    for line, most in ((F.RECENT, (1 << c.SUSTAINED_OF[1]) - 1), (F.CAUSE, len(CAUSES))):
+    for line, most in ((F.RECENT, (1 << c.SUSTAINED_OF[1]) - 1), (F.CAUSE, len(CAUSES)), (F.LASTS, len(CAUSES))):
         if (numbers[line] > most).any() or (numbers[line] < 0).any() or (numbers[line] % 1).any():
             raise ValueError(f"these are no baselines: {line.name.lower()} is out of bounds")
     for name, low in (("step", numbers[F.STEP] <= 0), ("seen", numbers[F.SEEN] < 0), ("varies", numbers[F.VARIES] < 0)):

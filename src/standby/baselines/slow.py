@@ -1,8 +1,8 @@
 """The slow watch: a small step, a ramp or a changed spread that lasts, beside a robust profile of its own.
 
-The channels of `channels.py` judge a sample; this judges the last hours. Its profile gets used to nothing quickly: a
-visit counts a sixth of what is known of an hour, working days and weekends are two profiles. `slows.py` does the same
-with arrays; a test holds the two together.
+The channels of `channels.py` judge a sample; this judges the last hours, and looks at the first sample of every five
+minutes. Its profile gets used to nothing quickly: a visit counts a sixth of what is known of an hour, working days and
+weekends are two profiles. `slows.py` does the same with arrays; a test holds the two together.
 """
 
 from __future__ import annotations
@@ -19,6 +19,20 @@ _SLOTS = c.BUCKETS // c.WIDE_HOURS
 _SLOT_S = c.WIDE_HOURS * c.BUCKET_S
 
 
+class Pace:
+    """The shares of one look in what is remembered, `step` seconds after the last one."""
+
+    __slots__ = ("fade", "hours", "season", "step", "step_share", "width_share")
+
+    def __init__(self, step: float) -> None:
+        self.step = step
+        self.hours = step / 3_600.0
+        self.step_share = min(c.gain(c.STEP_S, step), c.STEP_GAIN)
+        self.width_share = min(c.gain(c.WIDTH_S, step), c.WIDTH_GAIN)
+        self.season = c.gain(c.SEASON_MEMORY_S, step)
+        self.fade = 1.0 - c.gain(c.PAST_S, step)
+
+
 class Watched:
     """One figure of the last hours beside its own usual size and the most it came to before.
 
@@ -33,15 +47,15 @@ class Watched:
         self.scale = bound / ratio
         self.past = self.top = 0.0
 
-    def take(self, size: float, ratio: float, gains: Gains) -> bool:
+    def take(self, size: float, ratio: float, pace: Pace, learn: float) -> bool:
         """Whether it is larger than it ever should be; then it is learned, as far as anything may be."""
         scale, past, bound = self.scale, self.past, self.bound
         over = size >= bound and size >= ratio * scale and size >= c.PAST_RATIO * past
-        if gains.learn:
+        if learn:
             least = c.WATCHED_FLOOR * bound
             most = c.WATCHED_CLIP * (scale if scale > least else least)
-            self.scale = scale + gains.season * (ROBUST * (size if size < most else most) - scale)
-            self.past = past = past * gains.fade
+            self.scale = scale + pace.season * (ROBUST * (size if size < most else most) - scale)
+            self.past = past = past * pace.fade
             if size < c.PAST_ENDED * self.top:
                 self.past = max(past, min(self.top, max(c.PAST_GROWTH * past, c.PAST_LEAST * bound)))
                 self.top = size
@@ -53,12 +67,30 @@ class Watched:
 class Slow:
     """`level` is what each hour of working days, then of weekends, brings; `wide` is how much it varies there."""
 
-    __slots__ = ("_cell", "_hour", "_kind", "_slot", "apart", "hours", "level", "step", "varies", "wide", "width")
+    __slots__ = (
+        "_cell",
+        "_hour",
+        "_kind",
+        "_lasts",
+        "_looked",
+        "_pace",
+        "_slot",
+        "apart",
+        "hours",
+        "level",
+        "step",
+        "varies",
+        "wide",
+        "width",
+    )
 
     def __init__(self) -> None:
         self.level = array("f", [c.UNSEEN]) * (2 * c.BUCKETS)
         self.wide = array("f", [0.0]) * (2 * _SLOTS)
         self.hours = [0.0, 0.0]  # seen of working days and of weekends
+        self._looked = -1  # the five minutes since the epoch in which it looked last
+        self._lasts: Cause | None = None  # what it saw
+        self._pace = Pace(c.LOOK_S)
         self._hour = -1  # since the epoch, and where it lies in the profile
         self._kind = self._cell = self._slot = 0
         self.step = 0.0  # how far the last hour lies from the profile, in robust standard deviations
@@ -67,10 +99,21 @@ class Slow:
         self.width = Watched(c.WIDTH_BOUND, c.WIDTH_RATIO)
 
     def take(self, value: float, second: int, usual_scale: float, gains: Gains) -> Cause | None:
-        """What lasts, if anything does.
+        """What lasts, if anything does, as the last look found it.
 
         `second` is since the epoch; `usual_scale`, in the value's unit, serves where nothing was seen yet.
         """
+        looked = second // c.LOOK_S
+        if looked != self._looked:
+            self._looked = looked
+            step = gains.step if gains.step > c.LOOK_S else c.LOOK_S
+            if step != self._pace.step:
+                self._pace = Pace(step)
+            self._lasts = self._look(value, second, usual_scale, gains.learn)
+        return self._lasts
+
+    def _look(self, value: float, second: int, usual_scale: float, learn: float) -> Cause | None:
+        pace = self._pace
         if second // c.BUCKET_S != self._hour:
             self._find(second)
         level, wide = self.level[self._cell], self.wide[self._slot] or usual_scale
@@ -87,15 +130,15 @@ class Slow:
             size = ROBUST * abs(z - self.step)
             if size > c.WIDE_CLIP:
                 size = c.WIDE_CLIP
-        self.step += gains.step_share * (z - self.step)
-        self.varies += gains.width_share * (size - self.varies)
+        self.step += pace.step_share * (z - self.step)
+        self.varies += pace.width_share * (size - self.varies)
         if known:
-            if self.width.take(abs(math.log(self.varies + c.WIDTH_SLACK)), c.WIDTH_RATIO, gains):
+            if self.width.take(abs(math.log(self.varies + c.WIDTH_SLACK)), c.WIDTH_RATIO, pace, learn):
                 cause = Cause.SPREAD
-            if self.apart.take(abs(self.step), c.STEP_RATIO, gains):
+            if self.apart.take(abs(self.step), c.STEP_RATIO, pace, learn):
                 cause = Cause.SHIFT
-        if gains.learn:
-            self._learn(residual, scale, wide, level, second, gains.hours)
+        if learn:
+            self._learn(residual, scale, wide, level, second)
         return cause
 
     def accept(self, now: float, second: int) -> None:
@@ -105,15 +148,15 @@ class Slow:
         if level < c.UNSEEN_LEAST:
             moved = [one if one >= c.UNSEEN_LEAST else one + (now - level) for one in self.level]
             self.level = array("f", moved)
-        self.step, self.varies = 0.0, 1.0
+        self.step, self.varies, self._lasts = 0.0, 1.0, None
 
     def _find(self, second: int) -> None:
         self._hour = second // c.BUCKET_S
         self._kind, bucket = int(second // c.DAY_S % 7 in c.WEEKEND), self._hour % c.BUCKETS
         self._cell, self._slot = self._kind * c.BUCKETS + bucket, self._kind * _SLOTS + bucket // c.WIDE_HOURS
 
-    def _learn(self, residual: float, scale: float, wide: float, level: float, second: int, hours: float) -> None:
-        seen = self.hours[self._kind]
+    def _learn(self, residual: float, scale: float, wide: float, level: float, second: int) -> None:
+        seen, hours = self.hours[self._kind], self._pace.hours
         before = min(int(seen / 24.0 + c.SLOW_ROUNDING), c.SLOW_VISITS - 1)
         size = ROBUST * abs(residual)
         if seen >= c.SLOW_OPEN_HOURS:
