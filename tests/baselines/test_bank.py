@@ -120,6 +120,18 @@ def test_what_is_learned_only_is_what_is_usual_as_if_it_had_been_judged(monkeypa
         learned.learn([1, 1], at[:1], values[:1, :2])
 
 
+def test_what_the_slow_watch_is_spared_is_learned_all_the_same() -> None:
+    watched, spared = Bank(1), Bank(1)
+    values = latencies(3, 1)[:, None]
+    at = [MONDAY + number * STEP * NS for number in range(len(values))]
+    watched.learn([0], at, values)
+    spared.learn([0], at, values, watch=False)
+    later = at[-1] + STEP * NS
+    assert spared.usual([0], later) == watched.usual([0], later)
+    spared.learn([0], [later], values[:1])
+    assert spared.to_bytes() != watched.to_bytes()
+
+
 def test_a_row_is_taken_over_with_all_that_it_remembers() -> None:
     one, other = Bank(3), Bank(2)
     for number, value in enumerate(latencies(2).tolist()):

@@ -107,22 +107,23 @@ class Bank:
                 getattr(told, field.name)[there] = getattr(judged, field.name)
         return told
 
-    def learn(self, rows: ArrayLike, at: Sequence[int], values: Floats) -> None:
+    def learn(self, rows: ArrayLike, at: Sequence[int], values: Floats, *, watch: bool = True) -> None:
         """Learn some samples of each of these rows and judge none: for what is long over, at half the cost of `take`.
 
         `at` is their instants, ns since the epoch; `values` has a line an instant and a column a row (NaN: missing).
         What is usual becomes the same as by `take`. How surprising the last samples were, and whether that is an alert,
-        stays as it is: that is forgotten within a day or two, so take the last few days. Raises as `take` does.
+        stays as it is: that is forgotten within a day or two, so take the last few days. Without `watch` the slow watch
+        learns nothing of them: it needs no more than the last months. Raises as `take` does.
         """
         which, memory = self._each_once(rows), self._memory
         numbers, times = memory.numbers[:, which], memory.times[:, which]
         for instant, samples in zip(at, values, strict=True):
             there = np.abs(samples) <= c.HUGE
             if there.all():
-                _learn(memory, which, numbers, times, instant, samples)
+                _learn(memory, which, numbers, times, instant, samples, watch=watch)
             elif there.any():
                 some_numbers, some_times = numbers[:, there], times[:, there]
-                _learn(memory, which[there], some_numbers, some_times, instant, samples[there])
+                _learn(memory, which[there], some_numbers, some_times, instant, samples[there], watch=watch)
                 numbers[:, there], times[:, there] = some_numbers, some_times
         memory.numbers[:, which], memory.times[:, which] = numbers, times
 
@@ -261,13 +262,14 @@ def _tick(numbers: Floats, times: Ints, at: Ints, values: Floats, learn: Flags) 
     return Step.of(numbers[F.STEP], numbers[F.SEEN].copy(), learn)
 
 
-def _learn(memory: Memory, rows: Ints, numbers: Floats, times: Ints, at: int, values: Floats) -> None:
+def _learn(memory: Memory, rows: Ints, numbers: Floats, times: Ints, at: int, values: Floats, *, watch: bool) -> None:
     """One sample of each; `numbers` and `times` are copies of their lines, changed in place."""
     instants = np.array([at])
     looks = due(numbers, times[T.LAST], instants)
     step = _tick(numbers, times, instants, values, _ALL)
     teach(memory, rows, numbers, step, instants, values)
-    slow(memory, rows, numbers, step, instants, values, looks)
+    if watch:
+        slow(memory, rows, numbers, step, instants, values, looks)
     frozen(numbers, times, instants, values, step.learn)
     numbers[F.SEEN] += 1.0
     numbers[F.POSITIVE] *= values >= 0.0

@@ -24,6 +24,8 @@ LONGEST = 366 * DAY
 FINE = 7 * DAY
 JUDGED = 2 * DAY
 """What is older is learned only: how unusual it was is forgotten by now, and to look for it is half of the work."""
+WATCHED = 16 * 7 * DAY
+"""Of what is older the slow watch keeps less than a hundredth: each of 32 weekend days counts a sixth."""
 AT_ONCE = 2_000  # figures at most, and
 MOST_LINES = 12  # instants of
 MOST_ROWS = 1_000  # series: some milliseconds, between two of which polls go on
@@ -211,11 +213,13 @@ class Draft:
     async def learn(self, at: Whole, values: Floats) -> None:
         """A line an instant, a column a row; a few milliseconds at a time, as a poll may be due."""
         old = int(np.searchsorted(at, self._judged_from))
+        watched_from = self._judged_from - WATCHED
         for rows in self._rows():
             lines = min(max(1, AT_ONCE // len(rows)), MOST_LINES)
             for first in range(0, old, lines):
                 some = slice(first, min(first + lines, old))
-                self._bank.learn(rows, at[some].tolist(), values[some, rows[0] : rows[-1] + 1])
+                watch = bool(at[some.stop - 1] >= watched_from)
+                self._bank.learn(rows, at[some].tolist(), values[some, rows[0] : rows[-1] + 1], watch=watch)
                 await asyncio.sleep(0)
             for line in range(old, len(at)):
                 self._bank.take(rows, at[line], values[line, rows])
