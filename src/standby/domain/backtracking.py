@@ -20,11 +20,13 @@ MOST_WAYS = float((LONGEST + 1) ** 3)
 """Three open repeats in a row that may take the same characters: half a second at the worst (measured)."""
 _DEEPEST = 100
 _TOKEN = re.compile(
-    r"(?P<flags>\(\?[aiLmsux]+\))|(?P<atom>\\.|\[\^?\]?(?:\\.|[^\]\\])*\])"
-    r"|(?P<open>\((?:\?(?:<?[=!]|P?<[^>]*>|[aiLmsux-]*:)?)?)|(?P<close>\))|(?P<bar>\|)"
+    r"(?P<nothing>\(\?(?:[aiLmsu]+|#[^)]*)\))|(?P<atom>\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?P=[^)]*\))"
+    r"|(?P<looks>\(\?<?[=!])|(?P<unknown>\(\?(?!P<|[aiLmsu-]*:|>))|(?P<open>\((?:\?(?:P<[^>]*>|[aiLmsu-]*:|>))?)"
+    r"|(?P<close>\))|(?P<bar>\|)"
     r"|(?P<times>[*+?]|\{(?P<least>[0-9]*)(?P<comma>,?)(?P<most>[0-9]*)\})[?+]?|(?P<other>.)",
     re.DOTALL,
 )
+_IGNORES_CASE = re.compile(r"\(\?[aLmsu]*i")
 _ASCII = [chr(code) for code in range(128)]
 _BEYOND = "beyond ASCII"  # one member for all characters that are
 _ALL = frozenset((*_ASCII, _BEYOND))
@@ -43,10 +45,11 @@ class _Part:
     once: tuple[tuple[_Part, ...], ...] = ()
     least: int = 1
     most: float = 1
+    looks: bool = False  # what it holds is only looked at, and what follows it may be anything
 
     def ways(self, follow: Chars) -> float:
         """In how many ways it may match, `follow` being what may come after it."""
-        again = self.first | follow if self.most > 1 else follow
+        again = _ALL if self.looks else self.first | follow if self.most > 1 else follow
         inner = _beside(self.once, again) if self.once else 1.0
         if (self.least, self.most) == (1, 1):
             return inner
@@ -64,21 +67,24 @@ class _Part:
 class _Open:
     """A group that is being read."""
 
+    looks: bool = False
     rows: list[list[_Part]] = field(default_factory=lambda: [[]])
 
     def close(self) -> _Part:
         rows = tuple(tuple(row) for row in self.rows)
+        if self.looks:
+            return _Part(_NOTHING, empty=True, once=rows, looks=True)
         first = frozenset().union(*(_first(row, _NOTHING) for row in rows))
         return _Part(first, any(_empty(row) for row in rows), rows)
 
 
 def ways(pattern: str) -> float:
     """In how many ways it may be tried on a value of `LONGEST` characters at the worst; infinity: without end."""
-    groups, ignore_case = [_Open()], "i" in "".join(re.findall(r"\(\?([aiLmsux]+)[:)]", pattern))
+    groups, ignore_case = [_Open()], _IGNORES_CASE.search(pattern) is not None
     for found in _TOKEN.finditer(pattern):
         row = groups[-1].rows[-1]
-        if found["open"]:
-            groups.append(_Open())
+        if found["open"] or found["looks"]:
+            groups.append(_Open(looks=bool(found["looks"])))
         elif found["close"] and len(groups) > 1:
             inner = groups.pop().close()
             groups[-1].rows[-1].append(inner)
@@ -86,9 +92,9 @@ def ways(pattern: str) -> float:
             groups[-1].rows.append([])
         elif found["times"] and row:
             row[-1] = _repeated(row[-1], found)
-        elif not found["flags"]:
+        elif not found["nothing"]:
             row.append(_atom(found[0], ignore_case=ignore_case))
-        if len(groups) > _DEEPEST:
+        if found["unknown"] or len(groups) > _DEEPEST:  # conditions, and spaces that are none: nobody needs them here
             return math.inf
     return math.prod(_beside(group.close().once, _NOTHING) for group in groups)
 
@@ -108,7 +114,8 @@ def _repeated(part: _Part, found: re.Match[str]) -> _Part:
     if found["times"][0] == "{":
         least = int(found["least"] or 0)
         most = int(found["most"] or found["least"] or 0) if found["most"] or not found["comma"] else math.inf
-    content = part.once if (part.least, part.most) == (1, 1) and part.once else ((part,),)
+    plain = (part.least, part.most) == (1, 1) and not part.looks
+    content = part.once if plain and part.once else ((part,),)
     return _Part(part.first, part.empty or least == 0, content, least, most)
 
 
@@ -117,12 +124,14 @@ def _atom(text: str, *, ignore_case: bool) -> _Part:
     """One character's place. What is beyond ASCII is one character here, whichever it is."""
     if text in _LINES_UP:
         return _Part(_NOTHING, empty=True)
+    if text.startswith("(?P="):  # what a group held: it may be anything
+        return _Part(_ALL, empty=True)
     try:
         one = re.compile(text, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
-    except re.error:  # a reference to a group, or no atom at all: it may be anything
+    except re.error:  # the same by number, or no atom at all
         return _Part(_ALL, empty=True)
     many = text == "." or text.startswith("[^") or re.search(r"\\[a-zA-Z0-9]", text) is not None
-    beyond = many or not text.isascii() or (ignore_case and text.isalpha())  # "s" is also a long s
+    beyond = many or not text.isascii()  # what folds to an ASCII letter shares that with whatever else it matches
     chars = {char for char in _ASCII if one.fullmatch(char)} | ({_BEYOND} if beyond else set())
     return _Part(frozenset(chars), empty=False)
 
@@ -139,14 +148,19 @@ def _followed(row: Sequence[_Part], follow: Chars) -> Iterator[tuple[_Part, Char
     """Each part with what may come after it, the last one first."""
     for part in reversed(row):
         yield part, follow
-        follow = part.first | follow if part.empty else part.first
+        follow = _before(part, follow)
 
 
 def _first(row: Sequence[_Part], follow: Chars) -> Chars:
     """What may come first: of the row, or behind it when it may be empty."""
     for part in reversed(row):
-        follow = part.first | follow if part.empty else part.first
+        follow = _before(part, follow)
     return follow
+
+
+def _before(part: _Part, follow: Chars) -> Chars:
+    """What may come where the part begins."""
+    return part.first | follow if part.empty else part.first
 
 
 def _empty(row: Sequence[_Part]) -> bool:
