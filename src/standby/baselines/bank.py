@@ -16,7 +16,7 @@ from standby.baselines import constants as c
 from standby.baselines import layout
 from standby.baselines.incidents import frozen, held, opened
 from standby.baselines.layout import F, Memory, T
-from standby.baselines.reading import CAUSES, CHANNELS, Cause
+from standby.baselines.reading import CHANNELS, CODES, Cause
 from standby.baselines.slows import accept_slow, due, slow
 from standby.baselines.surprise import Step, cells_of, places_of, surprise, teach, tiny_of, usual_of
 
@@ -24,11 +24,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-_DROP, _FLAT, _SHIFT, _SPREAD = (
-    CAUSES.index(cause) + 1 for cause in (Cause.DROP, Cause.FLAT, Cause.SHIFT, Cause.SPREAD)
-)
+_DROP, _FLAT = CODES[Cause.DROP], CODES[Cause.FLAT]
 _ALL = np.ones(1, np.bool_)
-_CHANNELS = np.array([CAUSES.index(cause) + 1 for cause in CHANNELS])
+_CHANNELS = np.array([CODES[cause] for cause in CHANNELS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class Bands:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """`Reading` as arrays, in the order of the rows asked for: None is NaN, no cause is 0, else CAUSES[cause - 1]."""
+    """`Reading` as arrays, in the order of the rows asked for: None is NaN, no cause is 0, else as in `CODES`."""
 
     score: Floats
     strength: Floats
@@ -265,10 +263,10 @@ def _tick(numbers: Floats, times: Ints, at: Ints, values: Floats, learn: Flags) 
 def _learn(memory: Memory, rows: Ints, numbers: Floats, times: Ints, at: int, values: Floats, *, watch: bool) -> None:
     """One sample of each; `numbers` and `times` are copies of their lines, changed in place."""
     instants = np.array([at])
-    looks = due(numbers, times[T.LAST], instants)
+    looks = due(numbers, times[T.LAST], instants) if watch else None
     step = _tick(numbers, times, instants, values, _ALL)
     teach(memory, rows, numbers, step, instants, values)
-    if watch:
+    if looks is not None:
         slow(memory, rows, numbers, step, instants, values, looks)
     frozen(numbers, times, instants, values, step.learn)
     numbers[F.SEEN] += 1.0

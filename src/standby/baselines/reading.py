@@ -20,7 +20,8 @@ class Cause(StrEnum):
 
 # Of the channels, in their order: season, level, shift, place, spread.
 CHANNELS = (Cause.SEASON, Cause.SPIKE, Cause.SHIFT, Cause.VALUE, Cause.SPREAD)
-CAUSES = tuple(Cause)  # a bank holds the place in it, plus one; 0 is no cause
+CAUSES = tuple(Cause)
+CODES = {cause: number for number, cause in enumerate(CAUSES, 1)}  # as a bank holds them; 0 is no cause
 
 
 class Band(NamedTuple):

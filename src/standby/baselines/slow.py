@@ -15,9 +15,6 @@ from standby.baselines.channels import Gains, clipped
 from standby.baselines.constants import ROBUST
 from standby.baselines.reading import Cause
 
-_SLOTS = c.BUCKETS // c.WIDE_HOURS
-_SLOT_S = c.WIDE_HOURS * c.BUCKET_S
-
 
 class Pace:
     """The shares of one look in what is remembered, `step` seconds after the last one."""
@@ -86,7 +83,7 @@ class Slow:
 
     def __init__(self) -> None:
         self.level = array("f", [c.UNSEEN]) * (2 * c.BUCKETS)
-        self.wide = array("f", [0.0]) * (2 * _SLOTS)
+        self.wide = array("f", [0.0]) * (2 * c.WIDE_SLOTS)
         self.hours = [0.0, 0.0]  # seen of working days and of weekends
         self._looked = -1  # the five minutes since the epoch in which it looked last
         self._lasts: Cause | None = None  # what it saw
@@ -153,7 +150,7 @@ class Slow:
     def _find(self, second: int) -> None:
         self._hour = second // c.BUCKET_S
         self._kind, bucket = int(second // c.DAY_S % 7 in c.WEEKEND), self._hour % c.BUCKETS
-        self._cell, self._slot = self._kind * c.BUCKETS + bucket, self._kind * _SLOTS + bucket // c.WIDE_HOURS
+        self._cell, self._slot = self._kind * c.BUCKETS + bucket, self._kind * c.WIDE_SLOTS + bucket // c.WIDE_HOURS
 
     def _learn(self, residual: float, scale: float, wide: float, level: float, second: int) -> None:
         seen, hours = self.hours[self._kind], self._pace.hours
@@ -164,7 +161,7 @@ class Slow:
             if size > c.WIDE_CLIP * wide:
                 size = c.WIDE_CLIP * wide
         self.level[self._cell] = level + hours / (before + second % c.BUCKET_S / 3_600.0 + hours) * residual
-        spent = second % _SLOT_S / 3_600.0 + hours
+        spent = second % c.WIDE_S / 3_600.0 + hours
         self.wide[self._slot] = wide + hours / (c.WIDE_HOURS * before + spent) * (size - wide)
         if seen < c.SLOW_MOST_HOURS:
             self.hours[self._kind] = seen + hours

@@ -11,16 +11,14 @@ from numpy.typing import NDArray
 from standby.baselines import constants as c
 from standby.baselines.constants import ROBUST
 from standby.baselines.layout import F, Memory
-from standby.baselines.reading import CAUSES, Cause
+from standby.baselines.reading import CODES, Cause
 from standby.baselines.surprise import Cells, Step, alike, cells_of, clipped, gains
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-_SLOTS = c.BUCKETS // c.WIDE_HOURS
-_SLOT_S = c.WIDE_HOURS * c.BUCKET_S
-_SHIFT, _SPREAD = CAUSES.index(Cause.SHIFT) + 1, CAUSES.index(Cause.SPREAD) + 1
+_SHIFT, _SPREAD = CODES[Cause.SHIFT], CODES[Cause.SPREAD]
 STEP = (F.STEP_SCALE, F.STEP_PAST, F.STEP_TOP, c.STEP_BOUND, c.STEP_RATIO)
 WIDTH = (F.WIDTH_SCALE, F.WIDTH_PAST, F.WIDTH_TOP, c.WIDTH_BOUND, c.WIDTH_RATIO)
 
@@ -38,7 +36,7 @@ class _Place:
     def of(cls, rows: Ints, at: Ints) -> _Place:
         second = alike(at) // c.NS
         bucket, weekend = second % c.DAY_S // c.BUCKET_S, weekends(second)
-        cell, slot = weekend * c.BUCKETS + bucket, weekend * _SLOTS + bucket // c.WIDE_HOURS
+        cell, slot = weekend * c.BUCKETS + bucket, weekend * c.WIDE_SLOTS + bucket // c.WIDE_HOURS
         return cls(second, weekend, cells_of(rows, cell), cells_of(rows, slot))
 
 
@@ -140,7 +138,7 @@ def _learn(
     residual = clipped(residual, c.SLOW_LEVEL_CLIP * scale, known)
     moved = level + hours / (before + place.second % c.BUCKET_S / 3_600.0 + hours) * residual
     memory.hourly[place.cell] = np.where(pace.may, moved, memory.hourly[place.cell])
-    spent = place.second % _SLOT_S / 3_600.0 + hours
+    spent = place.second % c.WIDE_S / 3_600.0 + hours
     moved = wide + hours / (c.WIDE_HOURS * before + spent) * (size - wide)
     memory.wide[place.slot] = np.where(pace.may, moved, memory.wide[place.slot])
     seen = np.where(pace.may & (seen < c.SLOW_MOST_HOURS), seen + hours, seen)
