@@ -28,8 +28,9 @@ DOWN_SEVERITY = MappingProxyType(
 """How loudly it is told that an integration is down, by how much depends on it."""
 
 _WORD = re.compile(r"\w+")
-_COUNTED = frozenset({"error_rate", "failures", "availability", "burn_page", "burn_ticket"})
-_BELIEVED = frozenset({"outcome", "measured"})
+BURNS = frozenset({"burn_page", "burn_ticket"})
+COUNTED = frozenset({"error_rate", "failures", "availability"}) | BURNS
+BELIEVED = frozenset({"outcome", "measured"})
 _SAID = frozenset({"down", "up"})
 
 
@@ -48,5 +49,10 @@ def built_in_down(integration: Integration, checks: Collection[CheckModel]) -> R
 def tells_of_down(rule: Rule) -> bool:
     """Whether a rule of the user's speaks when its integration is down: it counts what failed, or asks for the outcome
     itself. One about latency, a quota or a certificate does not, and an outage would pass in silence beside it."""
-    words = frozenset(_WORD.findall(rule.when))
-    return bool(words & _COUNTED) or bool(words & _BELIEVED and words & _SAID)
+    words = words_of(rule)
+    return bool(words & COUNTED) or bool(words & BELIEVED and words & _SAID)
+
+
+def words_of(rule: Rule) -> frozenset[str]:
+    """The names in its condition, and the words that they are compared with."""
+    return frozenset(_WORD.findall(rule.when))

@@ -11,13 +11,12 @@ as down within the window counts as neither, and `ORDER` says which keeps quiet 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from standby.config.builtin import DEVIATION, DOWN, FLAPPING
+from standby.config.builtin import BELIEVED, BURNS, COUNTED, DEVIATION, DOWN, FLAPPING, words_of
 from standby.config.models import CheckModel, Integration, Rule
 from standby.domain.burnrate import RULES
 from standby.domain.outcome import Criticality, Severity
@@ -32,7 +31,6 @@ _LOOKS = 10  # of the quickest check that a window has to hold: else one of them
 _FAILURES = 3  # below, a share says nothing
 _MOST_SAID = 8  # checks that a condition names: it may not be longer than `cel.LONGEST`
 _BAD = ("degraded", "down")
-_WORD = re.compile(r"\w+")
 _CRITICAL, _WARNING, _INFO = Severity.CRITICAL, Severity.WARNING, Severity.INFO
 
 
@@ -153,14 +151,12 @@ def _levels(
     return MappingProxyType({criticality: level for criticality, level in found if level is not None})
 
 
-_BURNS = frozenset({"burn_page", "burn_ticket"})
-
 TEMPLATES = (
     Template(
         "failing",
         "it fails now and then",
         _fails,
-        frozenset({"error_rate", "failures", "availability", "outcome", "measured"}) | _BURNS,
+        COUNTED | BELIEVED,
         _levels(Level(_CRITICAL, 0.1, 10 * MINUTE), Level(_WARNING, 0.1, 15 * MINUTE), Level(_INFO, 0.2, 30 * MINUTE)),
         lambda subject: not subject.budgeted,
     ),
@@ -168,7 +164,7 @@ TEMPLATES = (
         "budget-fast",
         "its error budget goes within days",
         _burns("burn_page", page=True),
-        _BURNS,
+        BURNS,
         _levels(Level(_CRITICAL), Level(_WARNING), Level(_WARNING), Level(_INFO)),
         lambda subject: subject.budgeted,
     ),
@@ -176,7 +172,7 @@ TEMPLATES = (
         "budget-slow",
         "its error budget will not last",
         _burns("burn_ticket", page=False),
-        _BURNS,
+        BURNS,
         _levels(Level(_WARNING), Level(_WARNING), Level(_INFO), Level(_INFO)),
         lambda subject: subject.budgeted,
     ),
@@ -245,7 +241,7 @@ def template_rules(config: Config) -> Iterator[Rule]:
 
 def _of(subject: Subject, own: Sequence[Rule], wanted: bool | tuple[str, ...]) -> Iterator[Rule]:  # noqa: FBT001
     ids = {rule.id for rule in own}
-    words = {word for rule in own for word in _WORD.findall(rule.when)}
+    words = frozenset().union(*map(words_of, own))
     for template in TEMPLATES:
         level = template.levels.get(subject.integration.criticality)
         chosen = wanted if isinstance(wanted, bool) else template.id in wanted
