@@ -59,9 +59,7 @@ def run(args: argparse.Namespace) -> int:
 
 def examine(args: argparse.Namespace, environ: Mapping[str, str], clock: Clock) -> Iterator[Finding]:
     """Look at everything, quickest first. Never raises for what it finds."""
-    from standby.cli.doctor import network as doctor_network
-    from standby.cli.doctor import people as doctor_people
-    from standby.cli.doctor import store as doctor_store
+    from standby.cli.doctor import network, people, store
 
     yield from terminal(environ, _size())
     yield from clocks(environ, clock)
@@ -71,16 +69,16 @@ def examine(args: argparse.Namespace, environ: Mapping[str, str], clock: Clock) 
             yield found
         else:
             config = found
-    store = _store(args, config)
-    if store is not None:
-        yield from doctor_store.store(store, config, clock)
-        yield from doctor_store.engine(store, config, clock)
+    path = _store(args, config)
+    if path is not None:
+        yield from store.store(path, config, clock)
+        yield from store.engine(path, config, clock)
     if config is not None:
-        yield from doctor_people.policies(config)
+        yield from people.policies(config)
         yield from unsafe(config)
-        yield from doctor_network.secrets(config)
-        yield from doctor_network.reference_targets(config)
-        yield from doctor_network.resolver(config)
+        yield from network.secrets(config)
+        yield from network.reference_targets(config)
+        yield from network.resolver(config)
 
 
 def terminal(environ: Mapping[str, str], size: tuple[int, int] | None) -> Iterator[Finding]:
