@@ -44,10 +44,10 @@ def cases(name: str, section: str = "cases") -> list[Any]:
 
 def compare(case: Case, ours: object, expected: object, waivers: Mapping[str, str]) -> None:
     """Ours must be the expected answer; for a case that is waived by id it must not."""
-    judge(ours, expected, waivers.get(case["id"]))
+    assert_agrees(ours, expected, waivers.get(case["id"]))
 
 
-def judge(ours: object, expected: object, reason: str | None) -> None:
+def assert_agrees(ours: object, expected: object, reason: str | None) -> None:
     """Ours must be the expected answer; with a reason to differ it must not."""
     if reason is None:
         assert ours == expected

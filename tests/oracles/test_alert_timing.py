@@ -14,7 +14,7 @@ from standby.domain.alerting import INACTIVE, Change, Machine, Phase, Timing, ne
 from standby.domain.grouping import Entry, Pace, needs_update
 from standby.domain.units import MINUTE, SECOND
 
-from .loader import Case, cases, compare, judge, oracle, strangers
+from .loader import Case, assert_agrees, cases, compare, oracle, strangers
 
 FILE = "a_alert_timing"
 WAIVERS = {
@@ -121,7 +121,7 @@ def test_gaps_in_a_range(case: Case) -> None:
             machine, _ = step(machine, True, ns(entry["t"]), timing)
             ours.append((machine.phase.value, machine.active_at))
             expected.append((entry["state"], ns(entry["active_at"])))
-    judge(ours, expected, GAP if any(map(loses_ground, case["series"])) else None)
+    assert_agrees(ours, expected, GAP if any(map(loses_ground, case["series"])) else None)
 
 
 def loses_ground(series: Case) -> bool:

@@ -15,7 +15,7 @@ import pytest
 from standby.config.cel import ExpressionError, compile_expectation
 from standby.domain.units import DAY, MILLISECOND, parse_duration
 
-from .loader import Case, cases, judge
+from .loader import Case, assert_agrees, cases
 
 FILE = "f_conditions_gatus"
 TEXT_NUMBERS = "gatus reads numbers out of JSON texts; here a text is a text: write double(body.data)"
@@ -145,7 +145,7 @@ def test_a_condition_holds_as_in_gatus(case: Case) -> None:
     except ExpressionError:
         assert not case["expected_success"]  # what can never hold is told with the configuration
         return
-    judge(expression.evaluate(seen), case["expected_success"], differs(case, seen))
+    assert_agrees(expression.evaluate(seen), case["expected_success"], differs(case, seen))
     if not case["expected_success"]:
         assert expression.explain(seen).startswith(expression.text[:100])
 
@@ -164,7 +164,7 @@ def test_a_condition_is_refused_as_in_gatus(case: Case) -> None:
     except ExpressionError:
         refused = True
     glued = re.search(r"[^ =!<>](==|!=|<=|>=|<|>)[^ =]", text)
-    judge(refused, True, BLANKS if glued else None)
+    assert_agrees(refused, True, BLANKS if glued else None)
 
 
 @pytest.mark.parametrize("case", cases(FILE, "context_cases"))

@@ -8,7 +8,7 @@ from standby.domain.attempts import Settled, step
 from standby.domain.outcome import Outcome
 from standby.domain.window import Window
 
-from .loader import Case, cases, judge
+from .loader import Case, assert_agrees, cases
 
 STATES = "e_soft_hard_states"
 THRESHOLDS = "e_thresholds_k_of_n"
@@ -41,7 +41,7 @@ def test_icinga(case: Case, unknown: str) -> None:
         ours.append((settled.soft, problem and not settled.soft, changed))
         expected.append((not hard, hard and entry["state"] not in {"up", "ok"}, entry["notify"] is not None))
     says_nothing = unknown == "unknown" and any(entry["result"] == "UNKNOWN" for entry in case["steps"])
-    judge(ours, expected, SAYS_NOTHING if says_nothing else None)
+    assert_agrees(ours, expected, SAYS_NOTHING if says_nothing else None)
 
 
 @pytest.mark.parametrize("case", cases(STATES, "nagios_cases"))
@@ -58,7 +58,7 @@ def test_nagios(case: Case) -> None:
         if "type" in entry["expected"]:
             ours.append("soft" if settled.soft else "hard")
             expected.append(entry["expected"]["type"])
-    judge(ours, expected, differs(case))
+    assert_agrees(ours, expected, differs(case))
 
 
 def differs(case: Case) -> str | None:
@@ -81,7 +81,7 @@ def test_gatus(case: Case) -> None:
         reason = ONE_SUCCESS
     elif not case.get("provider_configured", True):
         reason = UNHEARD
-    judge(ours, case["expected_triggered"], reason)
+    assert_agrees(ours, case["expected_triggered"], reason)
 
 
 @pytest.mark.parametrize("case", cases(THRESHOLDS, "k_of_n_cases"))

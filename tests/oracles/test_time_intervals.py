@@ -29,7 +29,7 @@ from standby.domain.timeintervals import (
 )
 from standby.domain.units import MINUTE, SECOND
 
-from .loader import Case, cases, judge, oracle
+from .loader import Case, assert_agrees, cases, oracle
 
 FILE = "c_time_intervals_alertmanager"
 ICINGA = "c_timeperiods_icinga"
@@ -141,7 +141,7 @@ def test_as_icinga(case: Case) -> None:
     ours, day = next((((a, b), day) for (a, b), day in found if (a <= at < b if running else a > at)), (None, None))
     expected = case["expected"] and tuple(map(ns, case["expected"]))
     gap = day is not None and any(left_out(day, minute, zone) for minute in clocks(case["range"]))
-    judge(ours, expected, GAP if gap else None)
+    assert_agrees(ours, expected, GAP if gap else None)
 
 
 def test_a_day_without_end_has_no_hole_when_the_clock_is_set() -> None:
@@ -234,7 +234,7 @@ def test_as_nagios(case: Case) -> None:
         valid = at if found is None else found.until
         seconds = case["expected_next_valid"] if sweep is None else at // SECOND
         expected = case["expected_inside"], None if seconds is None else seconds * SECOND
-        judge((found is None, valid), expected, differs(quiet, active, at, valid, zone))
+        assert_agrees((found is None, valid), expected, differs(quiet, active, at, valid, zone))
 
 
 def differs(quiet: Named, active: Named, at: int, valid: int | None, zone: ZoneInfo) -> str | None:

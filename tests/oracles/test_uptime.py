@@ -9,7 +9,7 @@ from standby.domain.outcome import Outcome
 from standby.domain.units import DAY, MINUTE
 from standby.domain.window import Window
 
-from .loader import Case, cases, judge
+from .loader import Case, assert_agrees, cases
 
 FILE = "g_uptime_calculator"
 PENDING = "their pending counts as down; ours (unknown) counts on neither side"
@@ -28,7 +28,7 @@ def test_24_hours(case: Case) -> None:
     for number, (word, *ping) in enumerate(case["beats"]):
         window.add(BEGIN + number * MINUTE, WORDS[word], ping[0] if ping and word == "up" else None)
     pending = any(word == "pending" for word, *_ in case["beats"])
-    judge(
+    assert_agrees(
         (window.availability, window.latency_ms),
         (case["expected_uptime"], case["expected_avg_ping"]),
         PENDING if pending else None,
