@@ -6,7 +6,7 @@
 #   make lint     ruff, strict types, import contracts
 #   make lock     requirements.txt anew from pyproject.toml
 #   make docs     the generated pages of docs/ anew
-#   make figures  every benchmark beside its peers: a table, and docs/benchmarks.md (a quarter of an hour)
+#   make figures  every benchmark beside its peers: a table, and docs/benchmarks.md (three quarters of an hour)
 
 PYTHON ?= python3
 VENV := .venv
