@@ -376,3 +376,4 @@ async def test_on_the_way_out_nothing_is_painted() -> None:
         await app.screen.remove_children()
         app.pulse.beat()
         app.frame.paint()  # one that was due
+        assert not app.frame.shown

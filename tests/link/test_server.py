@@ -357,6 +357,7 @@ async def test_closing_does_not_wait_for_ever(desk: Desk) -> None:
     await caller.say(ACK)
     await until(lambda: desk.heard)
     await asyncio.wait_for(server.close(patience_s=0.1), 2)
+    assert not desk.finished
     await caller.close()
 
 
