@@ -132,6 +132,8 @@ def test_another_size_is_painted_whole(store: Path, size: tuple[int, int]) -> No
         console.resize(*size)
         console.shows("✗ down")
         console.shows("PRODUCTION")
+        if size[0] >= 80:
+            console.shows("q quit")  # the last line, which a busy machine paints later
         console.silence(0.5)
         assert "q quit" in console.text or size[0] < 80
         if size == (80, 24):
