@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -265,14 +265,11 @@ def as_a_stranger(path: Path, what: str) -> str:
 
 
 @pytest.fixture
-def open_path(tmp_path: Path, path: Path) -> Path:
-    """A store whose way there a stranger may go."""
-    if os.geteuid() == 0:
-        temporary = Path(tempfile.gettempdir()).resolve()  # below it lie one folder more when tests run in parallel
-        for folder in (tmp_path, *tmp_path.parents):
-            if temporary in folder.parents:
-                folder.chmod(0o755)
-    return path
+def open_path() -> Iterator[Path]:
+    """A store whose way there a stranger may go: not below pytest's folders, which every session that starts closes."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder) / "state" / "standby.db"
 
 
 async def test_a_stranger_is_told_so(open_path: Path) -> None:
