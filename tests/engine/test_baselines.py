@@ -8,7 +8,9 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from standby.baselines.bank import Bank
@@ -332,6 +334,41 @@ async def test_what_leaves_while_history_is_read_is_not_learned_again(tmp_path: 
     assert rebuild.samples > 0
     assert not learning.series()
     assert not learning.refused
+
+
+async def test_what_a_store_has_nothing_of_is_neither_read_nor_learned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await past(tmp_path, 20)
+    store = sqlite3.connect(tmp_path / "standby.db")
+    with store:
+        store.execute("DELETE FROM rollup_hour WHERE bucket >= ? AND bucket < ?", (T0 - 17 * DAY, T0 - 9 * DAY))
+    store.close()
+    read: list[tuple[int, int]] = []
+    lines: list[bool] = []
+    figures, learn, take = Reader.figures, Bank.learn, Bank.take
+
+    def reads(self: Reader, check: str, resolution: Any, start: int, end: int, every: int = 1) -> Any:
+        read.append((start, end))
+        return figures(self, check, resolution, start, end, every)
+
+    def learns(self: Bank, rows: Any, at: Any, values: Any, **how: Any) -> None:
+        lines.extend(np.isfinite(values).any(axis=1))
+        learn(self, rows, at, values, **how)
+
+    def takes(self: Bank, rows: Any, at: Any, values: Any) -> Any:
+        lines.append(bool(np.isfinite(values).any()))
+        return take(self, rows, at, values)
+
+    monkeypatch.setattr(Reader, "figures", reads)
+    monkeypatch.setattr(Bank, "learn", learns)
+    monkeypatch.setattr(Bank, "take", takes)
+    learning = Learning()
+    rebuild = Rebuild(tmp_path / "standby.db", learning, lambda one: (one.name,), [], lambda *_: False)
+    await rebuild.run({LATENCY: 0}, T0)
+    assert all(end > T0 - 20 * DAY - HOUR for _, end in read)
+    assert len(lines) == rebuild.samples > 0
+    assert all(lines)
 
 
 async def test_what_hardly_matters_is_learned_and_not_told(learned: Path) -> None:

@@ -149,6 +149,13 @@ class Reader:
             columns = self._connection.execute(self._sql[f"figures_{resolution}"], names).fetchone()
         return tuple(columns) if columns[0] is not None else ()
 
+    def oldest(self, check_id: str, resolution: Literal["minute", "hour"]) -> int | None:
+        """When the first minute or hour of one check begins that is kept; None when there is none."""
+        with self._told():
+            names = {"check_no": self._check_no(check_id)}
+            found = self._connection.execute(self._sql[f"oldest_{resolution}"], names).fetchone()
+        return values.maybe_whole(found[0])
+
     def reported(
         self, check_id: str, start: int, end: int, every: int = 1
     ) -> Iterator[tuple[int, list[Mapping[str, float]]]]:

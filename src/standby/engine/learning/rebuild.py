@@ -135,8 +135,12 @@ class Rebuild:
 
     async def _learn_sums(self, starts: Mapping[Series, int], now: int, fine: int) -> None:
         draft = Draft(self._learning, self._wanted(starts), now - JUDGED)
+        accepts = any(one.kind is DecisionKind.ACCEPT for one in self._decisions)
         for layer in layers(min(starts.values()), now, fine):
+            oldest = await asyncio.to_thread(_oldest, self._path, layer, draft.wanted)
             for start, end in layer.slices():
+                if end <= oldest and not accepts:
+                    continue  # nearly all of the year of a store that is young
                 at, values = await asyncio.to_thread(_columns, self._path, layer, draft.wanted, start, end)
                 await self._learn(draft, at, values)
         await self._give(draft)
@@ -212,6 +216,7 @@ class Draft:
 
     async def learn(self, at: Whole, values: Floats) -> None:
         """A line an instant, a column a row; a few milliseconds at a time, as a poll may be due."""
+        count, newest, at, values = await asyncio.to_thread(_filled, at, values)
         old = int(np.searchsorted(at, self._judged_from))
         watched_from = self._judged_from - WATCHED
         for rows in self._rows():
@@ -224,7 +229,6 @@ class Draft:
             for line in range(old, len(at)):
                 self._bank.take(rows, at[line], values[line, rows])
                 await asyncio.sleep(0)
-        count, newest = await asyncio.to_thread(_newest, at, values)
         self.samples += count
         self._last = np.maximum(self._last, newest)
 
@@ -301,13 +305,32 @@ class Sums:
         return found
 
 
-def _newest(at: Whole, values: Floats) -> tuple[int, Whole]:
-    """How many figures there are, and when each column's last one was; 0: it has none."""
+def _filled(at: Whole, values: Floats) -> tuple[int, Whole, Whole, Floats]:
+    """How many figures there are, when each column's last one was (0: it has none), and the lines that have any: a
+    bank learns nothing from the others, and takes as long."""
     there = ~np.isnan(values)
-    if not len(at):
-        return 0, np.zeros(values.shape[1], dtype=np.int64)
+    lines = there.any(axis=1)
+    if not lines.any():
+        return 0, np.zeros(values.shape[1], dtype=np.int64), at[:0], values[:0]
     newest = at[len(at) - 1 - there[::-1].argmax(axis=0)]
-    return int(there.sum()), np.where(there.any(axis=0), newest, 0)
+    if not lines.all():
+        at, values = at[lines], values[lines]
+    return int(there.sum()), np.where(there.any(axis=0), newest, 0), at, values
+
+
+def _oldest(path: Path, layer: Layer, wanted: Sequence[Wanted]) -> int:
+    """Before when a layer has nothing of any check, ns since 1970."""
+    try:
+        reader = Reader(path)
+    except StoreError:
+        return layer.end
+    try:
+        found = [reader.oldest(check, layer.resolution) for check in {check for one in wanted for check in one.checks}]
+    except StoreError:
+        return layer.start  # a slice that can be read may still teach something
+    finally:
+        reader.close()
+    return min((bucket for bucket in found if bucket is not None), default=layer.end)
 
 
 def _columns(path: Path, layer: Layer, wanted: Sequence[Wanted], start: int, end: int) -> tuple[Whole, Floats]:

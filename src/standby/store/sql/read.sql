@@ -245,6 +245,12 @@ SELECT group_concat(CAST(bucket / 3600000000000 AS INTEGER)), group_concat(CAST(
 FROM rollup_hour
 WHERE check_no = :check_no AND bucket >= :start AND bucket < :end AND bucket / 3600000000000 % :every = 0;
 
+-- name: oldest_minute
+SELECT min(bucket) FROM rollup_minute WHERE check_no = :check_no;
+
+-- name: oldest_hour
+SELECT min(bucket) FROM rollup_hour WHERE check_no = :check_no;
+
 -- name: reported -- what was decided, in one minute of `every`
 SELECT slot, metrics FROM observation
 WHERE check_no = :check_no AND slot >= :start AND slot < :end AND metrics IS NOT NULL AND outcome IN (0, 1, 2)
