@@ -33,6 +33,7 @@ from standby.store.rows import (
     IntegrationStateRow,
 )
 from standby.store.writer import Writer
+from stores import put_empty_store
 
 NOW = parse_instant("2026-11-23T03:10:24+00:00")
 _INTEGRATIONS = (
@@ -280,6 +281,7 @@ def _sum(columns: list[Column], start: int) -> Column:
 
 async def fill(path: Path, *, simulated: bool = False, observations: Mapping[str, str] | None = None) -> None:
     """The bad night as a real store, written by the real writer; `observations`: messages by integration."""
+    put_empty_store(path)
     writer = await Writer.open(path, now=NOW - HOUR)
     night = bad_night(simulated=simulated)
     try:

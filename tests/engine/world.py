@@ -34,6 +34,7 @@ from standby.store.errors import StoreError
 from standby.store.reader import Reader
 from standby.store.rows import AlertRow, AuditRow, Batch, Changes
 from standby.store.writer import Writer
+from stores import put_empty_store
 
 from .fakeclock import FakeClock
 from .traffic import Traffic, TrafficDirector
@@ -262,6 +263,7 @@ class World:
         return TrafficDirector(self.traffic)
 
     async def start(self) -> None:
+        put_empty_store(self._db)
         self.store = Store(at_once(await Writer.open(self._db, now=self.clock.now())))
         self.context = Context(self.clock, Secrets(environ=self.environ))
         self.clock.busy, self.clock.is_busy = self._rest, self._is_busy

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from standby.store.writer import Writer
+from stores import put_empty_store
 
 from .samples import T0, engine
 
@@ -20,6 +21,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest_asyncio.fixture
 async def writer(path: Path) -> AsyncIterator[Writer]:
+    put_empty_store(path)
     opened = await Writer.open(path, now=T0)
     await opened.begin_term(engine())
     yield opened
