@@ -12,16 +12,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-TEST_WORKERS ?= 2
+TEST_WORKERS ?= 3
 
 .PHONY: run test install lint lock docs figures clean
 
 run: $(READY)
 	@$(BIN)/standby --config config.toml
 
+# One worker more than CI has cores, as many tests wait. Neighbours stay together: fixtures of a module are made once.
 # Bytecode is kept whatever the environment says: else each of some hundred processes compiles all modules anew.
 test: $(READY)
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup tests
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal tests
 
 install: $(READY)
 
