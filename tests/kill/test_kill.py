@@ -14,6 +14,7 @@ from processes import until
 from standby.link.holder import held_by
 from standby.link.protocol import Status
 
+from .forks import gone
 from .world import World
 
 ROUNDS = int(os.environ.get("STANDBY_KILL_ROUNDS", "20"))
@@ -93,8 +94,11 @@ def test_both_are_killed(world: World) -> None:
         sender = world.sender([world.wish() for _ in range(6)])
         victims = [engine, sender]
         world.random.shuffle(victims)
+        heard = 0  # a death comes a moment after a number of commands were answered or kept, however long these take
         for victim in victims:
-            threading.Event().wait(world.random.uniform(0.0, 0.15))
+            heard = min(heard + world.random.randint(0, 3), 6)
+            _until_told(world, sender, heard)
+            threading.Event().wait(world.random.uniform(0.0, 0.05))
             world.kill(victim)
         _hear(world)
         _check_kept(world)
@@ -102,6 +106,10 @@ def test_both_are_killed(world: World) -> None:
     assert world.receipts
     assert world.kept
     _settle(world)
+
+
+def _until_told(world: World, sender: int, count: int) -> None:
+    until(lambda: gone(sender) or _lines(world) >= count, "what the sender is told")
 
 
 def _hear(world: World) -> None:
@@ -132,7 +140,7 @@ def _settle(world: World) -> None:
     again = [world.asked[name] for name in world.random.sample(sorted(world.receipts), min(20, len(world.receipts)))]
     last = [*world.pending, *again, world.wish()]
     sender = world.sender(last)
-    until(lambda: (world.folder / "said").exists() and _lines(world) == len(last), "the last receipts")
+    until(lambda: _lines(world) == len(last), "the last receipts")
     world.kill(sender)
     _hear(world)
     assert world.spool.waiting() == []
@@ -145,4 +153,5 @@ def _settle(world: World) -> None:
 
 
 def _lines(world: World) -> int:
-    return len((world.folder / "said").read_text().splitlines())
+    said = world.folder / "said"
+    return len(said.read_text().splitlines()) if said.exists() else 0
