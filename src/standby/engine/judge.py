@@ -73,9 +73,7 @@ class Judge:
             self._of_integration.setdefault(watch.integration, []).append(watch)
             for check in self.rules.concerned(watch) if watch.sort is not Sort.DEVIATION else ():
                 self._of_check.setdefault(check, []).append(watch)
-        scopes |= {((check,), RECENT_NS) for check in self.checks}
-        scopes |= {(integration.checks, RECENT_NS) for integration in self.integrations.values() if integration.checks}
-        return self.windows.keep(scopes)
+        return self.windows.keep(scopes | self._shown_scopes())
 
     def observe(self, observation: Observation, due: int) -> attempts.Settled:
         """Take one observation in; `due` is the monotonic reading of its slot. Returns what is believed now."""
@@ -96,10 +94,7 @@ class Judge:
         self.rules.burning.add(memory.id, due, observation.outcome)
         self.minutes.take(observation)
         monotonic = self._timeline.monotonic()
-        memory.error_rate = self.windows.at(((memory.id,), RECENT_NS), monotonic).error_rate
-        self._recorder.buffer.observation(observation)
-        self._recorder.buffer.check_states[memory.id] = memory.row()
-        self._recorder.soon()
+        self._show(memory, observation, monotonic)
         if changed and before is not None:
             self._settled(memory, before.outcome)
         self._refresh(self.integrations[memory.integration], now, monotonic)
@@ -216,6 +211,18 @@ class Judge:
         """A minute was learned: what is unusual may be another thing."""
         found = [watch for watch in self.watches.values() if watch.sort is Sort.DEVIATION]
         self._evaluate(found, self._timeline.now(), self._timeline.monotonic())
+
+    def _shown_scopes(self) -> set[Scope]:
+        """The windows of what screens show: of each check, and of each integration's checks together."""
+        found: set[Scope] = {((check,), RECENT_NS) for check in self.checks}
+        return found | {(one.checks, RECENT_NS) for one in self.integrations.values() if one.checks}
+
+    def _show(self, memory: CheckMemory, observation: Observation, monotonic: int) -> None:
+        """What a look is to the store and to screens; no rule asks for any of it."""
+        memory.error_rate = self.windows.at(((memory.id,), RECENT_NS), monotonic).error_rate
+        self._recorder.buffer.observation(observation)
+        self._recorder.buffer.check_states[memory.id] = memory.row()
+        self._recorder.soon()
 
     def _count_silence(self, memory: CheckMemory, observation: Observation) -> None:
         if observation.outcome is not Outcome.UNKNOWN:

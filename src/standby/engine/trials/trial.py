@@ -18,7 +18,6 @@ from standby.domain.outcome import AlertState
 from standby.engine.alerting.alerts import Ack, Alerts, Live
 from standby.engine.alerting.leases import Leases
 from standby.engine.deeds import Person
-from standby.engine.judge import Judge
 from standby.engine.muting.maintenance import Windows
 from standby.engine.muting.muters import add_muters
 from standby.engine.muting.mutes import Mutes
@@ -30,6 +29,7 @@ from standby.engine.rules.watches import Sort, Watch, watches
 from standby.engine.timeline import Timeline
 from standby.engine.trials.lessons import Lessons, Unkept, wanted
 from standby.engine.trials.trialclock import TrialClock
+from standby.engine.trials.trialjudge import TrialJudge
 from standby.store.baselines import BaselineRow, MemoryRow, Remembered
 from standby.store.rows import AlertRow, Batch
 
@@ -85,7 +85,7 @@ class Trial:
         self._timeline = Timeline(self._clock)
         self._recorder = Recorder(_Nowhere(), self._clock, self._timeline, on_fenced=lambda _: None)
         self._alerts = Alerts(self._clock, self._timeline, self._recorder, self._running)
-        self._judge = Judge(self._timeline, self._recorder, self._alerts)
+        self._judge = TrialJudge(self._timeline, self._recorder, self._alerts)
         self._mutes = Mutes(self._clock, self._timeline, self._alerts)
         self._silences = OwnSilences(
             self._clock, self._timeline, self._recorder, lambda: self.config, self._mutes.changed
