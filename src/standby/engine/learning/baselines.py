@@ -27,7 +27,7 @@ from standby.engine.learning.deviations import Deviations
 from standby.engine.learning.minutes import MOST_METRICS, Minute, pooled
 from standby.engine.learning.rebuild import FINE, REBUILT, Rebuild
 from standby.engine.learning.shown import Shown
-from standby.engine.learning.step import Learning
+from standby.engine.learning.step import Learning, Seen
 from standby.engine.recorder import Recorder
 from standby.engine.rules.watches import Sort, Watch
 from standby.engine.timeline import Timeline
@@ -71,7 +71,7 @@ class _Sample:
 
 class Baselines:
     """A `Learned`. `config` gives the configuration in force, `planned` says whether an integration is under planned
-    maintenance."""
+    maintenance, `learning` holds what is learned."""
 
     def __init__(
         self,
@@ -83,8 +83,9 @@ class Baselines:
         *,
         config: Callable[[], Config],
         planned: Callable[[str, int], bool],
+        learning: Learning | None = None,
     ) -> None:
-        self.learning = Learning()
+        self.learning = Learning() if learning is None else learning
         self.decisions = Decisions(timeline, recorder, config, self.learning.series, self._decided)
         self._clock = clock
         self._timeline = timeline
@@ -199,12 +200,16 @@ class Baselines:
         if self._backlog is not None:
             self._backlog.append(sample)
             return
-        rows = self._learn(sample)
+        self._keep_minute(self._learn(sample))
+        self._judge.look_at_deviations()
+
+    def _keep_minute(self, seen: Sequence[Seen]) -> None:
+        """Store what is due of a minute that was learned."""
+        rows = self._shown.rows(seen)
         self._minutes += 1
         memories = self.learning.memories() if self._minutes % SAVE_EVERY == 0 else []
         if rows or memories or self._shown.stale:
             self._do(self._write(rows, memories))
-        self._judge.look_at_deviations()
 
     def _put_bands(self) -> None:
         """What was learned until now is usual from now on."""
@@ -244,20 +249,21 @@ class Baselines:
                 found.add(f"{INTEGRATION}{live.watch.integration}")
         return frozenset(found)
 
-    def _learn(self, sample: _Sample) -> list[BaselineRow]:
-        """One minute; the rows that screens have to hear of."""
+    def _learn(self, sample: _Sample) -> list[Seen]:
+        """One minute, judged."""
         before = len(self.learning.refused)
 
         def may(series: Series) -> bool:
             return series.subject not in sample.troubled and not self.decisions.excluded(series, sample.at)
 
-        seen = self.learning.take(sample.at, sample.values, may)
+        free = not (sample.troubled or self.decisions.every)
+        seen = self.learning.take(sample.at, sample.values, _anything if free else may)
         self._deviations.take(seen, sample.failed)
         self._put_bands()
         if len(self.learning.refused) > before == 0:
             text = f"{len(self.learning)} series are learned, there is no room for more: {min(self.learning.refused)}"
             self._recorder.say("baseline", "engine", text)
-        return self._shown.rows(seen)
+        return seen
 
     # -- history ----------------------------------------------------------------------------------------------------
 
@@ -281,7 +287,7 @@ class Baselines:
         for decision in accepted:
             self._accept(decision)
         for sample in waiting:
-            self._learn(sample)
+            self._shown.rows(self._learn(sample))
         self._put_bands()
         if samples:
             self._recorder.say("baseline", "engine", f"learned {learned} series from {samples} stored figures")
@@ -354,6 +360,10 @@ def _asked(config: Config) -> Iterator[str]:
 def _read_as(series: Series) -> Series:
     """What a series is read from the store with: what a check reports itself is read together."""
     return Series(series.subject, METRICS) if series.kind == METRICS else series
+
+
+def _anything(series: Series) -> bool:  # noqa: ARG001
+    return True
 
 
 def _subjects(checks: Iterable[str]) -> frozenset[str]:

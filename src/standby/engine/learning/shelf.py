@@ -12,11 +12,12 @@ _NOBODY = Series("", "")
 
 
 class Shelf:
-    """Rows by series. `at` is the last minute (its start, ns since 1970) that was learned; 0 before the first."""
+    """Rows by series, of a bank of its own or of one that others have rows in too. `at` is the last minute (its start,
+    ns since 1970) that was learned; 0 before the first."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, bank: Bank | None = None) -> None:
         self.kind = kind
-        self.bank = Bank()
+        self.bank = Bank() if bank is None else bank
         self.rows: dict[Series, int] = {}
         self.at = 0
         self._free: list[int] = []

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from standby.baselines import constants
-from standby.baselines.bank import Readings
+from standby.baselines.bank import Bank, Readings
 from standby.baselines.reading import CAUSES, Cause
 from standby.domain.baseline import ERRORS, KINDS, LATENCY, Band, Series
 from standby.engine.learning.shelf import Shelf
 from standby.store.baselines import MemoryRow
+
+Floats = NDArray[np.float64]
 
 MOST_SERIES = 10_000
 _FEW = 5  # minutes whose middle is the present level
@@ -43,11 +45,25 @@ class Seen:
     days: float
 
 
-class Learning:
-    """The shelves, and what may be on them."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where one series is learned: its row, the least standard deviation that counts, its last minutes."""
 
-    def __init__(self, most: int = MOST_SERIES) -> None:
-        self.shelves = {kind: Shelf(kind) for kind in KINDS}
+    series: Series
+    kind: str
+    row: int
+    least: float
+    last: deque[float]
+
+
+class Learning:
+    """The shelves, and what may be on them. `together`: in one bank, which costs less a minute, but cannot be kept."""
+
+    def __init__(self, most: int = MOST_SERIES, *, together: bool = False) -> None:
+        bank = Bank() if together else None
+        self.shelves = {kind: Shelf(kind, bank) for kind in KINDS}
+        self._batches: Sequence[Sequence[str]] = [KINDS] if together else [(kind,) for kind in KINDS]
+        self._places: dict[Series, _Place] = {}  # of those on a shelf that had a minute
         self.refused: set[Series] = set()  # there was no room for them
         self._most = most
         self._wanted: Callable[[Series], bool] = lambda _: True
@@ -76,19 +92,40 @@ class Learning:
 
     def take(self, at: int, values: Mapping[Series, float], learn: Callable[[Series], bool]) -> list[Seen]:
         """Judge the minute that began at `at` (ns since 1970), then learn of it what may be learned."""
+        found: dict[str, list[tuple[_Place, float]]] = {kind: [] for kind in KINDS}
+        for series, value in values.items():
+            place = self._places.get(series) or self._place(series)
+            if place is not None:
+                place.last.append(value)
+                found[place.kind].append((place, value))
         seen: list[Seen] = []
-        for kind, shelf in self.shelves.items():
-            mine = [series for series in values if series.kind == kind and self.room(series)]
-            if not mine:
-                continue
-            rows = [shelf.row(series) for series in mine]
-            samples = np.array([values[series] for series in mine])
-            may = np.array([learn(series) for series in mine])
-            for series in mine:
-                self._last.setdefault(series, deque(maxlen=_FEW)).append(values[series])
-            seen += _seen(mine, at, samples, shelf.bank.take(rows, at, samples, may), _LEAST_SD.get(kind, 0.0))
-            shelf.at = max(shelf.at, at)
+        for kinds in self._batches:
+            mine = [one for kind in kinds for one in found[kind]]
+            if mine:
+                seen += self._judged(self.shelves[kinds[0]].bank, at, mine, learn)
+        for kind, some in found.items():
+            if some:
+                self.shelves[kind].at = max(self.shelves[kind].at, at)
         return seen
+
+    def _judged(
+        self, bank: Bank, at: int, mine: Sequence[tuple[_Place, float]], learn: Callable[[Series], bool]
+    ) -> list[Seen]:
+        series = [place.series for place, _ in mine]
+        values = np.array([value for _, value in mine])
+        may = np.array([learn(one) for one in series])
+        told = bank.take([place.row for place, _ in mine], at, values, may)
+        return _seen(series, at, values, told, np.array([place.least for place, _ in mine]))
+
+    def _place(self, series: Series) -> _Place | None:
+        """Where it is learned, made when there is none; None when there is no room."""
+        if not self.room(series):
+            return None
+        last = self._last.setdefault(series, deque(maxlen=_FEW))
+        least = max(_LEAST_SD.get(series.kind, 0.0), constants.TINY)
+        place = _Place(series, series.kind, self.shelves[series.kind].row(series), least, last)
+        self._places[series] = place
+        return place
 
     def bands(self, now: int) -> dict[Series, Band]:
         """What is usual at `now`, of everything that has been learned long enough."""
@@ -107,6 +144,7 @@ class Learning:
     def only(self, wanted: Callable[[Series], bool]) -> list[Series]:
         """Let go of all others and take none of them from now on; which these were."""
         self._wanted = wanted
+        self._places = {}
         gone = [series for series in self.series() if not wanted(series)]
         for shelf in self.shelves.values():
             shelf.drop([series for series in gone if series.kind == shelf.kind])
@@ -124,6 +162,7 @@ class Learning:
     def restore(self, memories: Iterable[MemoryRow]) -> list[str]:
         """Go on from what was kept; a line for each that cannot be read."""
         said = []
+        self._places = {}
         for memory in memories:
             shelf = self.shelves.get(memory.kind)
             if shelf is None:
@@ -139,8 +178,8 @@ class Learning:
         return [shelf.memory() for shelf in self.shelves.values() if shelf.rows]
 
 
-def _seen(series: Sequence[Series], at: int, values: NDArray[np.float64], told: Readings, least: float) -> list[Seen]:
-    sd = np.maximum((told.high - told.usual) / constants.BAND, max(least, constants.TINY))
+def _seen(series: Sequence[Series], at: int, values: Floats, told: Readings, least: Floats) -> list[Seen]:
+    sd = np.maximum((told.high - told.usual) / constants.BAND, least)
     deviation = (values - told.usual) / sd
     columns = zip(
         series, values.tolist(), told.usual.tolist(), told.low.tolist(), told.high.tolist(), deviation.tolist(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from standby.config.cel import Expression
 from standby.engine.learning.baselines import Baselines
 from standby.engine.learning.minutes import Minutes
 from standby.engine.learning.rebuild import Rebuild
+from standby.engine.learning.step import Seen
 from standby.engine.rules.watches import Sort, Watch
 
 _NAMES = frozenset({"usual", "deviation"})
@@ -31,6 +32,9 @@ class Lessons(Baselines):
         self._put_bands()
         self._judge.learned = self
         self._arm()
+
+    def _keep_minute(self, seen: Sequence[Seen]) -> None:
+        """No screen reads it."""
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         work.close()  # it would write

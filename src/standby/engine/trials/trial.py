@@ -18,6 +18,7 @@ from standby.domain.outcome import AlertState
 from standby.engine.alerting.alerts import Ack, Alerts, Live
 from standby.engine.alerting.leases import Leases
 from standby.engine.deeds import Person
+from standby.engine.learning.step import Learning
 from standby.engine.muting.maintenance import Windows
 from standby.engine.muting.muters import add_muters
 from standby.engine.muting.mutes import Mutes
@@ -225,6 +226,7 @@ class Trial:
             self._judge,
             config=lambda: self.config,
             planned=Windows(lambda: self.config).covers,
+            learning=Learning(together=True),
         )
         lessons.begin(history)
 
