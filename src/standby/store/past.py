@@ -18,7 +18,7 @@ from standby.store.sqlfile import statements
 
 _SQL = statements("past")
 _READ = statements("read")
-_PAGE = 5_000
+_PAGE = 500  # rows: each check of a backtest holds one page
 _Row = TypeVar("_Row")
 
 Told = Callable[[], AbstractContextManager[None]]
