@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Key = tuple[str, str]
 _MOST_DAYS = 732
 _LINES = 20  # of one rule's firings, for people
-_WORTH_A_PROCESS = 200_000  # looks: about ten seconds
+_WORTH_A_PROCESS = 200_000  # looks: about twenty seconds
 _MOST_WORKERS = 8
 
 

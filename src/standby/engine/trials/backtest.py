@@ -130,7 +130,7 @@ def backtest(
 
     `rules` are pairs of integration and rule id, built-in ones too. To compare candidates give `config` several
     rules at once (`dataclasses.replace(config, rules=...)`, each with an id of its own): history is read once. One
-    core judges about 25,000 observations a second; `workers` are processes, which share the integrations. The judge
+    core judges about 10,000 observations a second; `workers` are processes, which share the integrations. The judge
     runs up over the rules' longest window before `start`. Raises StoreError.
     """
     chosen = [watch for watch in watches(config) if rules is None or watch.key in rules]

@@ -43,6 +43,9 @@ Key = tuple[str, str]
 Deed = tuple[int, Callable[[], None]]
 """What else happens, and when (ns since 1970)."""
 
+_Coming = tuple[int, int, Observation, Iterator[Observation]]
+"""When it has ended (ns since 1970), the place of its check, what was seen, what is seen after it."""
+
 
 class _Nowhere:
     """A store that keeps nothing."""
@@ -143,10 +146,9 @@ class Trial:
 
         Deeds come in their order in time, before what is seen at the same instant. Returns how many were judged.
         """
-        queue: list[tuple[int, int, Observation, Iterator[Observation]]] = []
-        for place, one in enumerate(seen.values()):
-            stream = iter(one)
-            self._queue(queue, place, stream)
+        found = (self._next(place, iter(one)) for place, one in enumerate(seen.values()))
+        queue = [coming for coming in found if coming is not None]
+        heapq.heapify(queue)
         count, waiting = 0, iter(sorted(deeds, key=lambda deed: deed[0]))
         deed = next(waiting, None)
         while queue:
@@ -154,9 +156,12 @@ class Trial:
             while deed is not None and deed[0] <= at:
                 self._do(deed)
                 deed = next(waiting, None)
-            heapq.heappop(queue)
             self._see(observation, at)
-            self._queue(queue, place, stream)
+            coming = self._next(place, stream)
+            if coming is None:
+                heapq.heappop(queue)
+            else:
+                heapq.heapreplace(queue, coming)
             count += 1
         while deed is not None:
             self._do(deed)
@@ -234,16 +239,12 @@ class Trial:
         self._clock.call_at(self._clock.monotonic() + TICK_NS, self._tick)
         self._judge.tick()
 
-    def _queue(
-        self,
-        queue: list[tuple[int, int, Observation, Iterator[Observation]]],
-        place: int,
-        stream: Iterator[Observation],
-    ) -> None:
+    def _next(self, place: int, stream: Iterator[Observation]) -> _Coming | None:
         observation = next(stream, None)
-        if observation is not None:
-            self._coming[observation.check_id] = observation.slot
-            heapq.heappush(queue, (max(observation.at, observation.slot), place, observation, stream))
+        if observation is None:
+            return None
+        self._coming[observation.check_id] = observation.slot
+        return max(observation.at, observation.slot), place, observation, stream
 
     def _see(self, observation: Observation, at: int) -> None:
         self._clock.advance(at, self._tell)
@@ -264,8 +265,8 @@ class Trial:
     def _tell(self) -> None:
         """What would be stored now is told instead, or is of no use here."""
         buffer = self._recorder.buffer
-        buffer.observations.clear()
-        buffer.audits.clear()
+        if buffer.audits:
+            buffer.audits.clear()
         if buffer.alerts:
             rows = list(buffer.alerts.values())
             buffer.alerts.clear()

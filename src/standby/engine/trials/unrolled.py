@@ -62,7 +62,9 @@ def _in_order(row: RollupRow, failed_before: bool, *, next_fails: bool) -> list[
 
 def _latencies(row: RollupRow, outcomes: Sequence[Outcome]) -> list[float | None]:
     """As many as were measured, spread as they were; what failed is the first to have none."""
-    decided = [place for place, outcome in enumerate(outcomes) if outcome.decided]
+    decided: Sequence[int] = range(len(outcomes))
+    if row.unknown or row.maintenance:
+        decided = [place for place, outcome in enumerate(outcomes) if outcome.decided]
     found: list[float | None] = [None] * len(outcomes)
     count = min(row.latency_count, len(decided))
     if not count:
