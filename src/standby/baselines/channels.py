@@ -14,7 +14,38 @@ from math import asinh, log, log10
 from struct import Struct
 
 from standby.baselines import constants as c
-from standby.baselines.constants import ROBUST
+from standby.baselines.constants import (
+    BIN_LAST,
+    BIN_MIDDLE,
+    BIN_WIDTH,
+    BINS,
+    BUCKETS,
+    HOURS,
+    LEVEL_CLIP,
+    LEVEL_GAIN,
+    ROBUST,
+    SEASON_CLIP,
+    SEASON_LEAST,
+    SEASON_MOST,
+    SEASON_OFFSET_AFTER,
+    SHIFT_CLIP,
+    SHIFT_FLOOR,
+    SHIFT_GAIN,
+    SPREAD_CLIP,
+    SPREAD_FLOOR,
+    SPREAD_GAIN,
+    TAIL_BEYOND,
+    TAIL_KEPT,
+    TAIL_LEAST,
+    TAIL_MOST,
+    TAIL_PRIOR,
+    VALUE_CLIP,
+    WARM,
+    WARM_SPREAD,
+    WEEKS_MEMORY,
+    WEEKS_MOST,
+    WEEKS_SHRINK,
+)
 
 _SINGLES = Struct("ff")
 _packed, _singles = _SINGLES.pack, _SINGLES.unpack  # round to single precision
@@ -36,6 +67,7 @@ class Gains:
         "learn",
         "least",
         "long",
+        "long_share",
         "memory",
         "memory_share",
         "season",
@@ -56,7 +88,7 @@ class Gains:
         self.hours = step / 3_600.0
         self.smooth = c.gain(c.SMOOTH_S, max(step, c.SMOOTH_STEP_S))
         self.lasting = c.gain(c.LASTING_S, step)
-        self.least = self.learn = self.memory_share = self.season_share = 1.0
+        self.least = self.learn = self.memory_share = self.long_share = self.season_share = 1.0
         self.warm = 0
 
     def at(self, seen: int, learn: bool) -> None:  # noqa: FBT001 - once a sample
@@ -65,6 +97,7 @@ class Gains:
         self.least = least = 1.0 / (seen + 1)
         self.learn = 1.0 if learn else 0.0
         self.memory_share = self.learn * (self.memory if self.memory > least else least)
+        self.long_share = self.learn * (self.long if self.long > least else least)
         self.season_share = self.season if self.season > least else least
 
 
@@ -74,58 +107,58 @@ class Season:
     __slots__ = ("error", "level", "offset", "samples", "spread", "week", "weeks")
 
     def __init__(self) -> None:
-        self.level = [0.0] * c.BUCKETS
-        self.spread = array("f", [0.0]) * c.BUCKETS
-        self.samples = array("B", [0]) * c.BUCKETS
-        self.week = array("f", [0.0]) * c.HOURS
-        self.weeks = array("f", [0.0]) * c.HOURS  # hours spent there
+        self.level = [0.0] * BUCKETS
+        self.spread = array("f", [0.0]) * BUCKETS
+        self.samples = array("B", [0]) * BUCKETS
+        self.week = array("f", [0.0]) * HOURS
+        self.weeks = array("f", [0.0]) * HOURS  # hours spent there
         self.offset = self.error = 0.0
 
     def usual(self, bucket: int, hour: int) -> float:
         """What is expected then; of no meaning before the bucket has samples."""
         weeks = self.weeks[hour]
-        return self.level[bucket] + weeks / (weeks + c.WEEKS_SHRINK) * self.week[hour] + self.offset
+        return self.level[bucket] + weeks / (weeks + WEEKS_SHRINK) * self.week[hour] + self.offset
 
     def take(self, value: float, bucket: int, hour: int, tiny: float, gains: Gains) -> tuple[float, bool]:
         """z, and whether the bucket knows enough to have a say."""
-        samples = self.samples[bucket]
+        samples, weeks = self.samples[bucket], self.weeks[hour]
         if samples == 0:
             self.level[bucket] = value - self.offset
-        residual = value - self.usual(bucket, hour)
+        week = weeks / (weeks + WEEKS_SHRINK) * self.week[hour]
+        residual = value - (self.level[bucket] + week + self.offset)
         scale, error = self.spread[bucket], 0.5 * self.error
         if scale < error:
             scale = error
         if scale < tiny:
             scale = tiny
-        known = samples >= c.SEASON_LEAST
+        if samples < SEASON_LEAST:
+            if gains.learn:
+                self._learn(residual, bucket, samples, gains)
+            return 0.0, False
         if gains.learn:
-            learned = clipped(residual, c.SEASON_CLIP * scale) if known else residual
-            if known:
-                self._learn_week(learned, hour, gains)
+            limit = SEASON_CLIP * scale
+            learned = limit if residual > limit else -limit if residual < -limit else residual
+            self._learn_week(learned + week, hour, weeks, gains.hours)
             self._learn(learned, bucket, samples, gains)
-        return (residual / scale if known else 0.0), known
+        return residual / scale, True
 
     def _learn(self, residual: float, bucket: int, samples: int, gains: Gains) -> None:
-        size = ROBUST * abs(residual)
         share, wider = gains.bucket, gains.bucket_spread
-        if samples < c.SEASON_MOST:
+        if samples < SEASON_MOST:
             least = 1.0 / (samples + 1)
             share, wider = max(share, least), max(wider, least)
             self.samples[bucket] = samples + 1
         self.level[bucket] += share * residual
-        spread = self.spread[bucket]
+        size, spread = ROBUST * abs(residual), self.spread[bucket]
         self.spread[bucket] = spread + wider * (size - spread)
-        if gains.warm >= c.SEASON_OFFSET_AFTER:
+        if gains.warm >= SEASON_OFFSET_AFTER:
             self.offset += gains.season * residual
         self.error += gains.season_share * (size - self.error)
 
-    def _learn_week(self, residual: float, hour: int, gains: Gains) -> None:
-        week, weeks = self.week[hour], self.weeks[hour]
-        spent = weeks + gains.hours  # never less than this very visit
-        told = residual + weeks / (weeks + c.WEEKS_SHRINK) * week
-        memory = spent if spent < c.WEEKS_MEMORY else c.WEEKS_MEMORY
-        self.week[hour] = week + gains.hours / memory * (told - week)
-        self.weeks[hour] = spent if spent < c.WEEKS_MOST else c.WEEKS_MOST
+    def _learn_week(self, told: float, hour: int, weeks: float, hours: float) -> None:
+        week, spent = self.week[hour], weeks + hours  # never less than this very visit
+        self.week[hour] = week + hours / (spent if spent < WEEKS_MEMORY else WEEKS_MEMORY) * (told - week)
+        self.weeks[hour] = spent if spent < WEEKS_MOST else WEEKS_MOST
 
 
 class Level:
@@ -137,14 +170,17 @@ class Level:
         self.level = self.scale = self.size = 0.0
 
     def take(self, value: float, tiny: float, gains: Gains) -> float:
-        residual = value - self.level
-        scale = self.scale if self.scale > tiny else tiny
-        warm = gains.warm >= c.WARM
-        learned = clipped(residual, c.LEVEL_CLIP * scale) if warm else residual
-        self.size = abs(learned)
-        self.level += c.LEVEL_GAIN * learned
-        self.scale += gains.memory_share * (ROBUST * self.size - self.scale)
-        return residual / scale if warm else 0.0
+        residual, scale = value - self.level, self.scale
+        least = scale if scale > tiny else tiny
+        z = residual / least
+        if gains.warm < WARM:
+            z = 0.0
+        elif not -LEVEL_CLIP <= z <= LEVEL_CLIP:
+            residual = LEVEL_CLIP * least if z > 0.0 else -LEVEL_CLIP * least
+        self.size = size = abs(residual)
+        self.level += LEVEL_GAIN * residual
+        self.scale = scale + gains.memory_share * (ROBUST * size - scale)
+        return z
 
 
 class Shift:
@@ -156,24 +192,28 @@ class Shift:
         self.fast = self.slow = self.scale = self.wide = 0.0
 
     def take(self, value: float, tiny: float, gains: Gains) -> float:
-        warm = gains.warm >= c.WARM
-        share = gains.memory_share
-        quick = c.SHIFT_GAIN if gains.least < c.SHIFT_GAIN else gains.least
-        self.fast += quick * (value - self.fast)
-        residual, wide = value - self.slow, ROBUST * self.wide
+        share, warm = gains.memory_share, gains.warm >= WARM
+        quick = SHIFT_GAIN if gains.least < SHIFT_GAIN else gains.least
+        self.fast = fast = self.fast + quick * (value - self.fast)
+        residual, wide = value - self.slow, self.wide
         if warm:
-            residual = clipped(residual, c.VALUE_CLIP * (wide if wide > tiny else tiny))
-        self.slow += share * residual
-        self.wide += share * (abs(residual) - self.wide)
-        apart = self.fast - self.slow
-        scale, floor = self.scale, c.SHIFT_FLOOR * self.wide
-        if scale < floor:
-            scale = floor
-        if scale < tiny:
-            scale = tiny
-        learned = clipped(apart, c.SHIFT_CLIP * scale) if warm else apart
-        self.scale += share * (ROBUST * abs(learned) - self.scale)
-        return apart / scale if warm else 0.0
+            usual = ROBUST * wide
+            limit = VALUE_CLIP * (usual if usual > tiny else tiny)
+            if not -limit <= residual <= limit:
+                residual = limit if residual > 0.0 else -limit
+        self.slow = slow = self.slow + share * residual
+        self.wide = wide = wide + share * (abs(residual) - wide)
+        apart, scale, floor = fast - slow, self.scale, SHIFT_FLOOR * wide
+        if floor < tiny:
+            floor = tiny
+        least = scale if scale > floor else floor
+        z = apart / least
+        if not warm:
+            z = 0.0
+        elif not -SHIFT_CLIP <= z <= SHIFT_CLIP:
+            apart = SHIFT_CLIP * least if z > 0.0 else -SHIFT_CLIP * least
+        self.scale = scale + share * (ROBUST * abs(apart) - scale)
+        return z
 
 
 class Place:
@@ -185,13 +225,17 @@ class Place:
         self.middle = self.scale = 0.0
 
     def take(self, value: float, tiny: float, gains: Gains) -> float:
-        residual = value - self.middle
-        scale = self.scale if self.scale > tiny else tiny
-        learned = clipped(residual, c.VALUE_CLIP * scale) if gains.warm >= c.WARM else residual
-        share = gains.learn * (gains.long if gains.long > gains.least else gains.least)
-        self.middle += share * learned
-        self.scale += share * (ROBUST * abs(learned) - self.scale)
-        return residual / scale if gains.warm >= c.WARM else 0.0
+        residual, scale = value - self.middle, self.scale
+        least = scale if scale > tiny else tiny
+        z = residual / least
+        if gains.warm < WARM:
+            z = 0.0
+        elif not -VALUE_CLIP <= z <= VALUE_CLIP:
+            residual = VALUE_CLIP * least if z > 0.0 else -VALUE_CLIP * least
+        share = gains.long_share
+        self.middle += share * residual
+        self.scale = scale + share * (ROBUST * abs(residual) - scale)
+        return z
 
 
 class Spread:
@@ -203,19 +247,22 @@ class Spread:
         self.fast = self.slow = self.scale = 0.0
 
     def take(self, size: float, floor: float, gains: Gains) -> float:
-        quick = c.SPREAD_GAIN if gains.least < c.SPREAD_GAIN else gains.least
-        self.fast += quick * (size - self.fast)
-        varies = log(self.fast + floor)
+        share = gains.memory_share
+        quick = SPREAD_GAIN if gains.least < SPREAD_GAIN else gains.least
+        self.fast = fast = self.fast + quick * (size - self.fast)
+        varies = log(fast + floor)
         if gains.warm == 0:
             self.slow = varies
-        residual = varies - self.slow
-        warm = gains.warm >= c.WARM_SPREAD
-        scale = self.scale if self.scale > c.SPREAD_FLOOR else c.SPREAD_FLOOR
-        learned = clipped(residual, c.SPREAD_CLIP * scale) if warm else residual
-        share = gains.memory_share
-        self.slow += share * learned
-        self.scale += share * (ROBUST * abs(learned) - self.scale)
-        return residual / scale if warm else 0.0
+        residual, scale = varies - self.slow, self.scale
+        least = scale if scale > SPREAD_FLOOR else SPREAD_FLOOR
+        z = residual / least
+        if gains.warm < WARM_SPREAD:
+            z = 0.0
+        elif not -SPREAD_CLIP <= z <= SPREAD_CLIP:
+            residual = SPREAD_CLIP * least if z > 0.0 else -SPREAD_CLIP * least
+        self.slow += share * residual
+        self.scale = scale + share * (ROBUST * abs(residual) - scale)
+        return z
 
 
 class Tail:
@@ -224,41 +271,36 @@ class Tail:
     The counts are floats of single precision, as a bank keeps them.
     """
 
-    __slots__ = ("_first", "_past", "counts", "total")
+    __slots__ = ("counts", "total")
 
     def __init__(self) -> None:
-        self.counts = [0.0] * c.BINS
+        self.counts = [0.0] * BINS
         self.total = 0.0
-        self._first, self._past = c.BINS, 0  # the bins that were ever hit
 
     def take(self, z: float, learn: float) -> float:
-        """-log10 of the share of samples in bins that were hit no more often than this place; 0 when young."""
-        place = asinh(z) / c.BIN_WIDTH + c.BIN_MIDDLE
-        if not 0.0 <= place <= c.BIN_LAST:
-            place = 0.0 if place < 0.0 else c.BIN_LAST
+        """-log10 of the share of samples that were here or further out; 0 when young.
+
+        That share is reckoned from this place's own: it counts for `TAIL_BEYOND` bins.
+        """
+        place = asinh(z) / BIN_WIDTH + BIN_MIDDLE
+        if not 0.0 <= place <= BIN_LAST:
+            place = 0.0 if place < 0.0 else BIN_LAST
         left = int(place)
         right, part = left + 1, place - left
         rest = 1.0 - part
         counts, total, rarity = self.counts, self.total, 0.0
         lower, upper = counts[left], counts[right]
-        if total >= c.TAIL_LEAST:
-            limit, rarer = rest * lower + part * upper + c.TAIL_SLACK, 0.0
-            for count in counts[self._first : self._past]:
-                if count <= limit:
-                    rarer += count
-            if rarer < total:
-                rarity = -log10((rarer + c.TAIL_PRIOR) / (total + c.TAIL_PRIOR))
+        if total >= TAIL_LEAST:
+            share = (TAIL_BEYOND * (rest * lower + part * upper) + TAIL_PRIOR) / (total + TAIL_PRIOR)
+            if share < 1.0:
+                rarity = -log10(share)
         if learn:
             counts[left], counts[right] = _singles(_packed(lower + rest, upper + part))
-            if left < self._first:
-                self._first = left
-            if right >= self._past:
-                self._past = right + 1
             self.total = total = total + 1.0
-            if total > c.TAIL_MOST:
+            if total > TAIL_MOST:
                 self._age()
         return rarity
 
     def _age(self) -> None:
-        self.counts = array("f", [count * c.TAIL_KEPT for count in self.counts]).tolist()
-        self.total *= c.TAIL_KEPT
+        self.counts = array("f", [count * TAIL_KEPT for count in self.counts]).tolist()
+        self.total *= TAIL_KEPT

@@ -62,14 +62,14 @@ TAIL_MOST: Final = 8_000.0
 TAIL_KEPT: Final = 0.7
 TAIL_LEAST: Final = 150.0
 TAIL_PRIOR: Final = 0.02
-TAIL_SLACK: Final = 0.05
-WEIGHTS: Final = (1.3, 0.6, 0.5, 0.8, 0.25)  # season, level, shift, value, spread
+TAIL_BEYOND: Final = 2.0  # bins as full as this one hold what lies here or further out: half of them on the other side
+WEIGHTS: Final = (1.35, 0.75, 0.5, 0.85, 0.25)  # season, level, shift, value, spread
 
 # Strength: the rarity of all channels together, of just now and of the last hours.
-SMOOTH_S: Final = 376.0
+SMOOTH_S: Final = 300.0
 SMOOTH_STEP_S: Final = 60.0  # a faster series is not smoothed over more samples than one a minute
 LASTING_S: Final = 9_850.0
-LASTING_WEIGHT: Final = 1.2
+LASTING_WEIGHT: Final = 1.1
 
 # Frozen: a run of one and the same value, beside the longest run of before.
 FLAT_LEAST: Final = 24.0

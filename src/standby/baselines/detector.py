@@ -4,18 +4,42 @@ from __future__ import annotations
 
 import math
 
-from standby.baselines import constants as c
 from standby.baselines.channels import Gains, Level, Place, Season, Shift, Spread, Tail
+from standby.baselines.constants import (
+    BAND,
+    BUCKET_S,
+    CLOSE,
+    DAY_S,
+    DROP_Z,
+    FLOOR,
+    HOURS,
+    HUGE,
+    LASTING_WEIGHT,
+    LEARNING_DAYS,
+    LEARNING_SAMPLES,
+    LONGEST_STEP_S,
+    NS,
+    ORDINARY_S,
+    PROFILE_DAYS,
+    ROBUST,
+    SCORE_HALF,
+    SEASON_LEAST,
+    SLOW_STRENGTH,
+    SPREAD_LEAST,
+    TINY,
+    WEEK_DAYS,
+    WEIGHTS,
+)
 from standby.baselines.incident import Frozen, Hold, Incident
 from standby.baselines.reading import CHANNELS, NO_BAND, Band, Cause, Reading
 from standby.baselines.slow import Slow
 
-_DAY_NS = c.DAY_S * c.NS
+_DAY_NS = DAY_S * NS
 
 
 def score_of(strength: float) -> float:
     """0..1, in the same order."""
-    return strength / (strength + c.SCORE_HALF)
+    return strength / (strength + SCORE_HALF)
 
 
 class Detector:
@@ -46,8 +70,8 @@ class Detector:
     def __init__(self) -> None:
         self.seen = 0
         self._first = self._last = 0
-        self._step = c.ORDINARY_S
-        self._gains = Gains(c.ORDINARY_S)
+        self._step = ORDINARY_S
+        self._gains = Gains(ORDINARY_S)
         self._season, self._level, self._shift = Season(), Level(), Shift()
         self._place, self._spread = Place(), Spread()
         self._slow = Slow()
@@ -64,17 +88,17 @@ class Detector:
         Without `learn` what is usual stays as it is (the incident goes on all the same); such samples are passed over
         as long as nothing is known.
         """
-        if not abs(value) <= c.HUGE or not (learn or self.seen >= c.LEARNING_SAMPLES):
+        if not abs(value) <= HUGE or not (learn or self.seen >= LEARNING_SAMPLES):
             return self._missing(at)
         gains = self._tick(at, value, learn)
         place, days = place_of(at), (at - self._first) / _DAY_NS
-        learned = self.seen >= c.LEARNING_SAMPLES and days >= c.LEARNING_DAYS
+        learned = self.seen >= LEARNING_SAMPLES and days >= LEARNING_DAYS
         band = self._band(place, days) if learned else NO_BAND
         strength, channel = self._surprise(place, value, gains)
         frozen = self._frozen.take(value, at, gains.learn)
-        lasts = self._slow.take(value, at // c.NS, self._level.scale, gains)
-        if lasts is not None and days >= c.WEEK_DAYS and strength <= c.SLOW_STRENGTH:
-            strength, channel = c.SLOW_STRENGTH, lasts
+        lasts = self._slow.take(value, at // NS, self._level.scale, gains)
+        if lasts is not None and days >= WEEK_DAYS and strength <= SLOW_STRENGTH:
+            strength, channel = SLOW_STRENGTH, lasts
         strength = max(strength, frozen) if learned else 0.0
         if frozen and frozen >= strength:
             channel = Cause.FLAT
@@ -85,7 +109,7 @@ class Detector:
     def usual(self, at: int) -> Band:
         """What would be usual at an instant, after what was seen until now; nothing is taken."""
         days = (at - self._first) / _DAY_NS
-        if self.seen < c.LEARNING_SAMPLES or days < c.LEARNING_DAYS:
+        if self.seen < LEARNING_SAMPLES or days < LEARNING_DAYS:
             return NO_BAND
         return self._band(place_of(at), days)
 
@@ -101,33 +125,33 @@ class Detector:
         season.offset += now - season.usual(bucket, hour)
         self._level.level = self._shift.fast = self._shift.slow = self._place.middle = now
         self._spread.slow = math.log(self._spread.fast + self._floor())
-        self._slow.accept(now, self._last // c.NS)
+        self._slow.accept(now, self._last // NS)
         self._smooth = self._lasting = 0.0
         self._frozen.longest = max(self._frozen.longest, self._frozen.run)
         self._hold, self._incident, self._cause = Hold(), Incident(), None
 
     def _band(self, place: tuple[int, int], days: float) -> Band:
         bucket, hour = place
-        usual, scale = self._shift.slow, c.ROBUST * self._shift.wide
+        usual, scale = self._shift.slow, ROBUST * self._shift.wide
         season = self._season
-        if days >= c.PROFILE_DAYS and season.error < scale and season.samples[bucket] >= c.SEASON_LEAST:
+        if days >= PROFILE_DAYS and season.error < scale and season.samples[bucket] >= SEASON_LEAST:
             usual, scale = season.usual(bucket, hour), season.spread[bucket]
             if scale < 0.5 * season.error:
                 scale = 0.5 * season.error
-        floor = c.FLOOR * abs(usual)
-        width = c.BAND * (scale if scale > floor else floor)
+        floor = FLOOR * abs(usual)
+        width = BAND * (scale if scale > floor else floor)
         low = usual - width
         return Band(usual, 0.0 if self._positive and low < 0.0 else low, usual + width)
 
     def _tick(self, at: int, value: float, learn: bool) -> Gains:  # noqa: FBT001
-        step = (at - self._last) / c.NS
+        step = (at - self._last) / NS
         if not self.seen:
             self._first = at
             self._level.level = self._shift.fast = self._shift.slow = value
             self._place.middle = self._frozen.last = value
             self._frozen.changed = at
         elif step > 0.0:  # else a repeated or backward instant: one ordinary step
-            self._step = min(step, c.LONGEST_STEP_S)
+            self._step = min(step, LONGEST_STEP_S)
         self._last = at
         if self._gains.step != self._step:
             self._gains = Gains(self._step)
@@ -141,31 +165,32 @@ class Detector:
         level = self._level.take(value, tiny, gains)
         shift = self._shift.take(value, tiny, gains)
         usual, place = self._place.middle, self._place.take(value, tiny, gains)
-        spread = self._spread.take(self._level.size, tiny + c.SPREAD_LEAST * self._level.scale, gains)
-        tails, weights, learn = self._tails, c.WEIGHTS, gains.learn
-        heard = [
-            weights[0] * tails[0].take(season, learn) if known else 0.0,
-            weights[1] * tails[1].take(level, learn),
-            weights[2] * tails[2].take(shift, learn),
-            weights[3] * tails[3].take(place, learn),
-            weights[4] * tails[4].take(spread, learn),
-        ]
-        together = math.sqrt(sum([one * one for one in heard]))
+        spread = self._spread.take(self._level.size, tiny + SPREAD_LEAST * self._level.scale, gains)
+        of_season, of_level, of_shift, of_place, of_spread = self._tails
+        learn = gains.learn
+        heard = (
+            WEIGHTS[0] * of_season.take(season, learn) if known else 0.0,
+            WEIGHTS[1] * of_level.take(level, learn),
+            WEIGHTS[2] * of_shift.take(shift, learn),
+            WEIGHTS[3] * of_place.take(place, learn),
+            WEIGHTS[4] * of_spread.take(spread, learn),
+        )
+        together = math.hypot(*heard)
         self._smooth += gains.smooth * (together - self._smooth)
         self._lasting += gains.lasting * (together - self._lasting)
-        fell = place <= c.DROP_Z and abs(value) <= c.FLOOR * abs(usual)
+        fell = place <= DROP_Z and abs(value) <= FLOOR * abs(usual)
         channel = Cause.DROP if fell else CHANNELS[heard.index(max(heard))]
-        return math.hypot(self._smooth, c.LASTING_WEIGHT * self._lasting), channel
+        return math.hypot(self._smooth, LASTING_WEIGHT * self._lasting), channel
 
     def _told(self, at: int, value: float, band: Band, strength: float, channel: Cause, days: float) -> Reading:
         incident = self._incident
         news = incident.take(strength)
         if news or not incident.open or channel is Cause.FLAT:
-            self._cause = channel if strength >= c.CLOSE else None
+            self._cause = channel if strength >= CLOSE else None
         deviation = None
         if band.usual is not None and band.high is not None:
-            scale = (band.high - band.usual) / c.BAND
-            deviation = (value - band.usual) / (scale if scale > c.TINY else c.TINY)
+            scale = (band.high - band.usual) / BAND
+            deviation = (value - band.usual) / (scale if scale > TINY else TINY)
         return Reading(
             score_of(self._hold.take(strength, at)),
             strength,
@@ -197,13 +222,13 @@ class Detector:
         )
 
     def _tiny(self) -> float:
-        return c.FLOOR * abs(self._level.level) + c.TINY
+        return FLOOR * abs(self._level.level) + TINY
 
     def _floor(self) -> float:
-        return self._tiny() + c.SPREAD_LEAST * self._level.scale
+        return self._tiny() + SPREAD_LEAST * self._level.scale
 
 
 def place_of(at: int) -> tuple[int, int]:
     """The hour of the day and the hour of the week, in UTC."""
-    seconds = at // c.NS
-    return seconds % c.DAY_S // c.BUCKET_S, seconds // 3_600 % c.HOURS
+    seconds = at // NS
+    return seconds % DAY_S // BUCKET_S, seconds // 3_600 % HOURS

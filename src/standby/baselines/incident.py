@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
-from standby.baselines import constants as c
+from standby.baselines.constants import (
+    CLOSE,
+    CLOSE_AFTER,
+    FLAT_ACCEPTED_NS,
+    FLAT_CHANGES,
+    FLAT_GROWTH,
+    FLAT_LEAST,
+    FLAT_RATIO,
+    FLAT_STRENGTH,
+    FLAT_TAUGHT,
+    GROWTH,
+    HOLD_EASING,
+    HOLD_NS,
+    HOLD_RATIO,
+    OPEN,
+    SUSTAINED,
+    SUSTAINED_OF,
+)
 
-WINDOW = (1 << c.SUSTAINED_OF[1]) - 1
+WINDOW = (1 << SUSTAINED_OF[1]) - 1
 
 
 class Hold:
@@ -19,9 +36,9 @@ class Hold:
     def take(self, strength: float, at: int) -> float:
         """The strength, or 0 while a peak of before covers it."""
         passed = at - self.at
-        if passed <= c.HOLD_NS:
-            age = passed / c.HOLD_NS if passed > 0 else 0.0
-            if strength <= c.HOLD_RATIO * self.peak * (1.0 - c.HOLD_EASING * age):
+        if passed <= HOLD_NS:
+            age = passed / HOLD_NS if passed > 0 else 0.0
+            if strength <= HOLD_RATIO * self.peak * (1.0 - HOLD_EASING * age):
                 return 0.0
         elif strength <= 0.0:
             return 0.0
@@ -41,18 +58,18 @@ class Incident:
 
     def take(self, strength: float) -> bool:
         """Whether there is news: it opens, or has grown."""
-        high = strength >= c.SUSTAINED
+        high = strength >= SUSTAINED
         self.recent = (self.recent << 1 | high) & WINDOW
         if not self.open:
-            news = strength >= c.OPEN or (high and self.recent.bit_count() >= c.SUSTAINED_OF[0])
+            news = strength >= OPEN or (high and self.recent.bit_count() >= SUSTAINED_OF[0])
             if news:
                 self.open, self.below, self.told = True, 0, strength
             return news
-        if strength >= c.GROWTH * self.told:
+        if strength >= GROWTH * self.told:
             self.told = strength
             return True
-        self.below = self.below + 1 if strength < c.CLOSE else 0
-        if self.below >= c.CLOSE_AFTER:
+        self.below = self.below + 1 if strength < CLOSE else 0
+        if self.below >= CLOSE_AFTER:
             self.open, self.recent = False, 0
         return False
 
@@ -71,13 +88,13 @@ class Frozen:
         """Strength: 0 for a series that never moved much, and for one that has stood still for days by now."""
         if value != self.last:
             if learn:
-                most = c.FLAT_TAUGHT + c.FLAT_GROWTH * self.longest
+                most = FLAT_TAUGHT + FLAT_GROWTH * self.longest
                 self.longest = max(self.longest, min(self.run, most))
-                self.changes = min(self.changes + 1.0, c.FLAT_CHANGES)
+                self.changes = min(self.changes + 1.0, FLAT_CHANGES)
             self.last, self.changed, self.run = value, at, 0.0
             return 0.0
         self.run += 1.0
-        usual = c.FLAT_LEAST + c.FLAT_RATIO * self.longest
-        if self.run <= usual or self.changes < c.FLAT_CHANGES or at - self.changed > c.FLAT_ACCEPTED_NS:
+        usual = FLAT_LEAST + FLAT_RATIO * self.longest
+        if self.run <= usual or self.changes < FLAT_CHANGES or at - self.changed > FLAT_ACCEPTED_NS:
             return 0.0
-        return c.FLAT_STRENGTH
+        return FLAT_STRENGTH

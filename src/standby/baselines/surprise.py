@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -23,7 +22,6 @@ _Kind = TypeVar("_Kind", bound=np.generic)
 _WEIGHTS = np.array(c.WEIGHTS)[:, None]
 _NUMBERS = np.arange(len(c.WEIGHTS))[:, None]
 _PLACE = 3
-_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,16 +235,11 @@ class _Bins:
 
 
 def _rarity(memory: Memory, rows: Ints, bins: _Bins) -> Floats:
-    """`Tail.take`, what it answers; some rows at a time, whose counts stay in the processor's cache."""
-    out = np.empty(bins.part.shape)
-    limits = _below((1.0 - bins.part) * bins.lower + bins.part * bins.upper + c.TAIL_SLACK)
-    for first in range(0, len(rows), _AT_ONCE):
-        some = slice(first, first + _AT_ONCE)
-        found, totals = memory.counts[:, rows[some]], memory.totals[:, rows[some]]
-        found *= found <= limits[:, some, None]
-        share = (found.sum(axis=2, dtype=np.float64) + c.TAIL_PRIOR) / (totals + c.TAIL_PRIOR)
-        out[:, some] = np.where(totals >= c.TAIL_LEAST, -np.log10(np.minimum(share, 1.0)), 0.0)
-    return out
+    """`Tail.take`, what it answers."""
+    totals = memory.totals[:, rows]
+    here = (1.0 - bins.part) * bins.lower + bins.part * bins.upper
+    share = (c.TAIL_BEYOND * here + c.TAIL_PRIOR) / (totals + c.TAIL_PRIOR)
+    return np.where(totals >= c.TAIL_LEAST, -np.log10(np.minimum(share, 1.0)), 0.0)
 
 
 def _count(memory: Memory, rows: Ints, bins: _Bins, step: Step, known: Flags) -> None:
@@ -264,9 +257,3 @@ def _count(memory: Memory, rows: Ints, bins: _Bins, step: Step, known: Flags) ->
         memory.counts[channels, rows[which]] = aged
         totals = np.where(full, totals * c.TAIL_KEPT, totals)
     memory.totals[:, rows] = totals
-
-
-def _below(limit: Floats) -> NDArray[np.float32]:
-    """The largest single not above: comparing singles is three times as fast, and this keeps the answer."""
-    single = limit.astype(np.float32)
-    return np.where(single > limit, np.nextafter(single, np.float32(-math.inf)), single)
