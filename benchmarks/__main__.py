@@ -2,7 +2,8 @@
 
     python -m benchmarks [NAME...] [--quick] [--write FILE]
 
-Without a NAME all of them. `--quick` shortens each to seconds, to see that it works: nothing is written then.
+Without a NAME all of them. `--quick` shortens each to seconds, to see that it works: nothing is written then. A page
+keeps what it says of the benchmarks that were not run.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from rich.table import Table
 
 from benchmarks import machine
 from benchmarks.figure import Figure
-from benchmarks.report import page, row
+from benchmarks.report import page, row, section
 
 BENCHMARKS = (
     "peers",
@@ -64,20 +65,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure Standby beside its peers.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all by default")
     parser.add_argument("--quick", action="store_true", help="seconds instead of minutes; the figures mean little")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="the whole table as a page")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="the page that the figures go into")
     args = parser.parse_args(argv)
     if unknown := [name for name in args.names if name not in BENCHMARKS]:
         parser.error(f"no benchmark is called {unknown[0]}; there are {', '.join(BENCHMARKS)}")
-    if args.write and (args.quick or args.names):
-        parser.error("--write needs all benchmarks at full length")
-    load = machine.load()
+    if args.write and args.quick:
+        parser.error("--write needs benchmarks at full length")
     figures: list[Figure] = []
     for name in args.names or BENCHMARKS:
         print(f"measuring {name}", file=sys.stderr, flush=True)
-        figures += measured(name, quick=args.quick)
+        load, found = machine.load(), measured(name, quick=args.quick)
+        figures += found
+        if args.write:  # at once: what broke off later has lost nothing
+            before = args.write.read_text() if args.write.exists() else ""
+            args.write.write_text(page({name: section(found, load)}, before, BENCHMARKS))
     show(figures)
-    if args.write:
-        args.write.write_text(page(figures, load))
     return 0 if all(figure.ours and figure.met is not False for figure in figures) else 1
 
 

@@ -1,6 +1,6 @@
 """What the engine itself costs an observation: 500 stub checks every 5 s, three rules each, a real store, a fake clock.
 
-    PYTHONPATH=src:. python benchmarks/engine_core.py [MINUTES]
+    PYTHONPATH=src:.:tests python benchmarks/engine_core.py [MINUTES]
 
 `loop` is the processor time of the event loop's thread (scheduling, judging, batching), `all` that of the process with
 the store's thread. The stub answers at once: what a real check costs comes on top.

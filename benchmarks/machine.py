@@ -31,8 +31,13 @@ def machine() -> str:
 
 
 def ours() -> str:
-    """Standby, its commit, Python and the libraries that matter."""
-    parts = [f"Standby {importlib.metadata.version('standby')}{_commit()}", f"Python {platform.python_version()}"]
+    """Standby and its commit."""
+    return f"Standby {importlib.metadata.version('standby')}{_commit()}"
+
+
+def libraries() -> str:
+    """Python and the libraries that matter."""
+    parts = [f"Python {platform.python_version()}"]
     parts += [f"{name} {importlib.metadata.version(name)}" for name in _LIBRARIES]
     return ", ".join([*parts, f"SQLite {sqlite3.sqlite_version}", ssl.OPENSSL_VERSION.rsplit(" ", 3)[0]])
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from benchmarks.figure import Figure, Target
-from benchmarks.report import page, row
+from benchmarks.report import page, row, section
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,16 @@ def test_a_page_tells_a_miss_and_a_gap() -> None:
     missed = Figure("slow", (2.0, 1.0, 3.0), (2.0, 4.0, 2.0), "ms", Target(0.5, of_theirs=True))
     gap = Figure.unmeasured("gone", "s", Target(1), "nginx is not installed")
     assert row(missed) == ("slow", "2 ms (1 to 3)", "2 ms (2 to 4)", "1.00", "≤ 0.5 × theirs", "**no**")
-    written = page([missed, gap], "0.10")
+    written = section([missed, gap], "0.10")
     assert "| gone [2] | not measured | — | — | ≤ 1 s | — |" in written
     assert "- [2] not measured: nginx is not installed" in written
+
+
+def test_a_page_keeps_what_was_not_measured_again() -> None:
+    order = ("first", "second", "third")
+    whole = page({"third": "c\n\n- [1] a note", "first": "a"}, "", order)
+    again = page({"second": "b", "first": "A"}, whole, order)
+    assert again.partition("## first")[2].split() == [
+        "A",
+        *["##", "second", "b", "##", "third", "c", "-", "[1]", "a", "note"],
+    ]
