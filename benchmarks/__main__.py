@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -72,6 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.write and args.quick:
         parser.error("--write needs benchmarks at full length")
     figures: list[Figure] = []
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each start compiles all modules anew: time, and memory
     for name in args.names or BENCHMARKS:
         print(f"measuring {name}", file=sys.stderr, flush=True)
         load, found = machine.load(), measured(name, quick=args.quick)
