@@ -1,8 +1,9 @@
 """The ways of looking at one series, each with the little that it remembers.
 
 Every `take` is given a value and answers how far out it is in robust standard deviations (z). Residuals are clipped
-before they are learned, so that an outage teaches little and a new level is accepted in the end. `Gains.learn` is 1.0,
-or 0.0 for a sample that must leave the memory as it is.
+before they are learned, so that an outage teaches little and a new level is accepted in the end. Each channel clips by
+itself and names its constants directly: this runs for every sample, and a call costs as much as the clipping.
+`Gains.learn` is 1.0, or 0.0 for a sample that must leave the memory as it is.
 
 `bank.py` does the same with arrays; a test holds the two together.
 """
@@ -49,11 +50,6 @@ from standby.baselines.constants import (
 
 _SINGLES = Struct("ff")
 _packed, _singles = _SINGLES.pack, _SINGLES.unpack  # round to single precision
-
-
-def clipped(residual: float, limit: float) -> float:
-    """`residual` within ±`limit`."""
-    return limit if residual > limit else -limit if residual < -limit else residual
 
 
 class Gains:

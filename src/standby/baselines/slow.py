@@ -11,7 +11,7 @@ import math
 from array import array
 
 from standby.baselines import constants as c
-from standby.baselines.channels import Gains, clipped
+from standby.baselines.channels import Gains
 from standby.baselines.constants import ROBUST
 from standby.baselines.reading import Cause
 
@@ -123,7 +123,7 @@ class Slow:
         z, size, cause = 0.0, 1.0, None
         known = not unseen and self.hours[self._kind] >= c.SLOW_KNOWN_HOURS
         if known:
-            z = clipped(residual / scale, c.SLOW_CLIP)
+            z = _clipped(residual / scale, c.SLOW_CLIP)
             size = ROBUST * abs(z - self.step)
             if size > c.WIDE_CLIP:
                 size = c.WIDE_CLIP
@@ -157,7 +157,7 @@ class Slow:
         before = min(int(seen / 24.0 + c.SLOW_ROUNDING), c.SLOW_VISITS - 1)
         size = ROBUST * abs(residual)
         if seen >= c.SLOW_OPEN_HOURS:
-            residual = clipped(residual, c.SLOW_LEVEL_CLIP * scale)
+            residual = _clipped(residual, c.SLOW_LEVEL_CLIP * scale)
             if size > c.WIDE_CLIP * wide:
                 size = c.WIDE_CLIP * wide
         self.level[self._cell] = level + hours / (before + second % c.BUCKET_S / 3_600.0 + hours) * residual
@@ -165,3 +165,8 @@ class Slow:
         self.wide[self._slot] = wide + hours / (c.WIDE_HOURS * before + spent) * (size - wide)
         if seen < c.SLOW_MOST_HOURS:
             self.hours[self._kind] = seen + hours
+
+
+def _clipped(residual: float, limit: float) -> float:
+    """`residual` within ±`limit`."""
+    return limit if residual > limit else -limit if residual < -limit else residual
